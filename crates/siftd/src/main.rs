@@ -1,0 +1,4 @@
+//! siftd.
+#![forbid(unsafe_code)]
+
+fn main() {}
