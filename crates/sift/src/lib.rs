@@ -1,13 +1,29 @@
 //! SIFT: scale-invariant keypoints and descriptors, as OpenCV 5's `SIFT_create().detectAndCompute` finds them.
 
 mod control;
+mod convolve;
+mod descriptor;
 mod detector;
 mod error;
+mod extrema;
 mod features;
+mod gaussian;
+mod isa;
+mod octave;
+mod orientation;
 mod params;
+mod patch;
+mod polar;
+mod refine;
+mod reflect;
+mod retain;
+mod ring;
+mod strip;
+mod upscale;
 
 pub use control::Control;
 pub use detector::Detector;
 pub use error::Error;
 pub use features::{DESCRIPTOR_LENGTH, Descriptors, Features, Keypoint};
+pub use isa::{Isa, Level};
 pub use params::{Descriptor, Params, ParamsError};

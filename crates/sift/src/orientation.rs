@@ -1,0 +1,88 @@
+//! Dominant gradient directions around a keypoint (Lowe 2004, section 5; `calcOrientationHist` of OpenCV's SIFT).
+
+use crate::patch::Patch;
+use crate::refine::Refined;
+use crate::strip::Strip;
+
+const BINS: usize = 36;
+/// Sigma of the weights, in scales.
+const SIGMA: f32 = 1.5;
+/// Radius of the patch, in scales.
+const RADIUS: f32 = 3.0 * SIGMA;
+/// A peak counts from this share of the highest one on.
+const PEAK: f32 = 0.8;
+
+/// Radius of the patch of a keypoint of this scale, px of the octave.
+pub(crate) fn radius(scale: f32) -> usize {
+    (RADIUS * scale).round_ties_even() as usize
+}
+
+/// Calls `found` with the angle, in OpenCV's sense, of each peak of the histogram of directions.
+pub(crate) fn orientations(strip: &Strip<'_>, at: &Refined, patch: &mut Patch, mut found: impl FnMut(f32)) {
+    let sigma = SIGMA * at.scale;
+    patch.gather_square(strip, at.layer, (at.x, at.y), radius(at.scale), -0.5 / (sigma * sigma));
+    let histogram = smooth(&histogram(patch));
+    let highest = histogram.iter().copied().fold(0.0, f32::max);
+    for bin in 0..BINS {
+        let (before, here, after) =
+            (histogram[(bin + BINS - 1) % BINS], histogram[bin], histogram[(bin + 1) % BINS]);
+        if here > before && here > after && here >= highest * PEAK {
+            found(angle(bin as f32 + 0.5 * (before - after) / (before - 2.0 * here + after)));
+        }
+    }
+}
+
+fn histogram(patch: &Patch) -> [f32; BINS] {
+    let mut bins = [0.0; BINS];
+    for (&angle, &weight) in patch.angles().iter().zip(patch.weights()) {
+        let bin = (angle * (BINS as f32 / 360.0)).round_ties_even() as usize;
+        bins[if bin >= BINS { bin - BINS } else { bin }] += weight;
+    }
+    bins
+}
+
+/// Circular convolution with 1-4-6-4-1.
+fn smooth(bins: &[f32; BINS]) -> [f32; BINS] {
+    std::array::from_fn(|i| {
+        let at = |offset: usize| bins[(i + offset) % BINS];
+        (at(BINS - 2) + at(2)) * (1.0 / 16.0) + (at(BINS - 1) + at(1)) * (4.0 / 16.0) + at(0) * (6.0 / 16.0)
+    })
+}
+
+/// The angle of a position between bins: clockwise as seen, degrees, from 0 to below 360.
+fn angle(bin: f32) -> f32 {
+    let bins = BINS as f32;
+    let bin = if bin < 0.0 {
+        bin + bins
+    } else if bin >= bins {
+        bin - bins
+    } else {
+        bin
+    };
+    let angle = 360.0 - (360.0 / bins) * bin;
+    if (angle - 360.0).abs() < f32::EPSILON { 0.0 } else { angle }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn angles_run_backwards_from_360() {
+        assert_eq!(angle(0.0), 0.0);
+        assert_eq!(angle(9.0), 270.0);
+        assert_eq!(angle(-0.5), 5.0);
+        assert_eq!(angle(36.0), 0.0);
+    }
+
+    #[test]
+    fn smoothing_keeps_the_sum() {
+        let mut bins = [0.0; BINS];
+        bins[35] = 16.0;
+        let smoothed = smooth(&bins);
+        assert_eq!(
+            (smoothed[33], smoothed[34], smoothed[35], smoothed[0], smoothed[1]),
+            (1.0, 4.0, 6.0, 4.0, 1.0)
+        );
+    }
+}

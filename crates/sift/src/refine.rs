@@ -1,0 +1,179 @@
+//! Sub-pixel position of an extremum, and the tests that it must pass (Lowe 2004, section 4; `adjustLocalExtrema` of
+//! OpenCV's SIFT).
+
+use crate::octave::BORDER;
+use crate::strip::Strip;
+use crate::{Keypoint, Params};
+
+/// Steps after which an extremum that has not settled is dropped.
+const MAX_STEPS: usize = 5;
+
+/// Differences are taken of grey levels from 0 to 255, thresholds of levels from 0 to 1.
+const GREY_SCALE: f32 = 1.0 / 255.0;
+
+/// An extremum on its way to its place.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Extremum {
+    pub(crate) x: usize,
+    pub(crate) y: usize,
+    pub(crate) layer: usize,
+    steps: usize,
+}
+
+/// An extremum in its place.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Refined {
+    /// Nearest sample, px of the octave.
+    pub(crate) x: usize,
+    pub(crate) y: usize,
+    pub(crate) layer: usize,
+    /// Scale within the octave: the sigma of a Gaussian, px of the octave.
+    pub(crate) scale: f32,
+    /// With all but its angle, in pixels of the doubled image.
+    pub(crate) keypoint: Keypoint,
+}
+
+/// What became of an extremum.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Outcome {
+    Accepted(Refined),
+    Rejected,
+    /// It moved to a row for which the strip would have to be elsewhere.
+    Escaped(Extremum),
+}
+
+/// First and second derivatives of the difference of Gaussians at a sample.
+struct Derivatives {
+    value: f32,
+    /// Along x, y and layer.
+    gradient: [f32; 3],
+    xx: f32,
+    yy: f32,
+    ss: f32,
+    xy: f32,
+    xs: f32,
+    ys: f32,
+}
+
+impl Extremum {
+    pub(crate) fn new(x: usize, y: usize, layer: usize) -> Self {
+        Self { x, y, layer, steps: 0 }
+    }
+
+    /// Moves to the extremum of the quadratic through its neighbourhood until that is nearest to the sample itself.
+    /// `within(y)` tells whether the strip holds what row `y` needs.
+    pub(crate) fn refine(
+        mut self,
+        strip: &Strip<'_>,
+        params: &Params,
+        within: impl Fn(usize) -> bool,
+    ) -> Outcome {
+        while self.steps < MAX_STEPS {
+            if !within(self.y) {
+                return Outcome::Escaped(self);
+            }
+            let derivatives = Derivatives::at(strip, &self);
+            let offset = derivatives.offset();
+            if offset.iter().all(|offset| offset.abs() < 0.5) {
+                return self.accept(strip, params, &derivatives, offset);
+            }
+            match self.moved(strip, params, offset) {
+                Some(moved) => self = moved,
+                None => return Outcome::Rejected,
+            }
+        }
+        Outcome::Rejected
+    }
+
+    /// The sample nearest to the offset; none where that is outside the range of the search.
+    fn moved(&self, strip: &Strip<'_>, params: &Params, offset: [f32; 3]) -> Option<Self> {
+        let step = |from: usize, offset: f32, range: std::ops::Range<usize>| {
+            let to = from as f64 + f64::from(offset).round_ties_even();
+            (to >= range.start as f64 && to < range.end as f64).then_some(to as usize)
+        };
+        let inner = |side: usize| BORDER..side - BORDER;
+        Some(Self {
+            x: step(self.x, offset[0], inner(strip.octave.width))?,
+            y: step(self.y, offset[1], inner(strip.octave.height))?,
+            layer: step(self.layer, offset[2], 1..params.octave_layers as usize + 1)?,
+            steps: self.steps + 1,
+        })
+    }
+
+    fn accept(&self, strip: &Strip<'_>, params: &Params, at: &Derivatives, offset: [f32; 3]) -> Outcome {
+        let [dx, dy, ds] = at.gradient;
+        let [x, y, s] = offset;
+        let slope = ds.mul_add(s, dy.mul_add(y, dx * x));
+        let contrast = (at.value * GREY_SCALE + slope * 0.5).abs();
+        if contrast * (params.octave_layers as f32) < params.contrast_threshold as f32 || at.is_edge(params) {
+            return Outcome::Rejected;
+        }
+        let octave = strip.octave.index;
+        let side = (1u32 << octave) as f32;
+        let layers = params.octave_layers as f32;
+        let exponent = (self.layer as f32 + s) / layers;
+        let scale = params.sigma as f32 * libm::exp2(f64::from(exponent)) as f32;
+        let sub_layer = ((f64::from(s) + 0.5) * 255.0).round_ties_even() as i32;
+        let keypoint = Keypoint {
+            x: (self.x as f32 + x) * side,
+            y: (self.y as f32 + y) * side,
+            size: scale * side * 2.0,
+            angle: 0.0,
+            response: contrast,
+            octave: octave as i32 + ((self.layer as i32) << 8) + (sub_layer << 16),
+        };
+        Outcome::Accepted(Refined { x: self.x, y: self.y, layer: self.layer, scale, keypoint })
+    }
+}
+
+impl Derivatives {
+    fn at(strip: &Strip<'_>, &Extremum { x, y, layer, .. }: &Extremum) -> Self {
+        let d = |layer: usize, y: usize, x: usize| strip.difference(layer, y, x);
+        let (second, cross) = (GREY_SCALE, GREY_SCALE * 0.25);
+        let value = d(layer, y, x);
+        let twice = value * 2.0;
+        let slope = |after: f32, before: f32| (after - before) * (GREY_SCALE * 0.5);
+        Self {
+            value,
+            gradient: [
+                slope(d(layer, y, x + 1), d(layer, y, x - 1)),
+                slope(d(layer, y + 1, x), d(layer, y - 1, x)),
+                slope(d(layer + 1, y, x), d(layer - 1, y, x)),
+            ],
+            xx: (d(layer, y, x + 1) + d(layer, y, x - 1) - twice) * second,
+            yy: (d(layer, y + 1, x) + d(layer, y - 1, x) - twice) * second,
+            ss: (d(layer + 1, y, x) + d(layer - 1, y, x) - twice) * second,
+            xy: (d(layer, y + 1, x + 1) - d(layer, y + 1, x - 1) - d(layer, y - 1, x + 1)
+                + d(layer, y - 1, x - 1))
+                * cross,
+            xs: (d(layer + 1, y, x + 1) - d(layer + 1, y, x - 1) - d(layer - 1, y, x + 1)
+                + d(layer - 1, y, x - 1))
+                * cross,
+            ys: (d(layer + 1, y + 1, x) - d(layer + 1, y - 1, x) - d(layer - 1, y + 1, x)
+                + d(layer - 1, y - 1, x))
+                * cross,
+        }
+    }
+
+    /// Where the quadratic has its extremum, by Cramer's rule; nowhere else than here where it is degenerate.
+    fn offset(&self) -> [f32; 3] {
+        let Self { xx, yy, ss, xy, xs, ys, gradient: [gx, gy, gs], .. } = *self;
+        let determinant = xx * (yy * ss - ys * ys) - xy * (xy * ss - xs * ys) + xs * (xy * ys - xs * yy);
+        if determinant == 0.0 {
+            return [0.0; 3];
+        }
+        let inverse = 1.0 / determinant;
+        let x = gx * (yy * ss - ys * ys) - xy * (gy * ss - ys * gs) + xs * (gy * ys - yy * gs);
+        let y = xx * (gy * ss - ys * gs) - gx * (xy * ss - ys * xs) + xs * (xy * gs - gy * xs);
+        let s = xx * (yy * gs - gy * ys) - xy * (xy * gs - gy * xs) + gx * (xy * ys - yy * xs);
+        [-(inverse * x), -(inverse * y), -(inverse * s)]
+    }
+
+    /// Whether the ratio of the principal curvatures is beyond the edge threshold.
+    fn is_edge(&self, params: &Params) -> bool {
+        let edge = params.edge_threshold as f32;
+        let trace = self.xx + self.yy;
+        let determinant = self.xx * self.yy - self.xy * self.xy;
+        determinant <= 0.0 || trace * trace * edge >= (edge + 1.0) * (edge + 1.0) * determinant
+    }
+}

@@ -1,0 +1,57 @@
+//! The doubled image in which the first octave is sought.
+
+/// Writes row `y` of the image doubled in both directions by linear interpolation, as `cv::resize` does it
+/// (`INTER_LINEAR`: samples lie at quarters between pixels, edges are clamped), or `cv::warpAffine` where `precise`
+/// (samples lie on pixels and halfway between). Every value is exact in 32 bits.
+pub(crate) fn doubled_row(grey: &[u8], width: usize, y: usize, precise: bool, out: &mut [f32]) {
+    let height = grey.len() / width;
+    let (near, far, weight) = neighbours(y, height, precise);
+    let near = &grey[near * width..][..width];
+    let far = &grey[far * width..][..width];
+    let blend = |x: usize| f32::from(near[x]) * (1.0 - weight) + f32::from(far[x]) * weight;
+    let (even, odd): (fn(f32, f32, f32) -> f32, fn(f32, f32, f32) -> f32) = if precise {
+        (|_, here, _| here, |_, here, after| 0.5 * (here + after))
+    } else {
+        (|before, here, _| 0.25 * before + 0.75 * here, |_, here, after| 0.75 * here + 0.25 * after)
+    };
+    let mut before = blend(0);
+    let mut here = before;
+    for (x, pair) in out.as_chunks_mut::<2>().0.iter_mut().enumerate() {
+        let after = if x + 1 < width { blend(x + 1) } else { here };
+        *pair = [even(before, here, after), odd(before, here, after)];
+        (before, here) = (here, after);
+    }
+}
+
+/// The source rows that row `y` lies between, the nearer first, and the weight of the farther.
+fn neighbours(y: usize, height: usize, precise: bool) -> (usize, usize, f32) {
+    let near = y / 2;
+    let below = (near + 1).min(height - 1);
+    match (y % 2 == 0, precise) {
+        (true, true) => (near, near, 0.0),
+        (false, true) => (near, below, 0.5),
+        (true, false) => (near, near.saturating_sub(1), 0.25),
+        (false, false) => (near, below, 0.25),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::doubled_row;
+
+    #[test]
+    fn interpolates_at_quarters_with_clamped_edges() {
+        let mut row = [0.0; 6];
+        doubled_row(&[0, 100, 200, 40, 140, 240], 3, 0, false, &mut row);
+        assert_eq!(row, [0.0, 25.0, 75.0, 125.0, 175.0, 200.0]);
+        doubled_row(&[0, 100, 200, 40, 140, 240], 3, 1, false, &mut row);
+        assert_eq!(row, [10.0, 35.0, 85.0, 135.0, 185.0, 210.0]);
+    }
+
+    #[test]
+    fn precise_form_keeps_pixels() {
+        let mut row = [0.0; 4];
+        doubled_row(&[0, 100, 40, 60], 2, 1, true, &mut row);
+        assert_eq!(row, [20.0, 50.0, 80.0, 80.0]);
+    }
+}
