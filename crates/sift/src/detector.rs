@@ -27,9 +27,9 @@ const MIN_BAND: usize = 64;
 /// use sift::{Control, Detector, Params};
 ///
 /// // A bright disc on a dark ground.
-/// let (width, height) = (64, 64);
-/// let grey: Vec<u8> = (0..width * height)
-///     .map(|i| if (i % width - 32).pow(2) + (i / width - 32).pow(2) < 50 { 200 } else { 20 })
+/// let side = 64_i32;
+/// let grey: Vec<u8> = (0..side * side)
+///     .map(|i| if (i % side - 32).pow(2) + (i / side - 32).pow(2) < 50 { 200 } else { 20 })
 ///     .collect();
 /// let found = Detector::new().detect(&grey, 64, 64, &Params::default(), &Control::default())?;
 /// assert!(!found.keypoints.is_empty());

@@ -2,7 +2,7 @@
 
 use crate::Params;
 
-/// Half of a symmetric, normalised Gaussian kernel: the centre's weight first, then outwards.
+/// A normalised Gaussian kernel of odd length.
 #[derive(Debug, Clone)]
 pub(crate) struct Kernel {
     taps: Vec<f32>,
@@ -13,17 +13,20 @@ impl Kernel {
     /// rounded half to even and made odd, computed in 64 bits and then narrowed.
     pub(crate) fn new(sigma: f64) -> Self {
         let radius = ((sigma * 8.0 + 1.0).round_ties_even() as usize | 1) / 2;
-        let weight = |i: usize| libm::exp(-0.5 * (i * i) as f64 / (sigma * sigma));
-        let sum: f64 = 1.0 + 2.0 * (1..=radius).map(weight).sum::<f64>();
-        Self { taps: (0..=radius).map(|i| (weight(i) / sum) as f32).collect() }
+        let weight = |i: usize| {
+            let distance = i.abs_diff(radius);
+            libm::exp(-0.5 * (distance * distance) as f64 / (sigma * sigma))
+        };
+        let sum: f64 = (0..=2 * radius).map(weight).sum();
+        Self { taps: (0..=2 * radius).map(|i| (weight(i) / sum) as f32).collect() }
     }
 
     /// Taps on each side of the centre.
     pub(crate) fn radius(&self) -> usize {
-        self.taps.len() - 1
+        self.taps.len() / 2
     }
 
-    /// Weights from the centre outwards.
+    /// Weights in order; the one at `radius` is the centre's.
     pub(crate) fn taps(&self) -> &[f32] {
         &self.taps
     }
@@ -75,7 +78,7 @@ mod tests {
     fn kernels_sum_to_one() {
         for sigma in [0.1, 0.5, 1.2489996, 3.09, 40.0] {
             let kernel = Kernel::new(sigma);
-            let sum: f32 = kernel.taps()[0] + 2.0 * kernel.taps()[1..].iter().sum::<f32>();
+            let sum: f32 = kernel.taps().iter().sum();
             assert!((sum - 1.0).abs() < 1e-5, "sigma {sigma}: {sum}");
         }
     }

@@ -27,8 +27,6 @@ pub(crate) fn octave_count(width: usize, height: usize) -> usize {
 pub(crate) struct Reach {
     /// For each level of an octave.
     pub(crate) levels: Vec<usize>,
-    /// For the doubled image, from which level 0 of the first octave is blurred.
-    pub(crate) doubled: usize,
 }
 
 impl Reach {
@@ -43,8 +41,7 @@ impl Reach {
         for i in (0..layers + 2).rev() {
             levels[i] = levels[i].max(levels[i + 1] + kernels.levels[i].radius());
         }
-        let doubled = levels[0] + kernels.base.radius();
-        Self { levels, doubled }
+        Self { levels }
     }
 
     /// Rows that a ring must hold, for a reach of `rows` to both sides and a step at a time.

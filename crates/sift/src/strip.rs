@@ -32,15 +32,21 @@ pub(crate) struct Octave<'a> {
 /// Memory of a strip, kept from octave to octave and from image to image.
 #[derive(Debug, Default)]
 pub(crate) struct StripMemory {
+    /// A row of the doubled image.
     doubled: Ring,
-    levels: Vec<Ring>,
-    /// First row that each level does not hold yet.
-    ends: Vec<usize>,
-    doubled_end: usize,
+    levels: Vec<Stage>,
     /// First row that can't be scanned yet.
     ready: usize,
-    /// A row between the two passes of a blur, with margins.
-    padded: Vec<f32>,
+}
+
+/// The rows of one level, and those of the level before it blurred along the rows only.
+#[derive(Debug, Default)]
+struct Stage {
+    rows: Ring,
+    /// First row not there yet.
+    end: usize,
+    along: Ring,
+    along_end: usize,
 }
 
 /// A strip of an octave: all levels around one row, which moves down.
@@ -52,26 +58,33 @@ pub(crate) struct Strip<'a> {
 impl<'a> Strip<'a> {
     pub(crate) fn new(octave: Octave<'a>, memory: &'a mut StripMemory) -> Self {
         let Octave { width, reach, kernels, .. } = octave;
-        let levels = reach.levels.len();
-        memory.levels.resize_with(levels, Ring::default);
-        for (ring, &rows) in memory.levels.iter_mut().zip(&reach.levels) {
-            ring.reset(width, Reach::capacity(rows));
+        memory.levels.resize_with(reach.levels.len(), Stage::default);
+        let margins = kernels.levels.iter().map(Kernel::radius).chain([0]);
+        for ((stage, &reach), margin) in memory.levels.iter_mut().zip(&reach.levels).zip(margins) {
+            stage.rows.reset(width, margin, Reach::capacity(reach));
+        }
+        for (stage, kernel) in memory.levels.iter_mut().skip(1).zip(&kernels.levels) {
+            stage.along.reset(width, 0, 2 * kernel.radius() + 1);
         }
         if let Source::Image { .. } = octave.source {
-            memory.doubled.reset(width, Reach::capacity(reach.doubled));
+            let radius = kernels.base.radius();
+            memory.doubled.reset(width, radius, 1);
+            if let Some(first) = memory.levels.first_mut() {
+                first.along.reset(width, 0, 2 * radius + 1);
+            }
         }
-        let margin = kernels.levels.iter().chain([&kernels.base]).map(Kernel::radius).max().unwrap_or(0);
-        memory.padded.resize(width + 2 * margin, 0.0);
         Self { octave, memory }
     }
 
     /// Forgets all rows and prepares to move down from `row`.
     pub(crate) fn seek(&mut self, row: usize) {
-        let above = |reach: usize| row.saturating_sub(reach);
+        let Octave { reach, kernels, .. } = self.octave;
         self.memory.ready = row;
-        self.memory.doubled_end = above(self.octave.reach.doubled);
-        self.memory.ends.clear();
-        self.memory.ends.extend(self.octave.reach.levels.iter().map(|&reach| above(reach)));
+        let radii = [kernels.base.radius()].into_iter().chain(kernels.levels.iter().map(Kernel::radius));
+        for ((stage, &reach), radius) in self.memory.levels.iter_mut().zip(&reach.levels).zip(radii) {
+            stage.end = row.saturating_sub(reach);
+            stage.along_end = stage.end.saturating_sub(radius);
+        }
     }
 
     /// Moves down until all levels hold what scanning `row` needs.
@@ -80,41 +93,41 @@ impl<'a> Strip<'a> {
             return;
         }
         self.memory.ready = row + STEP;
-        let height = self.octave.height;
+        let Octave { width, height, source, kernels, reach, isa, .. } = self.octave;
         let below = |reach: usize| (row + STEP + reach).min(height);
-        if let Source::Image { grey, width, precise } = self.octave.source {
-            for y in self.memory.doubled_end..below(self.octave.reach.doubled) {
-                doubled_row(grey, width, y, precise, self.memory.doubled.row_mut(y));
+        let StripMemory { doubled, levels, .. } = &mut *self.memory;
+        let Some((first, rest)) = levels.split_first_mut() else { return };
+        match source {
+            Source::Image { grey, width, precise } => {
+                let kernel = &kernels.base;
+                first.blur(isa, kernel, height, below(reach.levels[0]), |y, out| {
+                    doubled_row(grey, width, y, precise, doubled.row_mut(y));
+                    doubled.fill_margins(y, kernel.radius());
+                    convolve::along(isa, doubled.padded(y, kernel.radius()), kernel.taps(), out);
+                });
             }
-            self.memory.doubled_end = self.memory.doubled_end.max(below(self.octave.reach.doubled));
+            Source::Octave { base } => {
+                for y in first.end..below(reach.levels[0]) {
+                    first.rows.row_mut(y).copy_from_slice(&base[y * width..][..width]);
+                    first.end = y + 1;
+                }
+            }
         }
-        for level in 0..self.memory.levels.len() {
-            let end = below(self.octave.reach.levels[level]);
-            for y in self.memory.ends[level]..end {
-                self.compute_row(level, y);
-            }
-            self.memory.ends[level] = self.memory.ends[level].max(end);
-        }
-    }
-
-    fn compute_row(&mut self, level: usize, y: usize) {
-        let Octave { width, height, kernels, source, isa, .. } = self.octave;
-        let StripMemory { doubled, levels, padded, .. } = &mut *self.memory;
-        let (above, below) = levels.split_at_mut(level);
-        let out = below[0].row_mut(y);
-        match (above.last(), source) {
-            (Some(previous), _) => {
-                blur_row(isa, previous, height, y, &kernels.levels[level - 1], padded, out)
-            }
-            (None, Source::Image { .. }) => blur_row(isa, doubled, height, y, &kernels.base, padded, out),
-            (None, Source::Octave { base }) => out.copy_from_slice(&base[y * width..][..width]),
+        let mut previous = first;
+        for ((stage, kernel), &reach) in rest.iter_mut().zip(&kernels.levels).zip(&reach.levels[1..]) {
+            let rows = &mut previous.rows;
+            stage.blur(isa, kernel, height, below(reach), |y, out| {
+                rows.fill_margins(y, kernel.radius());
+                convolve::along(isa, rows.padded(y, kernel.radius()), kernel.taps(), out);
+            });
+            previous = stage;
         }
     }
 
     /// A row that the strip holds.
     #[inline(always)]
     pub(crate) fn row(&self, level: usize, y: usize) -> &[f32] {
-        self.memory.levels[level].row(y)
+        self.memory.levels[level].rows.row(y)
     }
 
     /// A sample of the difference of Gaussians between `layer` and the level after it.
@@ -124,25 +137,27 @@ impl<'a> Strip<'a> {
     }
 }
 
-/// Blurs row `y` of an image of `height` rows, of which `from` holds those around it.
-fn blur_row(
-    isa: Isa,
-    from: &Ring,
-    height: usize,
-    y: usize,
-    kernel: &Kernel,
-    padded: &mut [f32],
-    out: &mut [f32],
-) {
-    let radius = kernel.radius();
-    let width = out.len();
-    let around: Vec<&[f32]> =
-        (0..=2 * radius).map(|i| from.row(reflect_101((y + i) as isize - radius as isize, height))).collect();
-    let padded = &mut padded[..width + 2 * radius];
-    convolve::vertical(isa, &around, kernel.taps(), &mut padded[radius..radius + width]);
-    for i in 1..=radius {
-        padded[radius - i] = padded[radius + reflect_101(-(i as isize), width)];
-        padded[radius + width - 1 + i] = padded[radius + reflect_101((width - 1 + i) as isize, width)];
+impl Stage {
+    /// Computes rows up to `end`; `along` gives those of the level before, blurred along themselves.
+    fn blur(
+        &mut self,
+        isa: Isa,
+        kernel: &Kernel,
+        height: usize,
+        end: usize,
+        mut along: impl FnMut(usize, &mut [f32]),
+    ) {
+        let radius = kernel.radius();
+        for y in self.end..end {
+            for y in self.along_end..(y + radius + 1).min(height) {
+                along(y, self.along.row_mut(y));
+                self.along_end = y + 1;
+            }
+            let around: Vec<&[f32]> = (0..=2 * radius)
+                .map(|i| self.along.row(reflect_101((y + i) as isize - radius as isize, height)))
+                .collect();
+            convolve::across(isa, &around, kernel.taps(), self.rows.row_mut(y));
+        }
+        self.end = self.end.max(end);
     }
-    convolve::horizontal(isa, padded, kernel.taps(), out);
 }

@@ -9,16 +9,18 @@ pub(crate) fn doubled_row(grey: &[u8], width: usize, y: usize, precise: bool, ou
     let near = &grey[near * width..][..width];
     let far = &grey[far * width..][..width];
     let blend = |x: usize| f32::from(near[x]) * (1.0 - weight) + f32::from(far[x]) * weight;
-    let (even, odd): (fn(f32, f32, f32) -> f32, fn(f32, f32, f32) -> f32) = if precise {
-        (|_, here, _| here, |_, here, after| 0.5 * (here + after))
-    } else {
-        (|before, here, _| 0.25 * before + 0.75 * here, |_, here, after| 0.75 * here + 0.25 * after)
+    let pair = |before: f32, here: f32, after: f32| {
+        if precise {
+            [here, 0.5 * (here + after)]
+        } else {
+            [0.25 * before + 0.75 * here, 0.75 * here + 0.25 * after]
+        }
     };
     let mut before = blend(0);
     let mut here = before;
-    for (x, pair) in out.as_chunks_mut::<2>().0.iter_mut().enumerate() {
+    for (x, out) in out.as_chunks_mut::<2>().0.iter_mut().enumerate() {
         let after = if x + 1 < width { blend(x + 1) } else { here };
-        *pair = [even(before, here, after), odd(before, here, after)];
+        *out = pair(before, here, after);
         (before, here) = (here, after);
     }
 }
@@ -27,7 +29,7 @@ pub(crate) fn doubled_row(grey: &[u8], width: usize, y: usize, precise: bool, ou
 fn neighbours(y: usize, height: usize, precise: bool) -> (usize, usize, f32) {
     let near = y / 2;
     let below = (near + 1).min(height - 1);
-    match (y % 2 == 0, precise) {
+    match (y.is_multiple_of(2), precise) {
         (true, true) => (near, near, 0.0),
         (false, true) => (near, below, 0.5),
         (true, false) => (near, near.saturating_sub(1), 0.25),
