@@ -1,4 +1,4 @@
-use sift::{Descriptors, Keypoint};
+use sift::{Descriptor, Descriptors, Keypoint};
 
 /// The features of one image: what siftd computes, stores and answers.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,4 +13,14 @@ pub struct FeatureSet {
     pub keypoints: Vec<Keypoint>,
     /// One descriptor a keypoint.
     pub descriptors: Descriptors,
+}
+
+impl FeatureSet {
+    /// Which descriptor the keypoints have.
+    pub fn descriptor(&self) -> Descriptor {
+        match self.descriptors {
+            Descriptors::Sift(_) => Descriptor::Sift,
+            Descriptors::RootSift(_) => Descriptor::RootSift,
+        }
+    }
 }

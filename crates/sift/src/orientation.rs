@@ -1,5 +1,6 @@
 //! Dominant gradient directions around a keypoint (Lowe 2004, section 5; `calcOrientationHist` of OpenCV's SIFT).
 
+use crate::isa::for_each_isa;
 use crate::patch::Patch;
 use crate::refine::Refined;
 use crate::strip::Strip;
@@ -21,7 +22,7 @@ pub(crate) fn radius(scale: f32) -> usize {
 pub(crate) fn orientations(strip: &Strip<'_>, at: &Refined, patch: &mut Patch, mut found: impl FnMut(f32)) {
     let sigma = SIGMA * at.scale;
     patch.gather_square(strip, at.layer, (at.x, at.y), radius(at.scale), -0.5 / (sigma * sigma));
-    let histogram = smooth(&histogram(patch));
+    let histogram = smooth(&histogram(strip.octave.isa, patch.angles(), patch.weights()));
     let highest = histogram.iter().copied().fold(0.0, f32::max);
     for bin in 0..BINS {
         let (before, here, after) =
@@ -32,9 +33,14 @@ pub(crate) fn orientations(strip: &Strip<'_>, at: &Refined, patch: &mut Patch, m
     }
 }
 
-fn histogram(patch: &Patch) -> [f32; BINS] {
+for_each_isa! {
+    fn histogram(angles: &[f32], weights: &[f32]) -> [f32; BINS] = histogram_body;
+}
+
+#[inline(always)]
+fn histogram_body(angles: &[f32], weights: &[f32]) -> [f32; BINS] {
     let mut bins = [0.0; BINS];
-    for (&angle, &weight) in patch.angles().iter().zip(patch.weights()) {
+    for (&angle, &weight) in angles.iter().zip(weights) {
         let bin = (angle * (BINS as f32 / 360.0)).round_ties_even() as usize;
         bins[if bin >= BINS { bin - BINS } else { bin }] += weight;
     }
