@@ -2,8 +2,8 @@ use crate::{ExtractError, Format};
 
 /// What an input may cost before it is refused. Both bounds are checked before any pixel is decoded or allocated.
 ///
-/// Decoding holds at most about 3 bytes a pixel for the answer and, while it runs, up to 11 more for the
-/// worst inputs (progressive JPEG in four full-size components); typical inputs need 5 in all.
+/// Decoding holds at most 13 bytes a pixel at a time, the answer's 3 among them (TIFF with planes of 16 bits;
+/// progressive CMYK JPEG takes 12), besides buffers of a fixed size. Common inputs take 3 to 9.
 ///
 /// ```
 /// let strict = extract::Limits { max_pixels: 12_000_000, ..Default::default() };

@@ -16,12 +16,11 @@ const MAX_BUFFERS: usize = 64 << 20;
 type PngReader<'a> = Reader<Cursor<&'a [u8]>>;
 
 pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Bgr, ExtractError> {
+    let size = stated_size(bytes, limits)?;
     let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), png::Limits { bytes: MAX_BUFFERS });
     decoder.set_transformations(Transformations::STRIP_16);
     decoder.set_ignore_text_chunk(true);
     decoder.set_ignore_iccp_chunk(true);
-    let (width, height) = decoder.read_header_info().map_err(|error| corrupt(&error))?.size();
-    let size = limits.check_pixels(Format::Png, width.into(), height.into())?;
     let mut reader = decoder.read_info().map_err(|error| corrupt(&error))?;
     let reduction = Reduction::new(reader.info());
     let pixels = if reader.info().interlaced {
@@ -32,6 +31,18 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Bgr, ExtractError>
     reader.finish().map_err(|error| corrupt(&error))?;
     let image = Bgr::new(pixels, size, reduction.is_grey());
     Ok(upright(reader.info()).apply(image))
+}
+
+/// From the header chunk, which comes first.
+fn stated_size(bytes: &[u8], limits: &Limits) -> Result<Size, ExtractError> {
+    match bytes.get(12..24) {
+        Some(&[b'I', b'H', b'D', b'R', w3, w2, w1, w0, h3, h2, h1, h0]) => {
+            let (width, height) =
+                (u32::from_be_bytes([w3, w2, w1, w0]), u32::from_be_bytes([h3, h2, h1, h0]));
+            limits.check_pixels(Format::Png, width.into(), height.into())
+        }
+        _ => Err(Format::Png.corrupt("it does not begin with its header chunk")),
+    }
 }
 
 fn upright(info: &Info<'_>) -> Orientation {

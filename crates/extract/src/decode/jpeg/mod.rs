@@ -21,6 +21,9 @@ use tables::ZIGZAG;
 use super::{Bgr, exif, orientation::Orientation};
 use crate::{ExtractError, Format, Limits};
 
+/// A scan of a progressive picture may take few bytes and still visits every block; real files have some ten.
+const MAX_SCANS: usize = 200;
+
 mod marker {
     pub(super) const DHT: u8 = 0xc4;
     pub(super) const DAC: u8 = 0xcc;
@@ -64,6 +67,7 @@ struct Decoder<'a> {
     limits: &'a Limits,
     tables: Tables,
     restart_interval: usize,
+    scans: usize,
     marks: Marks,
     frame: Option<Frame>,
 }
@@ -76,7 +80,16 @@ impl<'a> Decoder<'a> {
             tables.ac[slot] = Some(Table::new(&ac.0, ac.1)?);
         }
         // Behind the start-of-image marker.
-        Ok(Self { bytes, at: 2, limits, tables, restart_interval: 0, marks: Marks::default(), frame: None })
+        Ok(Self {
+            bytes,
+            at: 2,
+            limits,
+            tables,
+            restart_interval: 0,
+            scans: 0,
+            marks: Marks::default(),
+            frame: None,
+        })
     }
 
     /// Reads one segment; `false` at the end of the image.
@@ -142,6 +155,10 @@ impl<'a> Decoder<'a> {
     }
 
     fn scan(&mut self, payload: &[u8]) -> Result<(), ExtractError> {
+        self.scans += 1;
+        if self.scans > MAX_SCANS {
+            return Err(Format::Jpeg.unsupported(format!("more than {MAX_SCANS} scans")));
+        }
         let frame = self.frame.as_mut().ok_or_else(|| corrupt("a scan comes before its frame"))?;
         let scan = Scan::read(payload, frame)?;
         self.at = scan.decode(frame, &self.tables, self.restart_interval, self.bytes, self.at)?;

@@ -5,6 +5,8 @@ use crate::decode::reduce::{Palette, grey_to_bgr, palette_to_bgr, rgb_to_bgr, sc
 use crate::{ExtractError, Format};
 
 const UNASSOCIATED_ALPHA: u64 = 2;
+const UNSIGNED: u64 = 1;
+const SIGNED: u64 = 2;
 const FLOAT: u64 = 3;
 
 /// How a row of interleaved samples becomes BGR.
@@ -23,8 +25,11 @@ impl Reduction {
         if !(1..=4).contains(&samples) {
             return Err(Format::Tiff.unsupported(format!("{samples} samples a pixel")));
         }
-        if ifd.number(Tag::SampleFormat, 1)? == FLOAT {
-            return Err(Format::Tiff.unsupported("floating-point samples"));
+        // Signed samples are taken as unsigned, as OpenCV does.
+        match ifd.number(Tag::SampleFormat, UNSIGNED)? {
+            UNSIGNED | SIGNED => {}
+            FLOAT => return Err(Format::Tiff.unsupported("floating-point samples")),
+            other => return Err(Format::Tiff.unsupported(format!("sample format {other}"))),
         }
         if bits < 8 && (samples > 1 || ifd.number(Tag::PlanarConfiguration, 1)? != 1) {
             return Err(Format::Tiff.unsupported(format!("several samples of {bits} bits a pixel")));
@@ -66,7 +71,7 @@ impl Reduction {
                     grey_to_bgr(grey.map(|value| value ^ invert), bgr);
                 } else {
                     let factor = scale(*bits);
-                    grey_to_bgr(unpack(row, *bits).step_by(*samples).map(|v| v * factor ^ invert), bgr);
+                    grey_to_bgr(unpack(row, *bits).step_by(*samples).map(|v| (v * factor) ^ invert), bgr);
                 }
             }
             Self::Rgb { wide: false, samples, premultiply: false } => rgb_to_bgr(row, *samples, bgr),

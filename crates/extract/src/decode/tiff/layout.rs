@@ -38,6 +38,8 @@ impl Layout {
         let tiled = ifd.values(Tag::TileWidth)?.is_some();
         let chunk = if tiled { tile_size(ifd, limits)? } else { strip_size(ifd, size)? };
         let across = size.width.div_ceil(chunk.width);
+        // Tiles are read in their full width: a few very wide ones for a narrow picture would take forever.
+        limits.check_pixels(Format::Tiff, (across * chunk.width) as u64, size.height as u64)?;
         let chunks_per_plane = across * size.height.div_ceil(chunk.height);
         let samples_per_pixel = ifd.number(Tag::SamplesPerPixel, 1)? as usize;
         let planes = match ifd.number(Tag::PlanarConfiguration, 1)? {
@@ -60,7 +62,11 @@ impl Layout {
             samples_per_pixel,
             bits: ifd.number(Tag::BitsPerSample, 1)? as usize,
             compression: Compression::read(ifd)?,
-            predicted: ifd.number(Tag::Predictor, 1)? == 2,
+            predicted: match ifd.number(Tag::Predictor, 1)? {
+                1 => false,
+                2 => true,
+                other => return Err(Format::Tiff.unsupported(format!("predictor {other}"))),
+            },
             reversed_bits: ifd.number(Tag::FillOrder, 1)? == 2,
             offsets: ifd.values(offsets)?.unwrap_or_default(),
             byte_counts: ifd.values(counts)?.unwrap_or_default(),
