@@ -34,6 +34,9 @@ impl Reduction {
         if bits < 8 && (samples > 1 || ifd.number(Tag::PlanarConfiguration, 1)? != 1) {
             return Err(Format::Tiff.unsupported(format!("several samples of {bits} bits a pixel")));
         }
+        if samples == 2 && ifd.number(Tag::PlanarConfiguration, 1)? != 1 {
+            return Err(Format::Tiff.unsupported("grey and alpha in planes"));
+        }
         let photometric = ifd.required(Tag::Photometric)?;
         match (photometric, bits) {
             (0 | 1, 1 | 8 | 16) => Ok(Self::Grey {

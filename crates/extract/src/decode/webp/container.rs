@@ -7,39 +7,95 @@ const RIFF_HEADER: usize = 12;
 const CHUNK_HEADER: usize = 8;
 const ANMF_HEADER: usize = 16;
 
-/// Checks the canvas and every frame against `limits`, and that nothing is cut off; answers the canvas.
-pub(super) fn check(bytes: &[u8], limits: &Limits) -> Result<Size, ExtractError> {
-    let stated = u32_at(bytes, 4)? as usize + CHUNK_HEADER;
-    let body = bytes.get(RIFF_HEADER..stated).ok_or_else(|| corrupt("it is shorter than it states"))?;
-    let mut canvas = None;
-    for chunk in (Chunks { rest: body }) {
-        let (name, payload) = chunk?;
-        let dimensions = match name {
-            b"ANMF" => {
-                check_frame(payload, limits)?;
-                None
-            }
-            _ => dimensions(name, payload)?,
-        };
-        if let Some((width, height)) = dimensions {
-            let size = limits.check_pixels(Format::WebP, width, height)?;
-            canvas.get_or_insert(size);
-        }
-    }
-    canvas.ok_or_else(|| corrupt("it has no picture"))
+/// What the container holds, every size in it within the limits.
+pub(super) struct Container<'a> {
+    /// The size of the picture, or of all frames together.
+    pub(super) canvas: Size,
+    /// Of an animation, the frame that is shown first.
+    pub(super) first_frame: Option<Frame<'a>>,
+    /// The EXIF block, from its TIFF header on.
+    pub(super) exif: Option<&'a [u8]>,
 }
 
-/// One frame of an animation: its own dimensions and those of the bitstream in it.
-fn check_frame(payload: &[u8], limits: &Limits) -> Result<(), ExtractError> {
-    let (width, height) = (u64::from(u24_at(payload, 6)?) + 1, u64::from(u24_at(payload, 9)?) + 1);
-    limits.check_pixels(Format::WebP, width, height)?;
-    for chunk in (Chunks { rest: payload.get(ANMF_HEADER..).unwrap_or_default() }) {
-        let (name, payload) = chunk?;
-        if let Some((width, height)) = dimensions(name, payload)? {
-            limits.check_pixels(Format::WebP, width, height)?;
+/// A frame of an animation.
+pub(super) struct Frame<'a> {
+    /// Where it lies on the canvas; it does not reach beyond it.
+    pub(super) x: usize,
+    pub(super) y: usize,
+    pub(super) size: Size,
+    /// Name and payload of its bitstream; its alpha, where that lies apart, is left out.
+    bitstream: (&'a [u8], &'a [u8]),
+}
+
+impl<'a> Container<'a> {
+    /// Checks that nothing is cut off, too.
+    pub(super) fn read(bytes: &'a [u8], limits: &Limits) -> Result<Self, ExtractError> {
+        let stated = u32_at(bytes, 4)? as usize + CHUNK_HEADER;
+        let body = bytes.get(RIFF_HEADER..stated).ok_or_else(|| corrupt("it is shorter than it states"))?;
+        let (mut canvas, mut first_frame, mut exif) = (None, None, None);
+        for chunk in (Chunks { rest: body }) {
+            let (name, payload) = chunk?;
+            match name {
+                b"ANMF" => {
+                    let frame = Frame::read(payload, limits)?;
+                    first_frame.get_or_insert(frame);
+                }
+                b"EXIF" => exif = exif.or(Some(payload)),
+                _ => {
+                    if let Some((width, height)) = dimensions(name, payload)? {
+                        let size = limits.check_pixels(Format::WebP, width, height)?;
+                        canvas.get_or_insert(size);
+                    }
+                }
+            }
         }
+        let canvas = canvas.ok_or_else(|| corrupt("it has no picture"))?;
+        if first_frame.as_ref().is_some_and(|frame: &Frame<'_>| !frame.is_within(canvas)) {
+            return Err(corrupt("its first frame reaches beyond the canvas"));
+        }
+        Ok(Self { canvas, first_frame, exif })
     }
-    Ok(())
+}
+
+impl<'a> Frame<'a> {
+    fn read(payload: &'a [u8], limits: &Limits) -> Result<Self, ExtractError> {
+        let (width, height) = (u64::from(u24_at(payload, 6)?) + 1, u64::from(u24_at(payload, 9)?) + 1);
+        let size = limits.check_pixels(Format::WebP, width, height)?;
+        let mut bitstream = None;
+        for chunk in (Chunks { rest: payload.get(ANMF_HEADER..).unwrap_or_default() }) {
+            let (name, payload) = chunk?;
+            if let Some(stated) = dimensions(name, payload)? {
+                if stated != (width, height) {
+                    return Err(corrupt("a frame and its bitstream state different sizes"));
+                }
+                bitstream.get_or_insert((name, payload));
+            }
+        }
+        let bitstream = bitstream.ok_or_else(|| corrupt("a frame has no bitstream"))?;
+        // Stored in steps of two.
+        let (x, y) = (2 * u24_at(payload, 0)? as usize, 2 * u24_at(payload, 3)? as usize);
+        Ok(Self { x, y, size, bitstream })
+    }
+
+    fn is_within(&self, canvas: Size) -> bool {
+        self.x + self.size.width <= canvas.width && self.y + self.size.height <= canvas.height
+    }
+
+    /// The frame as a WebP file of its own.
+    pub(super) fn to_file(&self) -> Vec<u8> {
+        let (name, payload) = self.bitstream;
+        let padding = payload.len() % 2;
+        let mut file = Vec::with_capacity(RIFF_HEADER + CHUNK_HEADER + payload.len() + padding);
+        file.extend_from_slice(b"RIFF");
+        // The payload comes from a file whose length was stated in 32 bits.
+        file.extend_from_slice(&((4 + CHUNK_HEADER + payload.len() + padding) as u32).to_le_bytes());
+        file.extend_from_slice(b"WEBP");
+        file.extend_from_slice(name);
+        file.extend_from_slice(&(payload.len() as u32).to_le_bytes());
+        file.extend_from_slice(payload);
+        file.resize(file.len() + padding, 0);
+        file
+    }
 }
 
 /// Width and height, where the chunk is one that states them.

@@ -165,6 +165,8 @@ def broken():
     yield "tiff-fax-4", pillow(shapes * 255, "1", compression="group4")
     yield "tiff-ycbcr", pillow(rgb, "YCbCr")
     yield "tiff-lab", tiff(data, 8, 8, 3)
+    planes = [grey.tobytes(), noise.tobytes()]
+    yield "tiff-grey-alpha-planar", tiff(planes, 8, 1, 2, t284=[2], t338=[2])
     yield "tiff-no-strips", tiff([], 8, 2, 3)
     yield "tiff-short-strip", tiff([rgb.tobytes()[:-1]], 8, 2, 3)
     yield "tiff-bad-deflate", tiff([b"\x78\x9cnot deflated at all"], 8, 2, 3, t259=[8])

@@ -30,6 +30,30 @@ def exif(orientation):
     return out.tobytes()
 
 
+def riff(chunks):
+    body = b"WEBP" + b"".join(name + struct.pack("<I", len(data)) + data + b"\0" * (len(data) % 2) for name, data in chunks)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def u24(value):
+    return struct.pack("<I", value)[:3]
+
+
+def frame(x, y, array, blended, **options):
+    """A frame of an animation at (x, y)."""
+    bitstream = webp(array, **options)[12:]
+    height, width = array.shape[:2]
+    place = u24(x // 2) + u24(y // 2) + u24(width - 1) + u24(height - 1) + u24(100)
+    return b"ANMF", place + bytes([0 if blended else 2]) + bitstream
+
+
+def offset_animation(array, blended, **options):
+    """Frames that cover a part of a canvas that has a background colour."""
+    canvas = b"\x12\0\0\0" + u24(W + 9) + u24(H + 7)
+    frames = [frame(4, 6, array, blended, **options), frame(0, 0, array[::-1], blended, **options)]
+    return riff([(b"VP8X", canvas), (b"ANIM", b"\x10\x20\x30\xff\0\0"), *frames])
+
+
 def fixtures():
     rgba = np.dstack([rgb, SMOOTH_ALPHA])
     yield "webp-lossless", webp(rgb, lossless=True)
@@ -44,12 +68,11 @@ def fixtures():
     yield "webp-animated-lossless", animation([rgba, orient(rgba, 3)], lossless=True, exact=True)
     yield "webp-animated-lossy", animation([rgb, orient(rgb, 3)], quality=80)
     yield "webp-animated-lossy-alpha", animation([rgba, orient(rgba, 3)], quality=80)
+    for blended in (False, True):
+        name = "webp-animated-offset" + ("-blended" if blended else "")
+        yield name, offset_animation(rgba, blended, lossless=True, exact=True)
+        yield name + "-lossy", offset_animation(rgb, blended, quality=70)
     yield "webp-one-pixel", webp(rgb[4:5, 9:10], lossless=True)
-
-
-def riff(chunks):
-    body = b"WEBP" + b"".join(name + struct.pack("<I", len(data)) + data + b"\0" * (len(data) % 2) for name, data in chunks)
-    return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
 def broken():
@@ -62,3 +85,6 @@ def broken():
     zero[6:10] = struct.pack("<HH", 0, H)
     yield "webp-zero-width", riff([(b"VP8 ", bytes(zero))])
     yield "webp-no-picture", riff([(b"EXIF", b"II")])
+    outside = offset_animation(rgb, False, quality=70)
+    yield "webp-frame-outside", outside.replace(u24(W + 9) + u24(H + 7), u24(W + 2) + u24(H + 7))
+    yield "webp-frame-larger-inside", outside.replace(u24(W - 1) + u24(H - 1), u24(W - 2) + u24(H - 1))
