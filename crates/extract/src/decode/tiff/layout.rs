@@ -1,0 +1,167 @@
+use super::compression::{Compression, unpredict};
+use super::corrupt;
+use super::ifd::{Ifd, Tag};
+use crate::decode::exif::ByteOrder;
+use crate::limits::Size;
+use crate::{ExtractError, Format, Limits};
+
+const ABSENT_ROWS_PER_STRIP: u64 = u32::MAX as u64;
+
+/// How the samples lie in the file: strips or tiles, interleaved or in planes.
+pub(super) struct Layout {
+    pub(super) byte_order: ByteOrder,
+    pub(super) size: Size,
+    chunk: Size,
+    across: usize,
+    chunks_per_plane: usize,
+    planes: usize,
+    samples_per_pixel: usize,
+    bits: usize,
+    compression: Compression,
+    predicted: bool,
+    reversed_bits: bool,
+    offsets: Vec<u64>,
+    byte_counts: Vec<u64>,
+}
+
+/// The part of the picture that a strip or tile covers, in px.
+pub(super) struct Chunk {
+    index: usize,
+    pub(super) x: usize,
+    pub(super) y: usize,
+    pub(super) width: usize,
+    pub(super) height: usize,
+}
+
+impl Layout {
+    pub(super) fn read(ifd: &Ifd<'_>, limits: &Limits, size: Size) -> Result<Self, ExtractError> {
+        let tiled = ifd.values(Tag::TileWidth)?.is_some();
+        let chunk = if tiled { tile_size(ifd, limits)? } else { strip_size(ifd, size)? };
+        let across = size.width.div_ceil(chunk.width);
+        // Tiles are read in their full width: a few very wide ones for a narrow picture would take forever.
+        limits.check_pixels(Format::Tiff, (across * chunk.width) as u64, size.height as u64)?;
+        let chunks_per_plane = across * size.height.div_ceil(chunk.height);
+        let samples_per_pixel = ifd.number(Tag::SamplesPerPixel, 1)? as usize;
+        let planes = match ifd.number(Tag::PlanarConfiguration, 1)? {
+            1 => 1,
+            2 => samples_per_pixel,
+            _ => return Err(corrupt("its planar configuration is neither 1 nor 2")),
+        };
+        let (offsets, counts) = if tiled {
+            (Tag::TileOffsets, Tag::TileByteCounts)
+        } else {
+            (Tag::StripOffsets, Tag::StripByteCounts)
+        };
+        let layout = Self {
+            byte_order: ifd.byte_order,
+            size,
+            chunk,
+            across,
+            chunks_per_plane,
+            planes,
+            samples_per_pixel,
+            bits: ifd.number(Tag::BitsPerSample, 1)? as usize,
+            compression: Compression::read(ifd)?,
+            predicted: match ifd.number(Tag::Predictor, 1)? {
+                1 => false,
+                2 => true,
+                other => return Err(Format::Tiff.unsupported(format!("predictor {other}"))),
+            },
+            reversed_bits: ifd.number(Tag::FillOrder, 1)? == 2,
+            offsets: ifd.values(offsets)?.unwrap_or_default(),
+            byte_counts: ifd.values(counts)?.unwrap_or_default(),
+        };
+        let needed = layout.planes * layout.chunks_per_plane;
+        if layout.offsets.len() < needed || layout.byte_counts.len() < needed {
+            return Err(corrupt("it lists fewer strips or tiles than its size needs"));
+        }
+        Ok(layout)
+    }
+
+    /// Strips or tiles of one plane, in reading order.
+    pub(super) fn chunks(&self) -> impl Iterator<Item = Chunk> {
+        let (size, chunk, across) = (self.size, self.chunk, self.across);
+        (0..self.chunks_per_plane).map(move |index| {
+            let (x, y) = (index % across * chunk.width, index / across * chunk.height);
+            let (width, height) = (chunk.width.min(size.width - x), chunk.height.min(size.height - y));
+            Chunk { index, x, y, width, height }
+        })
+    }
+
+    /// Bytes of a row of interleaved samples, as [`read_chunk`](Self::read_chunk) gives them.
+    pub(super) fn row_bytes(&self) -> usize {
+        (self.chunk.width * self.samples_per_pixel * self.bits).div_ceil(8)
+    }
+
+    fn plane_row_bytes(&self) -> usize {
+        (self.chunk.width * self.samples_per_pixel / self.planes * self.bits).div_ceil(8)
+    }
+
+    /// Puts the decompressed rows of a chunk, planes interleaved, into `samples`.
+    pub(super) fn read_chunk(
+        &self,
+        bytes: &[u8],
+        chunk: &Chunk,
+        samples: &mut Vec<u8>,
+    ) -> Result<(), ExtractError> {
+        if self.planes == 1 {
+            return self.read_plane(bytes, chunk, 0, samples);
+        }
+        // Planes are only read in whole bytes; the colour reduction refuses the others.
+        let width = self.bits / 8;
+        samples.clear();
+        samples.resize(chunk.height * self.row_bytes(), 0);
+        let mut plane = Vec::new();
+        for index in 0..self.planes {
+            self.read_plane(bytes, chunk, index, &mut plane)?;
+            let targets = samples.chunks_exact_mut(width * self.planes);
+            for (pixel, sample) in targets.zip(plane.chunks_exact(width)) {
+                pixel[index * width..][..width].copy_from_slice(sample);
+            }
+        }
+        Ok(())
+    }
+
+    fn read_plane(
+        &self,
+        bytes: &[u8],
+        chunk: &Chunk,
+        plane: usize,
+        samples: &mut Vec<u8>,
+    ) -> Result<(), ExtractError> {
+        let index = plane * self.chunks_per_plane + chunk.index;
+        let (offset, count) = (self.offsets[index], self.byte_counts[index]);
+        let range = offset.checked_add(count).map(|end| offset as usize..end as usize);
+        let stored = range.and_then(|range| bytes.get(range));
+        let stored = stored.ok_or_else(|| corrupt("a strip or tile lies beyond its end"))?;
+        let row = self.plane_row_bytes();
+        samples.clear();
+        samples.resize(row * chunk.height, 0);
+        if self.reversed_bits {
+            let stored: Vec<u8> = stored.iter().map(|byte| byte.reverse_bits()).collect();
+            self.compression.expand(&stored, samples)?;
+        } else {
+            self.compression.expand(stored, samples)?;
+        }
+        if self.predicted && self.compression.has_predictor() {
+            let samples_per_pixel = self.samples_per_pixel / self.planes;
+            for row in samples.chunks_exact_mut(row) {
+                unpredict(row, self.bits, samples_per_pixel, self.byte_order)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn strip_size(ifd: &Ifd<'_>, size: Size) -> Result<Size, ExtractError> {
+    let rows = ifd.number(Tag::RowsPerStrip, ABSENT_ROWS_PER_STRIP)?.min(size.height as u64);
+    if rows == 0 {
+        return Err(corrupt("its strips have no rows"));
+    }
+    Ok(Size { width: size.width, height: rows as usize })
+}
+
+/// A tile may reach beyond the picture, but not beyond what a picture may have.
+fn tile_size(ifd: &Ifd<'_>, limits: &Limits) -> Result<Size, ExtractError> {
+    limits.check_pixels(Format::Tiff, ifd.required(Tag::TileWidth)?, ifd.required(Tag::TileLength)?)
+}
