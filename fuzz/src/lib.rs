@@ -4,11 +4,25 @@ use std::collections::BTreeSet;
 use std::panic::PanicHookInfo;
 use std::sync::Mutex;
 
-use extract::{Format, Limits};
+use extract::{Control, Denoise, Extractor, Format, Limits, Params};
 use libfuzzer_sys::Corpus;
 
 /// Tight enough that a finding is a finding, not a large picture.
 const LIMITS: Limits = Limits { max_bytes: 1 << 20, max_pixels: 1 << 20 };
+
+/// Largest picture that goes through the whole pipeline; the kernels' work grows with it.
+const EXTRACTED_PIXELS: usize = 1 << 12;
+
+/// Takes an input that decodes through the whole pipeline.
+fn extract_all(bytes: &[u8]) {
+    let luma = nlm::Params { search_window: 3, ..nlm::Params::default() };
+    let denoise = Denoise::Nlm(nlm::ColoredParams { luma, ..nlm::ColoredParams::default() });
+    let params = Params { denoise, ..Params::default() };
+    let found = Extractor::new().extract(bytes, &params, &LIMITS, &Control::default());
+    let features = found.expect("what decodes has features").features;
+    let stored = features.to_siftd().expect("features are consistent");
+    assert_eq!(extract::FeatureSet::from_siftd(&stored).expect("what was written is read"), features);
+}
 
 /// Decodes inputs of one format and rejects the others; a picture must be whole and truthful.
 pub fn decode_as(format: Format, bytes: &[u8]) -> Corpus {
@@ -19,6 +33,9 @@ pub fn decode_as(format: Format, bytes: &[u8]) -> Corpus {
         let area = image.width() * image.height();
         assert!(area > 0 && area as u64 <= LIMITS.max_pixels);
         assert_eq!(image.pixels().len(), 3 * area);
+        if area <= EXTRACTED_PIXELS {
+            extract_all(bytes);
+        }
         assert!(!image.is_grey() || image.pixels().chunks_exact(3).all(|pixel| pixel == [pixel[0]; 3]));
     }
     Corpus::Keep

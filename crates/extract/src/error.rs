@@ -1,11 +1,14 @@
 use std::borrow::Cow;
 
-use crate::Format;
+use crate::{Format, ParamsError};
 
 /// Why an input gave no features.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExtractError {
+    /// A parameter is out of its range.
+    #[error(transparent)]
+    Params(#[from] ParamsError),
     /// No bytes at all.
     #[error("the input is empty, an image was expected")]
     Empty,
@@ -74,6 +77,8 @@ pub enum ExtractError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
+    /// A parameter is out of range: the message names it (HTTP 400).
+    Params,
     /// The bytes are no decodable image: send others (HTTP 400).
     Invalid,
     /// A real image in a format or variant that is not decoded here: convert it (HTTP 415).
@@ -94,6 +99,7 @@ impl ExtractError {
     /// ```
     pub fn kind(&self) -> ErrorKind {
         match self {
+            Self::Params(_) => ErrorKind::Params,
             Self::Empty | Self::UnknownFormat | Self::ZeroPixels { .. } | Self::Corrupt { .. } => {
                 ErrorKind::Invalid
             }

@@ -1,22 +1,41 @@
-//! Image bytes in, SIFT feature set out.
+//! Image bytes in, SIFT feature set out: decode under limits, denoise, turn grey, detect, describe, encode.
+//!
+//! ```
+//! use extract::{Control, Extractor, Limits, OutputFormat, Params};
+//!
+//! let picture = b"P2 8 8 255 ".iter().copied().chain(b"7 ".repeat(64)).collect::<Vec<u8>>();
+//! let found =
+//!     Extractor::new().extract(&picture, &Params::default(), &Limits::default(), &Control::default())?;
+//! assert_eq!(found.features.keypoints.len(), 0, "a flat picture");
+//!
+//! let mut archive = Vec::new();
+//! found.features.encode(OutputFormat::Npz, &mut archive)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 #![forbid(unsafe_code)]
 
+mod control;
 mod decode;
 mod encoding;
 mod error;
 mod feature_set;
 mod format;
+mod grey;
 mod limits;
 mod params;
+mod pipeline;
+mod png_encode;
 mod stages;
 
+pub use control::Control;
 pub use decode::{Bgr, decode, panic_is_contained};
 pub use encoding::{EncodeError, OutputFormat, Summary, UnknownFormat, siftd};
 pub use error::{ErrorKind, ExtractError};
 pub use feature_set::FeatureSet;
 pub use format::Format;
 pub use limits::Limits;
-pub use params::{Denoise, Params};
+pub use params::{Denoise, Params, ParamsError};
+pub use pipeline::{Extraction, Extractor};
 pub use sift::{DESCRIPTOR_LENGTH, Descriptor, Descriptors, Keypoint};
 pub use stages::{Stage, StageTimes};
 

@@ -21,3 +21,27 @@ pub struct Params {
     /// Detection and description.
     pub sift: sift::Params,
 }
+
+/// A parameter outside its range: which, and what is allowed.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ParamsError {
+    /// One of the denoiser's.
+    #[error(transparent)]
+    Denoise(#[from] nlm::ParamsError),
+    /// One of the detector's.
+    #[error(transparent)]
+    Sift(#[from] sift::ParamsError),
+}
+
+impl Params {
+    /// Checks every range.
+    ///
+    /// # Errors
+    /// The first parameter outside its range.
+    pub fn validate(&self) -> Result<(), ParamsError> {
+        if let Denoise::Nlm(params) = &self.denoise {
+            params.validate()?;
+        }
+        Ok(self.sift.validate()?)
+    }
+}

@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn weights_of_the_default_end_at_a_thousandth() {
-        for (channels, nonzero) in [(1, 528), (2, 1057)] {
+        for (channels, nonzero) in [(1, 528), (2, 1055)] {
             let weights = Weights::new(&Params::default(), channels);
             assert_eq!(weights.table().len(), nonzero + 1);
             assert_eq!((weights.table()[0], weights.shift()), (19096, 6));

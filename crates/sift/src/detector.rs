@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::descriptor::{Describer, root};
 use crate::extrema::Scanner;
@@ -66,6 +67,9 @@ struct Finder {
     describer: Describer,
     features: Vec<Feature>,
     escaped: Vec<Extremum>,
+    /// Time spent on descriptors, and on everything.
+    describing: Duration,
+    working: Duration,
 }
 
 impl Detector {
@@ -100,8 +104,9 @@ impl Detector {
         }
         let kernels = Kernels::new(params);
         let reach = Reach::new(params, &kernels);
-        for worker in &mut self.workers {
-            worker.finder.features.clear();
+        for Worker { finder, .. } in &mut self.workers {
+            finder.features.clear();
+            (finder.describing, finder.working) = Default::default();
         }
         for index in 0..octave_count(width, height) {
             let source = if index == 0 {
@@ -120,6 +125,18 @@ impl Detector {
             self.workers.iter_mut().flat_map(|worker| worker.finder.features.drain(..)).collect();
         retain(&mut features, params.max_features as usize);
         Ok(finish(&features, params.descriptor))
+    }
+}
+
+impl Detector {
+    /// Share of the last call's work that went into descriptors, from 0 to 1: detection and description are one pass,
+    /// each keypoint being described as soon as it is found.
+    pub fn describing_share(&self) -> f64 {
+        let sum = |of: fn(&Finder) -> Duration| -> f64 {
+            self.workers.iter().map(|worker| of(&worker.finder).as_secs_f64()).sum()
+        };
+        let working = sum(|finder| finder.working);
+        if working > 0.0 { sum(|finder| finder.describing) / working } else { 0.0 }
     }
 }
 
@@ -164,6 +181,7 @@ impl Worker {
         control: &Control<'_>,
         next_base: &mut [f32],
     ) -> Result<(), Error> {
+        let started = Instant::now();
         let Self { strip, scanner, finder } = self;
         let mut strip = Strip::new(octave, strip);
         let layers = params.octave_layers as usize;
@@ -191,6 +209,7 @@ impl Worker {
             }
         }
         finder.catch_up(&mut strip, params);
+        finder.working += started.elapsed();
         Ok(())
     }
 }
@@ -215,10 +234,12 @@ impl Finder {
     }
 
     fn describe(&mut self, strip: &Strip<'_>, refined: &Refined) {
-        let Self { patch, describer, features, .. } = self;
+        let Self { patch, describer, features, describing, .. } = self;
         orientations(strip, refined, patch, |angle| {
+            let started = Instant::now();
             let keypoint = Keypoint { angle, ..refined.keypoint };
             features.push(Feature { keypoint, descriptor: describer.describe(strip, refined, angle) });
+            *describing += started.elapsed();
         });
     }
 }

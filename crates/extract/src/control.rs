@@ -1,0 +1,40 @@
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use crate::ExtractError;
+
+/// How an extraction runs: on how many threads, and when it should give up. The features never depend on it.
+#[derive(Debug, Clone, Copy)]
+pub struct Control<'a> {
+    /// Threads that share the kernels' work, the calling one included. Default 1.
+    pub threads: NonZeroUsize,
+    /// Once set, the extraction ends with [`ExtractError::Cancelled`]; the kernels look every few rows.
+    pub cancelled: Option<&'a AtomicBool>,
+    /// Once passed, the extraction ends with [`ExtractError::DeadlineExceeded`].
+    pub deadline: Option<Instant>,
+}
+
+impl Default for Control<'_> {
+    fn default() -> Self {
+        Self { threads: NonZeroUsize::MIN, cancelled: None, deadline: None }
+    }
+}
+
+impl Control<'_> {
+    /// The reason to stop, if there is one.
+    pub(crate) fn check(&self) -> Result<(), ExtractError> {
+        if self.cancelled.is_some_and(|cancelled| cancelled.load(Ordering::Relaxed)) {
+            return Err(ExtractError::Cancelled);
+        }
+        if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return Err(ExtractError::DeadlineExceeded);
+        }
+        Ok(())
+    }
+
+    /// Why a kernel that was told to stop was.
+    pub(crate) fn reason(&self) -> ExtractError {
+        self.check().err().unwrap_or(ExtractError::Cancelled)
+    }
+}

@@ -1,0 +1,84 @@
+//! The command line.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::thread;
+
+use clap::{Args, Parser, Subcommand};
+use extract::{Limits, OutputFormat};
+
+use crate::params::{DenoiseArguments, SiftArguments};
+
+/// SIFT features of images, exactly as OpenCV computes them, many times faster.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Find keypoints and describe them
+    Detect(DetectArguments),
+    /// Write the denoised picture that features are sought in
+    Denoise(DenoiseCommandArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DetectArguments {
+    /// Images, folders of images, or - for standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// What to write: summary, json, npz, colmap or siftd
+    #[arg(long, default_value_t)]
+    pub(crate) format: OutputFormat,
+    /// File for one image, folder for several; standard output if left out
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+    #[command(flatten)]
+    pub(crate) denoise: DenoiseArguments,
+    #[command(flatten)]
+    pub(crate) sift: SiftArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DenoiseCommandArguments {
+    /// An image, or - for standard input
+    #[arg(value_name = "IN")]
+    pub(crate) input: PathBuf,
+    /// PNG file to write, or - for standard output
+    #[arg(short, long, value_name = "OUT.png")]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+    #[command(flatten)]
+    pub(crate) denoise: DenoiseArguments,
+}
+
+/// What does not change the result.
+#[derive(Debug, Args)]
+pub(crate) struct RunArguments {
+    /// Threads: over images where there are several, within the image where there is one [default: all that this
+    /// process may use]
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+    /// Refuse larger files, bytes
+    #[arg(long, default_value_t = 100_000_000, value_name = "N")]
+    max_bytes: u64,
+    /// Refuse pictures of more pixels
+    #[arg(long, default_value_t = 100_000_000, value_name = "N")]
+    max_pixels: u64,
+}
+
+impl RunArguments {
+    pub(crate) fn threads(&self) -> NonZeroUsize {
+        self.threads.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN)
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        Limits { max_bytes: self.max_bytes, max_pixels: self.max_pixels }
+    }
+}

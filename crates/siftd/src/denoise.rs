@@ -1,0 +1,42 @@
+//! `siftd denoise`: the denoised picture itself.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use extract::{Control, Extractor};
+
+use crate::arguments::DenoiseCommandArguments;
+use crate::inputs::{inputs, is_single};
+use crate::outputs::write_file;
+use crate::params::params;
+
+/// Runs the command; `Ok(false)` where the input is no picture, `Err` for wrong usage.
+pub(crate) fn run(arguments: &DenoiseCommandArguments) -> Result<bool, String> {
+    let params = params(&arguments.denoise, None)?;
+    let DenoiseCommandArguments { input, output, run, .. } = arguments;
+    let to_stdout = output == Path::new("-");
+    if !to_stdout && !output.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png")) {
+        return Err(format!("the output is a PNG, so its name must end in .png: {}", output.display()));
+    }
+    if !is_single(std::slice::from_ref(input)) {
+        return Err(format!("{} is a folder, but denoise takes one image", input.display()));
+    }
+    let denoise = || -> Result<(), Box<dyn std::error::Error>> {
+        let Some(input) = inputs(std::slice::from_ref(input)).next() else { return Ok(()) };
+        let limits = run.limits();
+        let bytes = input?.read(limits.max_bytes)?;
+        let control = Control { threads: run.threads(), ..Control::default() };
+        let png = Extractor::new().denoise(&bytes, &params, &limits, &control)?.to_png()?;
+        if to_stdout {
+            io::stdout().lock().write_all(&png)?;
+        } else {
+            write_file(output, &png)?;
+        }
+        Ok(())
+    };
+    if let Err(error) = denoise() {
+        eprintln!("siftd: {}: {error}", input.display());
+        return Ok(false);
+    }
+    Ok(true)
+}
