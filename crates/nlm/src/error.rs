@@ -1,7 +1,10 @@
 /// Why a call gave no image.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// A parameter is out of its range.
+    #[error(transparent)]
+    Params(#[from] crate::ParamsError),
     /// The pixel buffer and the stated dimensions disagree.
     #[error(
         "{width} x {height} pixels of {channels} channels need {expected} bytes, but {actual} were given"

@@ -1,14 +1,22 @@
-//! Non-local means denoising of 8-bit images, byte for byte what OpenCV 5 computes.
-#![warn(missing_docs)]
+//! Non-local means denoising of 8-bit images (Buades, Coll and Morel 2005), byte for byte what OpenCV 5 computes with
+//! `fastNlMeansDenoising` and `fastNlMeansDenoisingColored`, for every strength and window, on any number of threads and
+//! with any instruction set.
 
+mod band;
 mod control;
 mod denoiser;
 mod error;
 mod image;
+mod isa;
+mod lab;
 mod params;
+mod planes;
+pub mod reference;
+mod weights;
 
 pub use control::Control;
 pub use denoiser::Denoiser;
 pub use error::Error;
 pub use image::Image;
-pub use params::{ColoredParams, Params, ParamsError};
+pub use isa::{Isa, Level};
+pub use params::{ColoredParams, MAX_SEARCH_WINDOW, MAX_TEMPLATE_WINDOW, Params, ParamsError};

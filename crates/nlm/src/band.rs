@@ -1,0 +1,272 @@
+//! Non-local means of a band of rows, at a cost that does not depend on the template window.
+//!
+//! The weight of a pixel for another is that of the other for the one, so half of the search window's offsets do. For
+//! each of them the band's rows are gone through from top to bottom: sums of squared differences over a column of the
+//! template window are kept and moved down a row (one square added, one taken away), their sums along the row are made
+//! by doubling, and the weights found with them are added to the pixels at both ends of the offset.
+
+use std::ops::Range;
+
+use crate::isa::{Isa, for_each_isa};
+use crate::planes::Planes;
+use crate::weights::Weights;
+use crate::{Control, Error, Params};
+
+/// Bytes of sums that a band may hold, so that they stay in the second-level cache.
+const BAND_BYTES: usize = 768 * 1024;
+
+/// What bands of one image have in common.
+#[derive(Clone, Copy)]
+pub(crate) struct Task<'a> {
+    pub(crate) planes: &'a Planes,
+    pub(crate) channels: usize,
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    pub(crate) params: &'a Params,
+    pub(crate) weights: &'a Weights,
+    pub(crate) isa: Isa,
+}
+
+/// Memory of a band, kept from band to band and from image to image.
+#[derive(Debug, Default)]
+pub(crate) struct BandMemory {
+    /// Sums of weights, row after row of the band.
+    totals: Vec<u32>,
+    /// Sums of weights times pixels, one array a channel.
+    sums: Vec<Vec<u32>>,
+    /// Sums of squared differences over the template window's height.
+    columns: Vec<u32>,
+    /// Sums over runs of a power of two of columns, and over the template window's width.
+    runs: Vec<u32>,
+    distances: Vec<u32>,
+    weights: Vec<u32>,
+}
+
+/// An offset between two pixels; one of each pair of opposite ones.
+#[derive(Clone, Copy)]
+struct Offset {
+    dy: isize,
+    dx: isize,
+}
+
+impl Task<'_> {
+    /// Rows of a band: enough that the work above its first row, where column sums begin anew, is a small share.
+    pub(crate) fn band_rows(&self, threads: usize) -> usize {
+        let cached = BAND_BYTES / (4 * (self.channels + 1) * self.width.max(1));
+        let warm_up = 2 * self.params.template_radius() + 1 + self.params.search_radius();
+        cached.max(warm_up).max(16).min(self.height.div_ceil(threads)).max(1)
+    }
+
+    /// Denoises rows `rows` into `out`, interleaved.
+    pub(crate) fn run(
+        &self,
+        rows: Range<usize>,
+        memory: &mut BandMemory,
+        control: &Control<'_>,
+        out: &mut [u8],
+    ) -> Result<(), Error> {
+        memory.begin(self, rows.len());
+        let search = self.params.search_radius() as isize;
+        for dy in 0..=search {
+            for dx in if dy == 0 { 1 } else { -search }..=search {
+                if control.should_stop() {
+                    return Err(Error::Stopped);
+                }
+                memory.add(self, &rows, Offset { dy, dx });
+            }
+        }
+        memory.finish(self, &rows, out);
+        Ok(())
+    }
+}
+
+impl BandMemory {
+    /// Clears the sums.
+    fn begin(&mut self, task: &Task<'_>, rows: usize) {
+        let pixels = rows * task.width;
+        self.totals.clear();
+        self.totals.resize(pixels, 0);
+        self.sums.resize_with(task.channels, Vec::new);
+        for sums in &mut self.sums {
+            sums.clear();
+            sums.resize(pixels, 0);
+        }
+    }
+
+    /// Adds what pixels at an offset from each other give to each other.
+    fn add(&mut self, task: &Task<'_>, rows: &Range<usize>, offset: Offset) {
+        let Task { width, params, .. } = *task;
+        let template = params.template_radius() as isize;
+        let Offset { dy, dx } = offset;
+        // Pairs of which at least one end is in the band: from (x, y) to (x + dx, y + dy).
+        let first = rows.start as isize - dy;
+        let left = (-dx).min(0);
+        let pairs = width + dx.unsigned_abs();
+        let span = pairs + 2 * template as usize;
+        self.columns.clear();
+        self.columns.resize(span, 0);
+        for y in first - template..first + template {
+            self.move_columns(task, y, None, left - template, offset);
+        }
+        for y in first..rows.end as isize {
+            let gone = (y > first).then_some(y - template - 1);
+            self.move_columns(task, y + template, gone, left - template, offset);
+            self.weigh(task, pairs);
+            if y >= rows.start as isize {
+                // The end at (x, y), for x from 0 on, takes the pixel at (x + dx, y + dy).
+                let at = (y as usize - rows.start) * width;
+                self.share(task, at, left.unsigned_abs(), y + dy, dx);
+            }
+            if y + dy < rows.end as isize {
+                // The end at (x + dx, y + dy), for x + dx from 0 on, takes the pixel at (x, y).
+                let at = ((y + dy) as usize - rows.start) * width;
+                self.share(task, at, (-dx - left) as usize, y, -dx);
+            }
+        }
+    }
+
+    /// Adds row `new` of squared differences to the column sums and takes away row `gone`.
+    fn move_columns(&mut self, task: &Task<'_>, new: isize, gone: Option<isize>, x: isize, offset: Offset) {
+        let Offset { dy, dx } = offset;
+        let len = self.columns.len();
+        for channel in 0..task.channels {
+            let row = |y: isize| {
+                (task.planes.row(channel, y, x, len), task.planes.row(channel, y + dy, x + dx, len))
+            };
+            match gone {
+                Some(gone) => replace_squares(task.isa, row(new), row(gone), &mut self.columns),
+                None => add_squares(task.isa, row(new), &mut self.columns),
+            }
+        }
+    }
+
+    /// Turns the column sums into the weights of a row of pairs.
+    fn weigh(&mut self, task: &Task<'_>, pairs: usize) {
+        let side = 2 * task.params.template_radius() + 1;
+        self.runs.resize(self.columns.len(), 0);
+        self.runs.copy_from_slice(&self.columns);
+        self.distances.clear();
+        self.distances.resize(pairs, 0);
+        window_sums(task.isa, side, &mut self.runs, &mut self.distances);
+        self.weights.resize(pairs, 0);
+        look_up(task.isa, task.weights.table(), task.weights.shift(), &self.distances, &mut self.weights);
+    }
+
+    /// Adds a row of weights, from the `skip`th on, and the pixels that they are for, to a row of the band.
+    fn share(&mut self, task: &Task<'_>, at: usize, skip: usize, y: isize, x: isize) {
+        let width = task.width;
+        let weights = &self.weights[skip..skip + width];
+        add(task.isa, weights, &mut self.totals[at..at + width]);
+        for (channel, sums) in self.sums.iter_mut().enumerate() {
+            let pixels = task.planes.row(channel, y, x, width);
+            add_products(task.isa, weights, pixels, &mut sums[at..at + width]);
+        }
+    }
+
+    /// Divides the sums, rounding as OpenCV does, each pixel's own largest weight included.
+    fn finish(&self, task: &Task<'_>, rows: &Range<usize>, out: &mut [u8]) {
+        let own = task.weights.table().first().copied().unwrap_or(1);
+        for row in 0..rows.len() {
+            for channel in 0..task.channels {
+                let pixels = task.planes.row(channel, (rows.start + row) as isize, 0, task.width);
+                let sums = &self.sums[channel][row * task.width..][..task.width];
+                let totals = &self.totals[row * task.width..][..task.width];
+                let out =
+                    out[row * task.width * task.channels..].iter_mut().skip(channel).step_by(task.channels);
+                for (((out, &pixel), &sum), &total) in out.zip(pixels).zip(sums).zip(totals) {
+                    let total = total + own;
+                    *out = ((sum + own * u32::from(pixel) + total / 2) / total).min(255) as u8;
+                }
+            }
+        }
+    }
+}
+
+for_each_isa! {
+    /// Adds the squared differences of two rows.
+    fn add_squares(rows: (&[u8], &[u8]), columns: &mut [u32]) = add_squares_body;
+}
+
+for_each_isa! {
+    /// Adds the squared differences of two rows and takes away those of two others.
+    fn replace_squares(new: (&[u8], &[u8]), gone: (&[u8], &[u8]), columns: &mut [u32]) = replace_squares_body;
+}
+
+for_each_isa! {
+    /// Sums each `side` consecutive values of `runs`, in a number of steps that grows with the logarithm of `side`.
+    fn window_sums(side: usize, runs: &mut [u32], sums: &mut [u32]) = window_sums_body;
+}
+
+for_each_isa! {
+    fn look_up(table: &[u32], shift: u32, distances: &[u32], weights: &mut [u32]) = look_up_body;
+}
+
+for_each_isa! {
+    fn add(what: &[u32], to: &mut [u32]) = add_body;
+}
+
+for_each_isa! {
+    fn add_products(weights: &[u32], pixels: &[u8], to: &mut [u32]) = add_products_body;
+}
+
+#[inline(always)]
+fn square(a: u8, b: u8) -> u32 {
+    let difference = i32::from(a) - i32::from(b);
+    (difference * difference) as u32
+}
+
+#[inline(always)]
+fn add_squares_body((a, b): (&[u8], &[u8]), columns: &mut [u32]) {
+    for ((column, &a), &b) in columns.iter_mut().zip(a).zip(b) {
+        *column += square(a, b);
+    }
+}
+
+#[inline(always)]
+fn replace_squares_body((a, b): (&[u8], &[u8]), (c, d): (&[u8], &[u8]), columns: &mut [u32]) {
+    let pixels = a.iter().zip(b).zip(c.iter().zip(d));
+    for (column, ((&a, &b), (&c, &d))) in columns.iter_mut().zip(pixels) {
+        *column = *column + square(a, b) - square(c, d);
+    }
+}
+
+#[inline(always)]
+fn window_sums_body(side: usize, runs: &mut [u32], sums: &mut [u32]) {
+    // `runs[x]` is the sum of `run` values from `x` on; `done` values are in `sums` so far.
+    let (mut run, mut done) = (1, 0);
+    loop {
+        if side & run != 0 {
+            add_body(&runs[done..done + sums.len()], sums);
+            done += run;
+        }
+        if 2 * run > side {
+            return;
+        }
+        for x in 0..runs.len().saturating_sub(run) {
+            runs[x] += runs[x + run];
+        }
+        run *= 2;
+    }
+}
+
+#[inline(always)]
+fn look_up_body(table: &[u32], shift: u32, distances: &[u32], weights: &mut [u32]) {
+    let Some(last) = table.len().checked_sub(1) else { return };
+    for (weight, &distance) in weights.iter_mut().zip(distances) {
+        *weight = table[((distance >> shift) as usize).min(last)];
+    }
+}
+
+#[inline(always)]
+fn add_body(what: &[u32], to: &mut [u32]) {
+    for (to, what) in to.iter_mut().zip(what) {
+        *to += what;
+    }
+}
+
+#[inline(always)]
+fn add_products_body(weights: &[u32], pixels: &[u8], to: &mut [u32]) {
+    for ((to, weight), &pixel) in to.iter_mut().zip(weights).zip(pixels) {
+        *to += weight * u32::from(pixel);
+    }
+}

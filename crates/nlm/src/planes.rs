@@ -1,0 +1,49 @@
+//! An image taken apart into planes with a border.
+
+use crate::Image;
+
+/// One plane a channel, extended on all sides by reflection without repeating the edge (`cv::BORDER_REFLECT_101`).
+#[derive(Debug, Default)]
+pub(crate) struct Planes {
+    pixels: Vec<u8>,
+    border: usize,
+    stride: usize,
+    plane: usize,
+}
+
+impl Planes {
+    /// Fills the planes from an image, keeping the memory they have where that is enough.
+    pub(crate) fn fill(&mut self, image: Image<'_>, border: usize) {
+        let (width, height, channels) = (image.width(), image.height(), image.channels());
+        self.border = border;
+        self.stride = width + 2 * border;
+        self.plane = self.stride * (height + 2 * border);
+        self.pixels.resize(self.plane * channels, 0);
+        let columns: Vec<usize> = reflected(width, border).map(|x| x * channels).collect();
+        for (channel, plane) in self.pixels.chunks_exact_mut(self.plane).enumerate() {
+            for (row, y) in plane.chunks_exact_mut(self.stride).zip(reflected(height, border)) {
+                let source = &image.pixels()[y * width * channels..][..width * channels];
+                for (pixel, &column) in row.iter_mut().zip(&columns) {
+                    *pixel = source[column + channel];
+                }
+            }
+        }
+    }
+
+    /// `len` pixels of a channel from column `x` of row `y` on, either of which may be negative, within the border.
+    #[inline(always)]
+    pub(crate) fn row(&self, channel: usize, y: isize, x: isize, len: usize) -> &[u8] {
+        let row = (y + self.border as isize) as usize;
+        let column = (x + self.border as isize) as usize;
+        &self.pixels[channel * self.plane + row * self.stride + column..][..len]
+    }
+}
+
+fn reflected(len: usize, border: usize) -> impl Iterator<Item = usize> {
+    let period = 2 * (len as isize - 1).max(1);
+    let border = border as isize;
+    (-border..len as isize + border).map(move |i| {
+        let folded = i.rem_euclid(period);
+        if len == 1 { 0 } else { folded.min(period - folded) as usize }
+    })
+}
