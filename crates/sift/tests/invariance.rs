@@ -1,5 +1,7 @@
 //! The result depends on the image and the parameters alone, and what can't be done is a typed error.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -1,5 +1,7 @@
 //! OpenCV's keypoints and descriptors, from the golden files that `golden/make.py` made, are ours.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
