@@ -220,22 +220,25 @@ def main():
             parser.error(f"{folder} is no folder")
 
     print(f"OpenCV {cv2.__version__}, NumPy {np.__version__}")
-    pictures_compared, short = 0, []
+    comparisons, short, empty = 0, [], []
     for folder in arguments.folders:
         for denoise in arguments.denoise:
             total, compared = compare_folder(arguments.siftd.resolve(), folder, denoise)
-            pictures_compared += compared
-            if not total.passes():
+            comparisons += compared
+            if not compared:
+                empty.append(f"{folder}, denoise {denoise}")
+            elif not total.passes():
                 short.append(f"{folder}, denoise {denoise}")
     print()
     if short:
         print("short of the bar: " + "; ".join(short))
-    elif pictures_compared:
-        print(f"parity: {pictures_compared} comparisons, all folders reach the bar")
-    if not pictures_compared:
-        print("nothing was compared")
+    if empty:
+        print("nothing was compared: " + "; ".join(empty))
         return 2
-    return 1 if short else 0
+    if short:
+        return 1
+    print(f"parity: {comparisons} comparisons, all folders reach the bar")
+    return 0
 
 
 if __name__ == "__main__":
