@@ -101,7 +101,7 @@ impl<'a> Strip<'a> {
             Source::Image { grey, width, precise } => {
                 let kernel = &kernels.base;
                 first.blur(isa, kernel, height, below(reach.levels[0]), |y, out| {
-                    doubled_row(grey, width, y, precise, doubled.row_mut(y));
+                    doubled_row(isa, grey, width, y, precise, doubled.row_mut(y));
                     doubled.fill_margins(y, kernel.radius());
                     convolve::along(isa, doubled.padded(y, kernel.radius()), kernel.taps(), out);
                 });
