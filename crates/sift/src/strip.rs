@@ -124,6 +124,15 @@ impl<'a> Strip<'a> {
         }
     }
 
+    /// Moves to a row further down: by way of all rows between where they are few, else straight there.
+    pub(crate) fn skip_to(&mut self, row: usize) {
+        let reach = self.octave.reach.levels.iter().max().copied().unwrap_or(0);
+        if row > self.memory.ready + 2 * reach {
+            self.seek(row);
+        }
+        self.advance(row);
+    }
+
     /// A row that the strip holds.
     #[inline(always)]
     pub(crate) fn row(&self, level: usize, y: usize) -> &[f32] {
