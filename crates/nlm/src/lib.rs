@@ -1,6 +1,4 @@
-//! Non-local means denoising of 8-bit images (Buades, Coll and Morel 2005), byte for byte what OpenCV 5 computes with
-//! `fastNlMeansDenoising` and `fastNlMeansDenoisingColored`, for every strength and window, on any number of threads and
-//! with any instruction set.
+#![doc = include_str!("../README.md")]
 
 mod band;
 mod control;

@@ -1,4 +1,4 @@
-//! SIFT: scale-invariant keypoints and descriptors, as OpenCV 5's `SIFT_create().detectAndCompute` finds them.
+#![doc = include_str!("../README.md")]
 
 mod control;
 mod convolve;
