@@ -25,11 +25,12 @@ fn threads(n: usize) -> Control<'static> {
 /// The instruction sets of this machine. Those that it lacks are named on stderr itself, which the test runner does not
 /// capture, once.
 static ISAS: LazyLock<Vec<Isa>> = LazyLock::new(|| {
+    let mut stderr = io::stderr();
     let levels = [Level::Scalar, Level::Avx2, Level::Avx512];
     let (run, lacking): (Vec<_>, Vec<_>) =
         levels.into_iter().partition(|&level| Isa::at_most(level).level() == level);
     for level in lacking {
-        writeln!(io::stderr(), "NOT RUN: {level:?}, which this machine lacks").unwrap();
+        writeln!(stderr, "NOT RUN: {level:?}, which this machine lacks").unwrap();
     }
     run.into_iter().map(Isa::at_most).collect()
 });
