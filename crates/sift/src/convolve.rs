@@ -21,9 +21,7 @@ for_each_isa! {
 
 #[inline(always)]
 fn along_body(padded: &[f32], taps: &[f32], out: &mut [f32]) {
-    let (blocks, rest) = out.as_chunks_mut::<BLOCK>();
-    let mut x = 0;
-    for block in blocks {
+    for x in blocks(out.len()) {
         let mut sums = [0.0f32; BLOCK];
         for (sum, sample) in sums.iter_mut().zip(&padded[x..]) {
             *sum = taps[0] * sample;
@@ -33,22 +31,20 @@ fn along_body(padded: &[f32], taps: &[f32], out: &mut [f32]) {
                 *sum = tap.mul_add(sample, *sum);
             }
         }
-        *block = sums;
-        x += BLOCK;
+        out[x..x + BLOCK].copy_from_slice(&sums);
     }
-    for (around, out) in padded[x..].windows(taps.len()).zip(rest) {
-        let products = around.iter().zip(taps).skip(1);
-        *out = products.fold(taps[0] * around[0], |sum, (sample, tap)| tap.mul_add(*sample, sum));
+    if out.len() < BLOCK {
+        for (around, out) in padded.windows(taps.len()).zip(out) {
+            let products = around.iter().zip(taps).skip(1);
+            *out = products.fold(taps[0] * around[0], |sum, (sample, tap)| tap.mul_add(*sample, sum));
+        }
     }
 }
 
 #[inline(always)]
 fn across_body(rows: &[&[f32]], taps: &[f32], out: &mut [f32]) {
     let radius = taps.len() / 2;
-    let width = out.len();
-    let (blocks, rest) = out.as_chunks_mut::<BLOCK>();
-    let mut x = 0;
-    for block in blocks {
+    for x in blocks(out.len()) {
         let mut sums = [0.0f32; BLOCK];
         for (sum, sample) in sums.iter_mut().zip(&rows[radius][x..x + BLOCK]) {
             *sum = taps[radius] * sample;
@@ -60,11 +56,19 @@ fn across_body(rows: &[&[f32]], taps: &[f32], out: &mut [f32]) {
                 *sum = tap.mul_add(below + above, *sum);
             }
         }
-        *block = sums;
-        x += BLOCK;
+        out[x..x + BLOCK].copy_from_slice(&sums);
     }
-    for (x, out) in (width - rest.len()..width).zip(rest) {
-        let pairs = (1..=radius).map(|k| (taps[radius + k], rows[radius - k][x] + rows[radius + k][x]));
-        *out = pairs.fold(taps[radius] * rows[radius][x], |sum, (tap, pair)| tap.mul_add(pair, sum));
+    if out.len() < BLOCK {
+        for (x, out) in out.iter_mut().enumerate() {
+            let pairs = (1..=radius).map(|k| (taps[radius + k], rows[radius - k][x] + rows[radius + k][x]));
+            *out = pairs.fold(taps[radius] * rows[radius][x], |sum, (tap, pair)| tap.mul_add(pair, sum));
+        }
     }
+}
+
+/// Where blocks begin that cover `len` outputs, the last one overlapping the one before where it has to; none where
+/// there are fewer outputs than a block has.
+#[inline(always)]
+fn blocks(len: usize) -> impl Iterator<Item = usize> {
+    (0..len.div_ceil(BLOCK)).filter(move |_| len >= BLOCK).map(move |block| (block * BLOCK).min(len - BLOCK))
 }

@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use crate::DESCRIPTOR_LENGTH;
+use crate::isa::for_each_isa;
 use crate::patch::{Patch, inner};
 use crate::refine::Refined;
 use crate::strip::Strip;
@@ -55,7 +56,8 @@ impl Describer {
         let turned = 360.0 - angle;
         let turned = if (turned - 360.0).abs() < f32::EPSILON { 0.0 } else { turned };
         self.gather(strip, at, turned);
-        quantize(&self.histogram(turned))
+        let (angles, weights) = (self.patch.angles(), self.patch.weights());
+        quantize(&histogram(strip.octave.isa, &self.rows, &self.columns, angles, weights, turned))
     }
 
     /// Gathers the samples that fall into the grid of cells.
@@ -68,50 +70,88 @@ impl Describer {
         self.patch.begin(radius, -1.0 / (CELLS * CELLS) as f32 * 2.0 / (width * width));
         self.rows.clear();
         self.columns.clear();
-        let within = inner(at.x, radius, strip.octave.width);
-        for row in inner(at.y, radius, strip.octave.height) {
-            let dy = row as f32 - at.y as f32;
-            let columns = frame.columns_within(dy, at.x, within.clone());
-            if columns.is_empty() {
-                continue;
-            }
-            for x in columns.clone() {
-                let (r, c) = frame.cell(x as f32 - at.x as f32, dy);
-                self.rows.push(r);
-                self.columns.push(c);
-            }
-            self.patch.push_row(strip, at.layer, row, row.abs_diff(at.y), columns, at.x);
-        }
+        gather_rows(strip.octave.isa, self, strip, at, &frame, radius);
         self.patch.finish(strip);
     }
+}
 
+for_each_isa! {
+    /// Gathers, row by row, the samples that fall into the grid of cells.
+    fn gather_rows(
+        describer: &mut Describer,
+        strip: &Strip<'_>,
+        at: &Refined,
+        frame: &Frame,
+        radius: usize,
+    ) = gather_rows_body;
+}
+
+#[inline(always)]
+fn gather_rows_body(
+    describer: &mut Describer,
+    strip: &Strip<'_>,
+    at: &Refined,
+    frame: &Frame,
+    radius: usize,
+) {
+    let Describer { patch, rows, columns } = describer;
+    let within = inner(at.x, radius, strip.octave.width);
+    for row in inner(at.y, radius, strip.octave.height) {
+        let dy = row as f32 - at.y as f32;
+        let span = frame.columns_within(dy, at.x, within.clone());
+        if span.is_empty() {
+            continue;
+        }
+        let offsets = span.clone().map(|x| x as f32 - at.x as f32);
+        rows.extend(offsets.clone().map(|dx| frame.cell(dx, dy).0));
+        columns.extend(offsets.map(|dx| frame.cell(dx, dy).1));
+        patch.push_row(strip, at.layer, row, row.abs_diff(at.y), span, at.x);
+    }
+}
+
+for_each_isa! {
     /// Shares every sample out to the eight nearest bins.
-    fn histogram(&self, turned: f32) -> [f32; DESCRIPTOR_LENGTH] {
-        let mut grid = [0.0f32; GRID * GRID * RING];
-        let samples = self.patch.angles().iter().zip(self.patch.weights());
-        for ((&row, &column), (&angle, &weight)) in self.rows.iter().zip(&self.columns).zip(samples) {
-            let bin = (angle - turned) * (BINS as f32 / 360.0);
-            let (r0, c0, b0) = (row.floor(), column.floor(), bin.floor());
-            let (row, column, bin) = (row - r0, column - c0, bin - b0);
-            let cell = ((r0 + 1.0) as usize * GRID + (c0 + 1.0) as usize) * RING;
-            let start = cell + (b0 as i32).rem_euclid(BINS as i32) as usize;
-            let below = weight * row;
-            for (offset, weight) in [(0, weight - below), (GRID * RING, below)] {
-                let after = weight * column;
-                for (offset, weight) in [(offset, weight - after), (offset + RING, after)] {
-                    let next = weight * bin;
-                    grid[start + offset] += weight - next;
-                    grid[start + offset + 1] += next;
-                }
+    fn histogram(
+        rows: &[f32],
+        columns: &[f32],
+        angles: &[f32],
+        weights: &[f32],
+        turned: f32,
+    ) -> [f32; DESCRIPTOR_LENGTH] = histogram_body;
+}
+
+#[inline(always)]
+fn histogram_body(
+    rows: &[f32],
+    columns: &[f32],
+    angles: &[f32],
+    weights: &[f32],
+    turned: f32,
+) -> [f32; DESCRIPTOR_LENGTH] {
+    let mut grid = [0.0f32; GRID * GRID * RING];
+    let samples = angles.iter().zip(weights);
+    for ((&row, &column), (&angle, &weight)) in rows.iter().zip(columns).zip(samples) {
+        let bin = (angle - turned) * (BINS as f32 / 360.0);
+        let (r0, c0, b0) = (row.floor(), column.floor(), bin.floor());
+        let (row, column, bin) = (row - r0, column - c0, bin - b0);
+        let cell = ((r0 + 1.0) as usize * GRID + (c0 + 1.0) as usize) * RING;
+        let start = cell + (b0 as i32).rem_euclid(BINS as i32) as usize;
+        let below = weight * row;
+        for (offset, weight) in [(0, weight - below), (GRID * RING, below)] {
+            let after = weight * column;
+            for (offset, weight) in [(offset, weight - after), (offset + RING, after)] {
+                let next = weight * bin;
+                grid[start + offset] += weight - next;
+                grid[start + offset + 1] += next;
             }
         }
-        std::array::from_fn(|i| {
-            let (cell, bin) = (i / BINS, i % BINS);
-            let start = ((cell / CELLS + 1) * GRID + cell % CELLS + 1) * RING;
-            let wrapped = if bin < 2 { grid[start + BINS + bin] } else { 0.0 };
-            grid[start + bin] + wrapped
-        })
     }
+    std::array::from_fn(|i| {
+        let (cell, bin) = (i / BINS, i % BINS);
+        let start = ((cell / CELLS + 1) * GRID + cell % CELLS + 1) * RING;
+        let wrapped = if bin < 2 { grid[start + BINS + bin] } else { 0.0 };
+        grid[start + bin] + wrapped
+    })
 }
 
 impl Frame {
@@ -125,16 +165,32 @@ impl Frame {
     }
 
     /// The columns of a row that fall into the grid: an interval, as the grid is convex.
+    #[inline(always)]
     fn columns_within(&self, dy: f32, centre: usize, within: Range<usize>) -> Range<usize> {
         let inside = |x: &usize| {
             let (row, column) = self.cell(*x as f32 - centre as f32, dy);
             let open = |at: f32| at > -1.0 && at < CELLS as f32;
             open(row) && open(column)
         };
-        let start = within.clone().find(inside).unwrap_or(within.end);
-        let end = (start..within.end).rev().find(inside).map_or(start, |last| last + 1);
+        // Where the bounds are crossed, to within rounding; the samples there decide for themselves.
+        let (row, column) = self.cell(0.0, dy);
+        let (first, last) = crossings(row, self.sin);
+        let (second, third) = crossings(column, self.cos);
+        let (from, to) = (first.max(second) + centre as f32, last.min(third) + centre as f32);
+        let from = (from as usize).saturating_sub(1).clamp(within.start, within.end);
+        let to = (to.max(0.0) as usize).saturating_add(3).clamp(from, within.end);
+        let start = (from..to).find(inside).unwrap_or(to);
+        let end = (start..to).rev().find(inside).map_or(start, |last| last + 1);
         start..end
     }
+}
+
+/// The offsets between which `at + slope * offset` lies within the grid.
+#[inline(always)]
+fn crossings(at: f32, slope: f32) -> (f32, f32) {
+    let (a, b) = ((-1.0 - at) / slope, (CELLS as f32 - at) / slope);
+    // Parallel to the bounds, a row is inside or outside as a whole, which its samples tell.
+    if slope == 0.0 { (f32::NEG_INFINITY, f32::INFINITY) } else { (a.min(b), a.max(b)) }
 }
 
 /// Normalises, clamps, normalises again and rounds to bytes.

@@ -217,7 +217,7 @@ impl Worker {
 impl Finder {
     /// Takes an extremum as far as a strip that stands at row `at` allows.
     fn follow(&mut self, strip: &Strip<'_>, params: &Params, at: usize, extremum: Extremum) {
-        match extremum.refine(strip, params, |row| Reach::covers(at, row)) {
+        match extremum.refine(strip, params, at) {
             Outcome::Accepted(refined) => self.describe(strip, &refined),
             Outcome::Escaped(extremum) => self.escaped.push(extremum),
             Outcome::Rejected => {}
@@ -226,10 +226,14 @@ impl Finder {
 
     /// Follows the extrema that moved away from the rows where they were found.
     fn catch_up(&mut self, strip: &mut Strip<'_>, params: &Params) {
-        while let Some(extremum) = self.escaped.pop() {
-            strip.seek(extremum.y);
-            strip.advance(extremum.y);
-            self.follow(strip, params, extremum.y, extremum);
+        while !self.escaped.is_empty() {
+            let mut round = std::mem::take(&mut self.escaped);
+            round.sort_unstable_by_key(|extremum| extremum.y);
+            strip.seek(round[0].y);
+            for extremum in round {
+                strip.skip_to(extremum.y);
+                self.follow(strip, params, extremum.y, extremum);
+            }
         }
     }
 

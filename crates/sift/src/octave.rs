@@ -6,8 +6,11 @@ use crate::{Params, descriptor, orientation};
 /// Extrema closer than this to an edge of their octave are not sought, px.
 pub(crate) const BORDER: usize = 5;
 
-/// Rows that refinement may move an extremum by before the strip has to follow it.
-const DRIFT: usize = 4;
+/// Rows by which refinement may take an extremum away from where the strip stands.
+const REFINED_DRIFT: usize = 16;
+
+/// Rows by which a keypoint may be away from where the strip stands, to be described there.
+const DESCRIBED_DRIFT: usize = 4;
 
 /// Rows that a strip moves down by at a time.
 pub(crate) const STEP: usize = 4;
@@ -34,9 +37,9 @@ impl Reach {
         let layers = params.octave_layers as usize;
         let largest = params.sigma * libm::exp2((layers as f64 + 0.5) / layers as f64);
         let patch = descriptor::radius(largest as f32).max(orientation::radius(largest as f32)) + 1;
-        let mut levels = vec![DRIFT + 1; layers + 3];
+        let mut levels = vec![REFINED_DRIFT + 1; layers + 3];
         for level in &mut levels[1..=layers] {
-            *level = DRIFT + patch;
+            *level = (DESCRIBED_DRIFT + patch).max(REFINED_DRIFT + 1);
         }
         for i in (0..layers + 2).rev() {
             levels[i] = levels[i].max(levels[i + 1] + kernels.levels[i].radius());
@@ -49,9 +52,14 @@ impl Reach {
         2 * rows + STEP + 1
     }
 
-    /// Whether a refined extremum at `row` has all that it needs in a strip that stands at `scanned`.
-    pub(crate) fn covers(scanned: usize, row: usize) -> bool {
-        scanned.abs_diff(row) <= DRIFT
+    /// Whether a strip that stands at `scanned` holds the neighbours of an extremum at `row`.
+    pub(crate) fn refines(scanned: usize, row: usize) -> bool {
+        scanned.abs_diff(row) <= REFINED_DRIFT
+    }
+
+    /// Whether it holds the patch of a keypoint there, too.
+    pub(crate) fn describes(scanned: usize, row: usize) -> bool {
+        scanned.abs_diff(row) <= DESCRIBED_DRIFT
     }
 }
 

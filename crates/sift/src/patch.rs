@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::isa::for_each_isa;
 use crate::polar::polar;
 use crate::strip::Strip;
 
@@ -28,10 +29,7 @@ impl Patch {
         exponent: f32,
     ) {
         self.begin(radius, exponent);
-        let columns = inner(x, radius, strip.octave.width);
-        for row in inner(y, radius, strip.octave.height) {
-            self.push_row(strip, layer, row, row.abs_diff(y), columns.clone(), x);
-        }
+        gather_rows(strip.octave.isa, self, strip, layer, (x, y), radius);
         self.finish(strip);
     }
 
@@ -46,6 +44,7 @@ impl Patch {
     }
 
     /// Adds the samples of some columns of a row, `dy` rows from the centre.
+    #[inline(always)]
     pub(crate) fn push_row(
         &mut self,
         strip: &Strip<'_>,
@@ -79,6 +78,30 @@ impl Patch {
     /// Lengths of the gradients times their weights.
     pub(crate) fn weights(&self) -> &[f32] {
         &self.weight
+    }
+}
+
+for_each_isa! {
+    fn gather_rows(
+        patch: &mut Patch,
+        strip: &Strip<'_>,
+        layer: usize,
+        centre: (usize, usize),
+        radius: usize,
+    ) = gather_rows_body;
+}
+
+#[inline(always)]
+fn gather_rows_body(
+    patch: &mut Patch,
+    strip: &Strip<'_>,
+    layer: usize,
+    (x, y): (usize, usize),
+    radius: usize,
+) {
+    let columns = inner(x, radius, strip.octave.width);
+    for row in inner(y, radius, strip.octave.height) {
+        patch.push_row(strip, layer, row, row.abs_diff(y), columns.clone(), x);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Sub-pixel position of an extremum, and the tests that it must pass (Lowe 2004, section 4; `adjustLocalExtrema` of
 //! OpenCV's SIFT).
 
-use crate::octave::BORDER;
+use crate::octave::{BORDER, Reach};
 use crate::strip::Strip;
 use crate::{Keypoint, Params};
 
@@ -61,21 +61,19 @@ impl Extremum {
     }
 
     /// Moves to the extremum of the quadratic through its neighbourhood until that is nearest to the sample itself.
-    /// `within(y)` tells whether the strip holds what row `y` needs.
-    pub(crate) fn refine(
-        mut self,
-        strip: &Strip<'_>,
-        params: &Params,
-        within: impl Fn(usize) -> bool,
-    ) -> Outcome {
+    /// The strip stands at row `scanned`.
+    pub(crate) fn refine(mut self, strip: &Strip<'_>, params: &Params, scanned: usize) -> Outcome {
         while self.steps < MAX_STEPS {
-            if !within(self.y) {
+            if !Reach::refines(scanned, self.y) {
                 return Outcome::Escaped(self);
             }
             let derivatives = Derivatives::at(strip, &self);
             let offset = derivatives.offset();
             if offset.iter().all(|offset| offset.abs() < 0.5) {
-                return self.accept(strip, params, &derivatives, offset);
+                return match self.accept(strip, params, &derivatives, offset) {
+                    Outcome::Accepted(_) if !Reach::describes(scanned, self.y) => Outcome::Escaped(self),
+                    outcome => outcome,
+                };
             }
             match self.moved(strip, params, offset) {
                 Some(moved) => self = moved,

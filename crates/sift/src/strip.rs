@@ -101,7 +101,7 @@ impl<'a> Strip<'a> {
             Source::Image { grey, width, precise } => {
                 let kernel = &kernels.base;
                 first.blur(isa, kernel, height, below(reach.levels[0]), |y, out| {
-                    doubled_row(grey, width, y, precise, doubled.row_mut(y));
+                    doubled_row(isa, grey, width, y, precise, doubled.row_mut(y));
                     doubled.fill_margins(y, kernel.radius());
                     convolve::along(isa, doubled.padded(y, kernel.radius()), kernel.taps(), out);
                 });
@@ -122,6 +122,15 @@ impl<'a> Strip<'a> {
             });
             previous = stage;
         }
+    }
+
+    /// Moves to a row further down: by way of all rows between where they are few, else straight there.
+    pub(crate) fn skip_to(&mut self, row: usize) {
+        let reach = self.octave.reach.levels.iter().max().copied().unwrap_or(0);
+        if row > self.memory.ready + 2 * reach {
+            self.seek(row);
+        }
+        self.advance(row);
     }
 
     /// A row that the strip holds.
