@@ -57,20 +57,20 @@ pub(crate) struct Strip<'a> {
 
 impl<'a> Strip<'a> {
     pub(crate) fn new(octave: Octave<'a>, memory: &'a mut StripMemory) -> Self {
-        let Octave { width, reach, kernels, .. } = octave;
+        let Octave { width, height, reach, kernels, .. } = octave;
         memory.levels.resize_with(reach.levels.len(), Stage::default);
         let margins = kernels.levels.iter().map(Kernel::radius).chain([0]);
         for ((stage, &reach), margin) in memory.levels.iter_mut().zip(&reach.levels).zip(margins) {
-            stage.rows.reset(width, margin, Reach::capacity(reach));
+            stage.rows.reset(width, margin, Reach::capacity(reach).min(height));
         }
         for (stage, kernel) in memory.levels.iter_mut().skip(1).zip(&kernels.levels) {
-            stage.along.reset(width, 0, 2 * kernel.radius() + 1);
+            stage.along.reset(width, 0, (2 * kernel.radius() + 1).min(height));
         }
         if let Source::Image { .. } = octave.source {
             let radius = kernels.base.radius();
             memory.doubled.reset(width, radius, 1);
             if let Some(first) = memory.levels.first_mut() {
-                first.along.reset(width, 0, 2 * radius + 1);
+                first.along.reset(width, 0, (2 * radius + 1).min(height));
             }
         }
         Self { octave, memory }
