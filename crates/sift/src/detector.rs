@@ -14,7 +14,7 @@ use crate::patch::Patch;
 use crate::refine::{Extremum, Outcome, Refined};
 use crate::retain::{Feature, retain};
 use crate::strip::{Octave, Source, Strip, StripMemory};
-use crate::{Control, Descriptor, Descriptors, Error, Features, Keypoint, Params};
+use crate::{Control, Descriptor, Descriptors, Error, Features, Keypoint, Params, descriptor, orientation};
 
 /// Rows between two looks at [`Control::stop`].
 const ROWS_BETWEEN_STOPS: usize = 16;
@@ -103,7 +103,8 @@ impl Detector {
             return Err(Error::BufferSize { width, height, expected, actual: grey.len() });
         }
         let kernels = Kernels::new(params);
-        let reach = Reach::new(params, &kernels);
+        let patch = |scale| descriptor::radius(scale).max(orientation::radius(scale));
+        let reach = Reach::new(params, &kernels, patch);
         for Worker { finder, .. } in &mut self.workers {
             finder.features.clear();
             (finder.describing, finder.working) = Default::default();

@@ -1,7 +1,7 @@
 //! The geometry of the scale space: which octaves there are, and how far around a row each level must reach.
 
+use crate::Params;
 use crate::gaussian::Kernels;
-use crate::{Params, descriptor, orientation};
 
 /// Extrema closer than this to an edge of their octave are not sought, px.
 pub(crate) const BORDER: usize = 5;
@@ -33,10 +33,11 @@ pub(crate) struct Reach {
 }
 
 impl Reach {
-    pub(crate) fn new(params: &Params, kernels: &Kernels) -> Self {
+    /// `patch` is the radius of the patch that a keypoint of a scale (sigma within its octave, px) is described from.
+    pub(crate) fn new(params: &Params, kernels: &Kernels, patch: impl Fn(f32) -> usize) -> Self {
         let layers = params.octave_layers as usize;
         let largest = params.sigma * libm::exp2((layers as f64 + 0.5) / layers as f64);
-        let patch = descriptor::radius(largest as f32).max(orientation::radius(largest as f32)) + 1;
+        let patch = patch(largest as f32) + 1;
         let mut levels = vec![REFINED_DRIFT + 1; layers + 3];
         for level in &mut levels[1..=layers] {
             *level = (DESCRIBED_DRIFT + patch).max(REFINED_DRIFT + 1);
