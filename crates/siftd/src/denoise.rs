@@ -27,9 +27,9 @@ pub(crate) fn run(arguments: &DenoiseCommandArguments) -> Result<bool, String> {
         let control = Control { threads: run.threads(), ..Control::default() };
         let png = Extractor::new().denoise(&bytes, &params, &limits, &control)?.to_png()?;
         if to_stdout {
-            print(&png)?
+            print(&png)?;
         } else {
-            write_file(output, &png)?
+            write_file(output, &png)?;
         }
         Ok(())
     };

@@ -187,7 +187,10 @@ impl Run<'_> {
     fn emit(&self, number: usize, encoded: Result<(Input, Vec<u8>), Failure>) {
         let act = || {
             let written = encoded.and_then(|(input, bytes)| match self.write(&input, &bytes) {
-                Ok(()) => Ok(self.progress.done(input.path.display())),
+                Ok(()) => {
+                    self.progress.done(input.path.display());
+                    Ok(())
+                }
                 Err(error) => Err(Failure::Image { path: input.path, error }),
             });
             if let Err(failure) = written {
