@@ -119,7 +119,7 @@ fn a_file_that_may_not_be_read_is_told() {
 
     let folder = folder(&[("in/a.png", small()), ("in/locked.png", small())]);
     let locked = folder.path().join("in/locked.png");
-    fs::set_permissions(&locked, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::File::open(&locked).is_ok() {
         // Not through `eprintln`, which the test harness holds back.
         writeln!(std::io::stderr(), "not run: root may read every file").unwrap();

@@ -50,8 +50,7 @@ fn several_images_go_to_a_folder_with_their_sub_folders() {
 
 #[test]
 fn of_two_images_of_one_name_the_first_keeps_it() {
-    let grey = fixture("ok/png-grey-8");
-    let folder = folder(&[("in/a.jpg", grey.clone()), ("in/a.png", small())]);
+    let folder = folder(&[("in/a.jpg", fixture("ok/png-grey-8")), ("in/a.png", small())]);
     for threads in ["1", "4"] {
         let ran =
             run(folder.path(), &["detect", "in", "--format", "siftd", "-o", "out", "--threads", threads]);
