@@ -33,7 +33,7 @@ pub(crate) struct DetectArguments {
     /// What to write: summary, json, npz, colmap or siftd
     #[arg(long, default_value_t)]
     pub(crate) format: OutputFormat,
-    /// File for one image, folder for several; standard output if left out
+    /// File for one image, folder for several (or ending in /); standard output if - or left out
     #[arg(short, long, value_name = "OUT")]
     pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
@@ -63,7 +63,7 @@ pub(crate) struct DenoiseCommandArguments {
 pub(crate) struct RunArguments {
     /// Threads: over images where there are several, within the image where there is one [default: all that this
     /// process may use]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = thread_count)]
     threads: Option<NonZeroUsize>,
     /// Refuse larger files, bytes
     #[arg(long, default_value_t = 100_000_000, value_name = "N")]
@@ -71,6 +71,10 @@ pub(crate) struct RunArguments {
     /// Refuse pictures of more pixels
     #[arg(long, default_value_t = 100_000_000, value_name = "N")]
     max_pixels: u64,
+}
+
+fn thread_count(value: &str) -> Result<NonZeroUsize, &'static str> {
+    value.parse().map_err(|_| "must be a whole number of at least 1")
 }
 
 impl RunArguments {

@@ -6,7 +6,7 @@ use std::path::Path;
 use extract::{Control, Extractor};
 
 use crate::arguments::DenoiseCommandArguments;
-use crate::inputs::{inputs, is_single};
+use crate::inputs::{Input, STANDARD_STREAM};
 use crate::outputs::write_file;
 use crate::params::params;
 
@@ -14,21 +14,20 @@ use crate::params::params;
 pub(crate) fn run(arguments: &DenoiseCommandArguments) -> Result<bool, String> {
     let params = params(&arguments.denoise, None)?;
     let DenoiseCommandArguments { input, output, run, .. } = arguments;
-    let to_stdout = output == Path::new("-");
+    let to_stdout = output == Path::new(STANDARD_STREAM);
     if !to_stdout && !output.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png")) {
         return Err(format!("the output is a PNG, so its name must end in .png: {}", output.display()));
     }
-    if !is_single(std::slice::from_ref(input)) {
+    if input.is_dir() {
         return Err(format!("{} is a folder, but denoise takes one image", input.display()));
     }
     let denoise = || -> Result<(), Box<dyn std::error::Error>> {
-        let Some(input) = inputs(std::slice::from_ref(input)).next() else { return Ok(()) };
         let limits = run.limits();
-        let bytes = input?.read(limits.max_bytes)?;
+        let bytes = Input::file(input).read(limits.max_bytes)?;
         let control = Control { threads: run.threads(), ..Control::default() };
         let png = Extractor::new().denoise(&bytes, &params, &limits, &control)?.to_png()?;
         if to_stdout {
-            io::stdout().lock().write_all(&png)?;
+            print(&png)?;
         } else {
             write_file(output, &png)?;
         }
@@ -39,4 +38,13 @@ pub(crate) fn run(arguments: &DenoiseCommandArguments) -> Result<bool, String> {
         return Ok(false);
     }
     Ok(true)
+}
+
+/// Writes to standard output. That nobody reads it is no failure.
+fn print(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
 }

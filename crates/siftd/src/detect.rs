@@ -1,5 +1,6 @@
 //! `siftd detect`: features of files, folders and standard input.
 
+use std::fs;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -13,13 +14,13 @@ use extract::{
 };
 
 use crate::arguments::DetectArguments;
-use crate::inputs::{Input, InputError, inputs, is_single};
-use crate::outputs::{Folder, Turnstile, write_file};
+use crate::inputs::{Input, InputError, STANDARD_STREAM, inputs, is_single};
+use crate::outputs::{TakenNames, Turnstile, WriteError, write_file, write_file_below};
 use crate::params::params;
 use crate::progress::Progress;
 
 /// Inputs, or why there is none, with their numbers.
-type Queue<'a> = dyn Iterator<Item = (usize, Result<Input, InputError>)> + Send + 'a;
+type Queue<'a> = dyn Iterator<Item = (usize, Result<Input, Failure>)> + Send + 'a;
 
 /// Where the features go.
 #[derive(Debug)]
@@ -27,7 +28,7 @@ enum Sink {
     /// One after another, in the order of the inputs.
     Stdout(Turnstile),
     File(PathBuf),
-    Folder(Folder),
+    Folder(PathBuf),
 }
 
 /// Why one image gave nothing.
@@ -39,8 +40,21 @@ enum ImageError {
     Extract(#[from] ExtractError),
     #[error("{0}")]
     Encode(#[from] EncodeError),
-    #[error("cannot write: {0}")]
-    Write(#[from] io::Error),
+    #[error("cannot write to standard output: {0}")]
+    Print(io::Error),
+    #[error("{0}")]
+    Write(#[from] WriteError),
+}
+
+/// Why one input gave nothing, with its path.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("{0}")]
+    Input(#[from] InputError),
+    #[error("{}: its features would go to {}, as those of another image do", .path.display(), .output.display())]
+    NameTaken { path: PathBuf, output: PathBuf },
+    #[error("{}: {error}", .path.display())]
+    Image { path: PathBuf, error: ImageError },
 }
 
 /// What all threads share.
@@ -61,13 +75,14 @@ struct Run<'a> {
 pub(crate) fn run(arguments: &DetectArguments) -> Result<bool, String> {
     let params = params(&arguments.denoise, Some(&arguments.sift))?;
     let single = is_single(&arguments.paths);
+    let sink = sink(arguments, single)?;
     let run = Run {
         format: arguments.format,
         params,
         limits: arguments.run.limits(),
-        sink: sink(arguments, single)?,
         progress: Progress::new(!single),
-        queue: Mutex::new(Box::new(inputs(&arguments.paths).enumerate())),
+        queue: Mutex::new(queue(arguments, &sink)),
+        sink,
         failed: AtomicBool::new(false),
         closed: AtomicBool::new(false),
     };
@@ -87,13 +102,18 @@ pub(crate) fn run(arguments: &DetectArguments) -> Result<bool, String> {
 
 fn sink(arguments: &DetectArguments, single: bool) -> Result<Sink, String> {
     let format = arguments.format;
-    match &arguments.output {
-        Some(output) if single && !output.is_dir() => Ok(Sink::File(output.clone())),
+    match arguments.output.as_deref().filter(|output| *output != Path::new(STANDARD_STREAM)) {
+        Some(output) if single && !names_folder(output) => {
+            if arguments.paths.iter().any(|input| is_same_file(input, output)) {
+                return Err(format!("{} is the image itself: give -o another name", output.display()));
+            }
+            Ok(Sink::File(output.to_path_buf()))
+        }
         Some(output) if output.exists() && !output.is_dir() => Err(format!(
-            "there are several images, so -o must be a folder, but {} is a file",
+            "the output must be a folder for several images or with a / at its end, but {} is a file",
             output.display()
         )),
-        Some(output) => Ok(Sink::Folder(Folder::new(output))),
+        Some(output) => Ok(Sink::Folder(output.to_path_buf())),
         None if single || matches!(format, OutputFormat::Summary | OutputFormat::Json) => {
             Ok(Sink::Stdout(Turnstile::default()))
         }
@@ -101,28 +121,44 @@ fn sink(arguments: &DetectArguments, single: bool) -> Result<Sink, String> {
     }
 }
 
+/// A folder that is there, or is to be because the name says so.
+fn names_folder(output: &Path) -> bool {
+    output.is_dir() || output.as_os_str().as_encoded_bytes().last() == Some(&b'/')
+}
+
+fn is_same_file(a: &Path, b: &Path) -> bool {
+    fs::canonicalize(a).ok().is_some_and(|a| fs::canonicalize(b).is_ok_and(|b| a == b))
+}
+
+/// All inputs. Output names are given out in their order, so that which of two images keeps a name is no matter of time.
+fn queue<'a>(arguments: &'a DetectArguments, sink: &Sink) -> Box<Queue<'a>> {
+    let inputs = inputs(&arguments.paths).map(|input| Ok(input?));
+    let Sink::Folder(folder) = sink else { return Box::new(inputs.enumerate()) };
+    let (folder, mut taken) = (folder.clone(), TakenNames::default());
+    let named = inputs.map(move |input: Result<Input, Failure>| {
+        let input = input?;
+        let name = arguments.format.file_name(&input.relative);
+        if taken.take(&name) {
+            Ok(input)
+        } else {
+            Err(Failure::NameTaken { path: input.path, output: folder.join(name) })
+        }
+    });
+    Box::new(named.enumerate())
+}
+
 impl Run<'_> {
-    /// Takes inputs until there are none.
+    /// Takes inputs until there are none, or nobody wants their features.
     fn work(&self, threads: NonZeroUsize) {
         let mut extractor = Extractor::new();
-        loop {
+        while !self.closed.load(Ordering::Relaxed) {
             let next = self.queue.lock().unwrap_or_else(PoisonError::into_inner).next();
             let Some((number, input)) = next else { return };
-            if self.closed.load(Ordering::Relaxed) {
-                return self.emit(number, Ok(Vec::new()), Path::new(""));
-            }
-            match input {
-                Ok(input) => {
-                    let encoded = self.encode(&mut extractor, &input, threads);
-                    self.emit(number, encoded.map_err(|error| (input.path.clone(), error)), &input.relative);
-                    self.progress.done(input.path.display());
-                }
-                Err(error) => {
-                    self.failed.store(true, Ordering::Relaxed);
-                    self.progress.error(error);
-                    self.emit(number, Ok(Vec::new()), Path::new(""));
-                }
-            }
+            let encoded = input.and_then(|input| match self.encode(&mut extractor, &input, threads) {
+                Ok(bytes) => Ok((input, bytes)),
+                Err(error) => Err(Failure::Image { path: input.path, error }),
+            });
+            self.emit(number, encoded);
         }
     }
 
@@ -140,41 +176,43 @@ impl Run<'_> {
         let mut encoded = Vec::new();
         if self.format == OutputFormat::Summary {
             let summary = Summary::new(&Header::of(&features)?).with_path(&input.path).with_stages(stages);
-            summary.write_line(&mut encoded)?;
+            summary.write_line(&mut encoded).map_err(EncodeError::Write)?;
         } else {
             features.encode(self.format, &mut encoded)?;
         }
         Ok(encoded)
     }
 
-    /// Writes what an input gave, in its turn; nothing to write is skipped.
-    fn emit(&self, number: usize, encoded: Result<Vec<u8>, (PathBuf, ImageError)>, relative: &Path) {
-        let report = |path: &Path, error: ImageError| {
-            self.failed.store(true, Ordering::Relaxed);
-            self.progress.error(format_args!("{}: {error}", path.display()));
-        };
-        let write = |bytes: &[u8]| -> io::Result<()> {
-            if bytes.is_empty() {
-                return Ok(());
-            }
-            match &self.sink {
-                Sink::Stdout(_) => self.print(bytes),
-                Sink::File(path) => write_file(path, bytes),
-                Sink::Folder(folder) => folder.write(&self.format.file_name(relative), bytes),
-            }
-        };
-        let act = || match encoded {
-            Ok(bytes) => {
-                if let Err(error) = write(&bytes) {
-                    report(relative, error.into());
+    /// Writes what an input gave, or tells why it gave nothing, in its turn.
+    fn emit(&self, number: usize, encoded: Result<(Input, Vec<u8>), Failure>) {
+        let act = || {
+            let written = encoded.and_then(|(input, bytes)| match self.write(&input, &bytes) {
+                Ok(()) => {
+                    self.progress.done(input.path.display());
+                    Ok(())
                 }
+                Err(error) => Err(Failure::Image { path: input.path, error }),
+            });
+            if let Err(failure) = written {
+                self.failed.store(true, Ordering::Relaxed);
+                self.progress.error(failure);
             }
-            Err((path, error)) => report(&path, error),
         };
         match &self.sink {
             Sink::Stdout(turnstile) => turnstile.pass(number, act),
             Sink::File(_) | Sink::Folder(_) => act(),
         }
+    }
+
+    fn write(&self, input: &Input, bytes: &[u8]) -> Result<(), ImageError> {
+        match &self.sink {
+            Sink::Stdout(_) => self.print(bytes).map_err(ImageError::Print)?,
+            Sink::File(path) => write_file(path, bytes)?,
+            Sink::Folder(folder) => {
+                write_file_below(folder, &self.format.file_name(&input.relative), bytes)?;
+            }
+        }
+        Ok(())
     }
 
     /// Writes to standard output. That nobody reads it any more ends the run, quietly.

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use extract::{ExtractError, Format};
 use walkdir::{DirEntry, WalkDir};
 
-/// Standard input, as a path on the command line.
-const STDIN: &str = "-";
+/// Standard input or output, as a path on the command line.
+pub(crate) const STANDARD_STREAM: &str = "-";
 
 /// Endings by which a file in a folder is taken for an image, and reported if it is none.
 const IMAGE_ENDINGS: [&str; 14] =
@@ -26,11 +26,9 @@ pub(crate) struct Input {
     pub(crate) relative: PathBuf,
 }
 
-/// Why an input could not be read.
+/// Why a path on the command line gives no input.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum InputError {
-    #[error("{0}")]
-    Read(#[from] io::Error),
     #[error("{}: no images in this folder", .0.display())]
     NoImages(PathBuf),
     #[error("{}: {error}", .path.display())]
@@ -42,7 +40,7 @@ impl Input {
     pub(crate) fn read(&self, max_bytes: u64) -> io::Result<Vec<u8>> {
         let limit = max_bytes.saturating_add(1);
         let mut bytes = Vec::new();
-        if self.path == Path::new(STDIN) {
+        if self.path == Path::new(STANDARD_STREAM) {
             io::stdin().lock().take(limit).read_to_end(&mut bytes)?;
         } else {
             let file = File::open(&self.path)?;
@@ -52,8 +50,9 @@ impl Input {
         Ok(bytes)
     }
 
-    fn file(path: &Path) -> Self {
-        let name = if path == Path::new(STDIN) {
+    /// One file, or standard input.
+    pub(crate) fn file(path: &Path) -> Self {
+        let name = if path == Path::new(STANDARD_STREAM) {
             "stdin".into()
         } else {
             path.file_name().unwrap_or_default().into()
@@ -72,7 +71,7 @@ pub(crate) fn inputs(paths: &[PathBuf]) -> impl Iterator<Item = Result<Input, In
     paths.iter().flat_map(|path| -> Box<dyn Iterator<Item = Result<Input, InputError>> + Send> {
         if path.is_dir() {
             Box::new(Walk::new(path))
-        } else if path != Path::new(STDIN) && !path.exists() {
+        } else if path != Path::new(STANDARD_STREAM) && !path.exists() {
             let error = fs::metadata(path).err().unwrap_or_else(|| io::ErrorKind::NotFound.into());
             Box::new(std::iter::once(Err(InputError::Path { path: path.clone(), error })))
         } else {

@@ -1,7 +1,7 @@
 //! Where results go.
 
 use std::collections::HashSet;
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -9,9 +9,38 @@ use std::sync::{Condvar, Mutex, PoisonError};
 
 use tempfile::Builder;
 
-/// Writes a file whole or not at all: under another name first, renamed when it is done.
-pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Why a file was not written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write {}: {error}", .path.display())]
+pub(crate) struct WriteError {
+    path: PathBuf,
+    error: io::Error,
+}
+
+/// Writes a file whole or not at all: under another name first, renamed when it is done. A link's target is written,
+/// not the link; a pipe or a device is written as it is.
+pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    let write = || match fs::metadata(path) {
+        Ok(present) if present.is_file() => replace(&fs::canonicalize(path)?, bytes),
+        Ok(present) if !present.is_dir() => OpenOptions::new().write(true).open(path)?.write_all(bytes),
+        _ => replace(path, bytes),
+    };
+    write().map_err(|error| WriteError { path: path.to_path_buf(), error })
+}
+
+/// Writes a file below a folder, with the sub-folders it needs.
+pub(crate) fn write_file_below(folder: &Path, name: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    let path = folder.join(name);
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).map_err(|error| WriteError { path: parent.to_path_buf(), error })?;
+    }
+    write_file(&path, bytes)
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Looked at first, as the error of the temporary file would name that file.
+    fs::metadata(folder)?;
     let mut builder = Builder::new();
     builder.prefix(".siftd-");
     #[cfg(unix)]
@@ -22,32 +51,16 @@ pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// The folder that several images' features go to.
-#[derive(Debug)]
-pub(crate) struct Folder {
-    root: PathBuf,
-    /// Hashes of the names given out, eight bytes an image.
-    taken: Mutex<HashSet<u64>>,
-}
+/// Names of files given out so far: their hashes, eight bytes each.
+#[derive(Debug, Default)]
+pub(crate) struct TakenNames(HashSet<u64>);
 
-impl Folder {
-    pub(crate) fn new(root: &Path) -> Self {
-        Self { root: root.to_path_buf(), taken: Mutex::default() }
-    }
-
-    /// Writes a file below the folder, with the sub-folders it needs.
-    pub(crate) fn write(&self, relative: &Path, bytes: &[u8]) -> io::Result<()> {
-        let path = self.root.join(relative);
+impl TakenNames {
+    /// Takes a name; false where it is taken.
+    pub(crate) fn take(&mut self, name: &Path) -> bool {
         let mut hasher = DefaultHasher::new();
-        path.hash(&mut hasher);
-        if !self.taken.lock().unwrap_or_else(PoisonError::into_inner).insert(hasher.finish()) {
-            let message = format!("another image's features are in {} already", path.display());
-            return Err(io::Error::new(io::ErrorKind::AlreadyExists, message));
-        }
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        write_file(&path, bytes)
+        name.hash(&mut hasher);
+        self.0.insert(hasher.finish())
     }
 }
 

@@ -19,6 +19,11 @@ pub(crate) enum DescriptorKind {
     Rootsift,
 }
 
+/// The ranges proper are checked with all parameters; here, that it is a number at all.
+fn whole(value: &str) -> Result<u32, &'static str> {
+    value.parse().map_err(|_| "must be a whole number of at least 0, in the range that --help names")
+}
+
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Denoising")]
 pub(crate) struct DenoiseArguments {
@@ -32,10 +37,10 @@ pub(crate) struct DenoiseArguments {
     #[arg(long, default_value_t = 10.0, allow_negative_numbers = true)]
     h_color: f32,
     /// Side of the compared windows, px, 1 to 127
-    #[arg(long, default_value_t = 7, value_name = "PX")]
+    #[arg(long, default_value_t = 7, value_name = "PX", value_parser = whole, allow_negative_numbers = true)]
     template_window: u32,
     /// Side of the searched window, px, 1 to 2901
-    #[arg(long, default_value_t = 21, value_name = "PX")]
+    #[arg(long, default_value_t = 21, value_name = "PX", value_parser = whole, allow_negative_numbers = true)]
     search_window: u32,
 }
 
@@ -43,10 +48,10 @@ pub(crate) struct DenoiseArguments {
 #[command(next_help_heading = "Detection and description")]
 pub(crate) struct SiftArguments {
     /// Keep this many keypoints of the strongest response; 0 keeps all
-    #[arg(long, default_value_t = 0, value_name = "N")]
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = whole, allow_negative_numbers = true)]
     max_features: u32,
     /// Layers searched in each octave, 1 to 32
-    #[arg(long, default_value_t = 3, value_name = "N")]
+    #[arg(long, default_value_t = 3, value_name = "N", value_parser = whole, allow_negative_numbers = true)]
     octave_layers: u32,
     /// Drop extrema of less contrast, at least 0
     #[arg(long, default_value_t = 0.04, allow_negative_numbers = true)]

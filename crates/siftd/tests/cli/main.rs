@@ -1,0 +1,12 @@
+//! The binary as its user sees it: files, standard streams, exit codes and messages.
+
+// The lint's exemption for tests does not reach their helpers.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod bad_inputs;
+mod denoise;
+mod formats;
+mod outputs;
+mod running;
+mod streams;
+mod usage;
