@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
+use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -14,7 +15,7 @@ use extract::{
 };
 
 use crate::arguments::DetectArguments;
-use crate::inputs::{Input, InputError, STANDARD_STREAM, inputs, is_single};
+use crate::inputs::{Input, InputError, ReadError, STANDARD_STREAM, inputs, is_single};
 use crate::outputs::{TakenNames, Turnstile, WriteError, write_file, write_file_below};
 use crate::params::params;
 use crate::progress::Progress;
@@ -35,7 +36,9 @@ enum Sink {
 #[derive(Debug, thiserror::Error)]
 enum ImageError {
     #[error("{0}")]
-    Read(io::Error),
+    Read(#[from] ReadError),
+    #[error("siftd failed on this image, which is a fault of siftd's own: please report it")]
+    Panic,
     #[error("{0}")]
     Extract(#[from] ExtractError),
     #[error("{0}")]
@@ -154,9 +157,17 @@ impl Run<'_> {
         while !self.closed.load(Ordering::Relaxed) {
             let next = self.queue.lock().unwrap_or_else(PoisonError::into_inner).next();
             let Some((number, input)) = next else { return };
-            let encoded = input.and_then(|input| match self.encode(&mut extractor, &input, threads) {
-                Ok(bytes) => Ok((input, bytes)),
-                Err(error) => Err(Failure::Image { path: input.path, error }),
+            let encoded = input.and_then(|input| {
+                // A panic must not keep the inputs after this one waiting for their turn.
+                let encode = AssertUnwindSafe(|| self.encode(&mut extractor, &input, threads));
+                let encoded = panic::catch_unwind(encode).unwrap_or_else(|_| {
+                    extractor = Extractor::new();
+                    Err(ImageError::Panic)
+                });
+                match encoded {
+                    Ok(bytes) => Ok((input, bytes)),
+                    Err(error) => Err(Failure::Image { path: input.path, error }),
+                }
             });
             self.emit(number, encoded);
         }
@@ -169,7 +180,7 @@ impl Run<'_> {
         input: &Input,
         threads: NonZeroUsize,
     ) -> Result<Vec<u8>, ImageError> {
-        let bytes = input.read(self.limits.max_bytes).map_err(ImageError::Read)?;
+        let bytes = input.read(self.limits.max_bytes)?;
         let control = Control { threads, ..Control::default() };
         let Extraction { features, stages } =
             extractor.extract(&bytes, &self.params, &self.limits, &control)?;

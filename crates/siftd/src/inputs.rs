@@ -35,16 +35,30 @@ pub(crate) enum InputError {
     Path { path: PathBuf, error: io::Error },
 }
 
+/// Why an input gave no bytes.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReadError {
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    #[error("{0}")]
+    Limit(#[from] ExtractError),
+}
+
 impl Input {
-    /// Reads it, up to one byte more than is allowed: the pipeline refuses what is longer.
-    pub(crate) fn read(&self, max_bytes: u64) -> io::Result<Vec<u8>> {
+    /// Reads it, unless it is a file longer than is allowed. Of a stream, whose length nobody knows, one byte more than
+    /// that is read: the pipeline refuses it.
+    pub(crate) fn read(&self, max_bytes: u64) -> Result<Vec<u8>, ReadError> {
         let limit = max_bytes.saturating_add(1);
         let mut bytes = Vec::new();
         if self.path == Path::new(STANDARD_STREAM) {
             io::stdin().lock().take(limit).read_to_end(&mut bytes)?;
         } else {
             let file = File::open(&self.path)?;
-            bytes.reserve(file.metadata()?.len().min(limit) as usize);
+            let actual = file.metadata()?.len();
+            if actual > max_bytes {
+                return Err(ExtractError::TooManyBytes { actual, allowed: max_bytes }.into());
+            }
+            bytes.reserve(actual as usize);
             file.take(limit).read_to_end(&mut bytes)?;
         }
         Ok(bytes)
