@@ -11,7 +11,7 @@ use libfuzzer_sys::Corpus;
 const LIMITS: Limits = Limits { max_bytes: 1 << 20, max_pixels: 1 << 20 };
 
 /// Largest picture that goes through the whole pipeline; the kernels' work grows with it.
-const EXTRACTED_PIXELS: usize = 1 << 12;
+const EXTRACTED_PIXELS: usize = 1 << 10;
 
 /// Takes an input that decodes through the whole pipeline.
 fn extract_all(bytes: &[u8]) {
