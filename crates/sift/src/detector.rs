@@ -1,26 +1,26 @@
 //! The whole of SIFT over one image.
 
-use std::ops::Range;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::descriptor::{Describer, root};
-use crate::extrema::Scanner;
+use crate::base::Base;
+use crate::descriptor::root;
 use crate::gaussian::Kernels;
 use crate::isa::Isa;
-use crate::octave::{BORDER, Reach, octave_count};
-use crate::orientation::orientations;
-use crate::patch::Patch;
-use crate::refine::{Extremum, Outcome, Refined};
+use crate::octave::{Reach, octave_count};
 use crate::retain::{Feature, retain};
-use crate::strip::{Octave, Source, Strip, StripMemory};
+use crate::ring::BLOCK;
+use crate::schedule::Schedule;
+use crate::strip::{Octave, Source};
+use crate::worker::{Job, Worker};
 use crate::{Control, Descriptor, Descriptors, Error, Features, Keypoint, Params, descriptor, orientation};
 
-/// Rows between two looks at [`Control::stop`].
-const ROWS_BETWEEN_STOPS: usize = 16;
+/// Columns of an octave that a strip is for: few enough that the rows of all levels stay in the second-level cache,
+/// many enough that those computed twice at its sides are a small share.
+const STRIP_COLUMNS: usize = 1024;
 
-/// Fewest rows of a band for which a thread of its own pays.
-const MIN_BAND: usize = 64;
+/// Fewest blocks of rows for which a thread of its own pays.
+const MIN_SHARE: usize = 4;
 
 /// Finds features in images one after another, keeping its scratch memory between them.
 ///
@@ -42,34 +42,14 @@ pub struct Detector {
     isa: Isa,
     workers: Vec<Worker>,
     /// Level 0 of the octave at work, but for the first, and of the next one.
-    base: Vec<f32>,
-    next_base: Vec<f32>,
+    base: Base,
+    next_base: Base,
 }
 
 impl Default for Detector {
     fn default() -> Self {
         Self::with_isa(Isa::detect())
     }
-}
-
-/// What one thread needs.
-#[derive(Debug, Default)]
-struct Worker {
-    strip: StripMemory,
-    scanner: Scanner,
-    finder: Finder,
-}
-
-/// Takes extrema to features.
-#[derive(Debug, Default)]
-struct Finder {
-    patch: Patch,
-    describer: Describer,
-    features: Vec<Feature>,
-    escaped: Vec<Extremum>,
-    /// Time spent on descriptors, and on everything.
-    describing: Duration,
-    working: Duration,
 }
 
 impl Detector {
@@ -80,7 +60,7 @@ impl Detector {
 
     /// The same for a given instruction set; what is found is the same.
     pub fn with_isa(isa: Isa) -> Self {
-        Self { isa, workers: Vec::new(), base: Vec::new(), next_base: Vec::new() }
+        Self { isa, workers: Vec::new(), base: Base::default(), next_base: Base::default() }
     }
 
     /// Features of a grey image of `height` rows of `width` bytes, as `detectAndCompute` of `cv2.SIFT_create` gives
@@ -105,10 +85,7 @@ impl Detector {
         let kernels = Kernels::new(params);
         let patch = |scale| descriptor::radius(scale).max(orientation::radius(scale));
         let reach = Reach::new(params, &kernels, patch);
-        for Worker { finder, .. } in &mut self.workers {
-            finder.features.clear();
-            (finder.describing, finder.working) = Default::default();
-        }
+        self.workers.iter_mut().for_each(Worker::clear);
         for index in 0..octave_count(width, height) {
             let source = if index == 0 {
                 Source::Image { grey, width, precise: params.precise_upscale }
@@ -118,12 +95,11 @@ impl Detector {
             let (width, height) = ((2 * width) >> index, (2 * height) >> index);
             let octave =
                 Octave { index, width, height, source, kernels: &kernels, reach: &reach, isa: self.isa };
-            self.next_base.resize((width / 2) * (height / 2), 0.0);
-            run_bands(octave, params, control, &mut self.workers, &mut self.next_base)?;
+            run_octave(octave, params, control, &mut self.workers, &mut self.next_base)?;
             std::mem::swap(&mut self.base, &mut self.next_base);
         }
         let mut features: Vec<Feature> =
-            self.workers.iter_mut().flat_map(|worker| worker.finder.features.drain(..)).collect();
+            self.workers.iter_mut().flat_map(Worker::take_features).collect();
         retain(&mut features, params.max_features as usize);
         Ok(finish(&features, params.descriptor))
     }
@@ -133,35 +109,37 @@ impl Detector {
     /// Share of the last call's work that went into descriptors, from 0 to 1: detection and description are one pass,
     /// each keypoint being described as soon as it is found.
     pub fn describing_share(&self) -> f64 {
-        let sum = |of: fn(&Finder) -> Duration| -> f64 {
-            self.workers.iter().map(|worker| of(&worker.finder).as_secs_f64()).sum()
+        let sum = |of: fn(&Worker) -> Duration| -> f64 {
+            self.workers.iter().map(|worker| of(worker).as_secs_f64()).sum()
         };
-        let working = sum(|finder| finder.working);
-        if working > 0.0 { sum(|finder| finder.describing) / working } else { 0.0 }
+        let working = sum(Worker::working);
+        if working > 0.0 { sum(Worker::describing) / working } else { 0.0 }
     }
 }
 
-/// Divides an octave into bands of rows, one a thread; each band's thread fills its rows of the next octave's base.
-fn run_bands(
+/// Divides an octave into strips and blocks of rows, and has them worked on by as many threads as pay.
+fn run_octave(
     octave: Octave<'_>,
     params: &Params,
     control: &Control<'_>,
     workers: &mut Vec<Worker>,
-    next_base: &mut [f32],
+    next_base: &mut Base,
 ) -> Result<(), Error> {
-    let bands = control.threads.get().min(octave.height.div_ceil(MIN_BAND)).max(1);
-    // Even starts, as every second row goes to the next octave.
-    let rows = (octave.height.div_ceil(bands) + 1) & !1;
-    if workers.len() < bands {
-        workers.resize_with(bands, Worker::default);
+    let strips = octave.width.div_ceil(STRIP_COLUMNS);
+    // Even, as every second column goes to the next octave.
+    let strip = octave.width.div_ceil(strips).next_multiple_of(2);
+    next_base.reset(octave.width / 2, octave.height / 2, strip / 2);
+    let blocks = strips * octave.height.div_ceil(BLOCK);
+    let threads = control.threads.get().min(blocks / MIN_SHARE).max(1);
+    if workers.len() < threads {
+        workers.resize_with(threads, Worker::default);
     }
-    let next_rows = (rows / 2 * (octave.width / 2)).max(1);
-    let mut tasks =
-        workers.iter_mut().zip(next_base.chunks_mut(next_rows)).enumerate().map(|(i, (worker, next))| {
-            let band = i * rows..((i + 1) * rows).min(octave.height);
-            move || worker.run(octave, band, params, control, next)
-        });
-    let Some(own) = tasks.next() else { return Ok(()) };
+    let job = Job { octave, params, control, strip, schedule: Schedule::new(blocks, threads), next: next_base.blocks(BLOCK / 2) };
+    let mut tasks = workers[..threads].iter_mut().enumerate().map(|(i, worker)| {
+        let job = &job;
+        move || worker.run(job, i)
+    });
+    let Some(mut own) = tasks.next() else { return Ok(()) };
     thread::scope(|scope| {
         let others: Vec<_> = tasks.map(|task| scope.spawn(task)).collect();
         let mut result = own();
@@ -170,83 +148,6 @@ fn run_bands(
         }
         result
     })
-}
-
-impl Worker {
-    /// Finds the features whose extrema lie in a band of rows.
-    fn run(
-        &mut self,
-        octave: Octave<'_>,
-        band: Range<usize>,
-        params: &Params,
-        control: &Control<'_>,
-        next_base: &mut [f32],
-    ) -> Result<(), Error> {
-        let started = Instant::now();
-        let Self { strip, scanner, finder } = self;
-        let mut strip = Strip::new(octave, strip);
-        let layers = params.octave_layers as usize;
-        let threshold = (0.5 * params.contrast_threshold / layers as f64 * 255.0).floor() as f32;
-        let scanned = band.start.max(BORDER)..band.end.min(octave.height - BORDER);
-        let mut next_rows = next_base.chunks_exact_mut((octave.width / 2).max(1));
-        strip.seek(band.start);
-        scanner.reset(octave.width, layers + 2, scanned.start);
-        for y in band {
-            if y % ROWS_BETWEEN_STOPS == 0 && control.should_stop() {
-                return Err(Error::Stopped);
-            }
-            strip.advance(y);
-            if y % 2 == 0
-                && let Some(next) = next_rows.next()
-            {
-                for (next, pair) in next.iter_mut().zip(strip.row(layers, y).chunks_exact(2)) {
-                    *next = pair[0];
-                }
-            }
-            if scanned.contains(&y) {
-                scanner.scan(&strip, y, threshold, |layer, x| {
-                    finder.follow(&strip, params, y, Extremum::new(x, y, layer));
-                });
-            }
-        }
-        finder.catch_up(&mut strip, params);
-        finder.working += started.elapsed();
-        Ok(())
-    }
-}
-
-impl Finder {
-    /// Takes an extremum as far as a strip that stands at row `at` allows.
-    fn follow(&mut self, strip: &Strip<'_>, params: &Params, at: usize, extremum: Extremum) {
-        match extremum.refine(strip, params, at) {
-            Outcome::Accepted(refined) => self.describe(strip, &refined),
-            Outcome::Escaped(extremum) => self.escaped.push(extremum),
-            Outcome::Rejected => {}
-        }
-    }
-
-    /// Follows the extrema that moved away from the rows where they were found.
-    fn catch_up(&mut self, strip: &mut Strip<'_>, params: &Params) {
-        while !self.escaped.is_empty() {
-            let mut round = std::mem::take(&mut self.escaped);
-            round.sort_unstable_by_key(|extremum| extremum.y);
-            strip.seek(round[0].y);
-            for extremum in round {
-                strip.skip_to(extremum.y);
-                self.follow(strip, params, extremum.y, extremum);
-            }
-        }
-    }
-
-    fn describe(&mut self, strip: &Strip<'_>, refined: &Refined) {
-        let Self { patch, describer, features, describing, .. } = self;
-        orientations(strip, refined, patch, |angle| {
-            let started = Instant::now();
-            let keypoint = Keypoint { angle, ..refined.keypoint };
-            features.push(Feature { keypoint, descriptor: describer.describe(strip, refined, angle) });
-            *describing += started.elapsed();
-        });
-    }
 }
 
 /// Brings keypoints from the doubled image to the image itself.

@@ -1,7 +1,8 @@
 //! Local extrema of the difference of Gaussians over position and scale (Lowe 2004, section 3.1).
 
+use std::ops::Range;
+
 use crate::isa::for_each_isa;
-use crate::octave::BORDER;
 use crate::strip::Strip;
 
 /// Rows of a neighbourhood.
@@ -10,33 +11,42 @@ const ROWS: usize = 3;
 /// Finds the extrema of one row after another.
 #[derive(Debug, Default)]
 pub(crate) struct Scanner {
+    /// Columns that are scanned, and one more on each side.
+    columns: Range<usize>,
     layers: Vec<Layer>,
-    marks: Vec<u8>,
+    greatest: Vec<f32>,
+    least: Vec<f32>,
+    marks: Vec<[u8; MARKS]>,
 }
+
+/// Marks that are looked at together.
+const MARKS: usize = 16;
 
 /// One layer of differences around the scanned row.
 #[derive(Debug, Default)]
 struct Layer {
     /// Row `y` is at `y % 3`.
     differences: [Vec<f32>; ROWS],
-    /// Greatest and least of the 3 x 3 differences around each column of the scanned row, the edge columns left out.
-    greatest: Vec<f32>,
-    least: Vec<f32>,
     /// First row not computed yet.
     end: usize,
 }
 
 impl Scanner {
-    /// Prepares for rows from `first` on of an octave.
-    pub(crate) fn reset(&mut self, width: usize, layers: usize, first: usize) {
-        self.layers.resize_with(layers, Layer::default);
+    /// Prepares for some columns, from row `first` on.
+    pub(crate) fn reset(&mut self, columns: &Range<usize>, layers: usize, first: usize) {
+        self.columns = columns.start - 1..columns.end + 1;
+        let width = self.columns.len();
+        self.layers.resize_with(layers + 2, Layer::default);
         for layer in &mut self.layers {
             layer.end = first - 1;
-            for row in layer.differences.iter_mut().chain([&mut layer.greatest, &mut layer.least]) {
+            for row in &mut layer.differences {
                 row.resize(width, 0.0);
             }
         }
-        self.marks.resize(width, 0);
+        self.greatest.resize(width, 0.0);
+        self.least.resize(width, 0.0);
+        self.marks.clear();
+        self.marks.resize(width.div_ceil(MARKS), [0; MARKS]);
     }
 
     /// Calls `found(layer, x)` for each extremum of row `y` whose difference exceeds `threshold` in absolute value.
@@ -50,25 +60,45 @@ impl Scanner {
         let isa = strip.octave.isa;
         for (index, layer) in self.layers.iter_mut().enumerate() {
             for row in layer.end..y + 2 {
-                let out = &mut layer.differences[row % ROWS];
-                subtract(isa, strip.row(index + 1, row), strip.row(index, row), out);
+                let level = |level| strip.columns(level, row, self.columns.clone());
+                subtract(isa, level(index + 1), level(index), &mut layer.differences[row % ROWS]);
             }
             layer.end = y + 2;
-            let [a, b, c] = &layer.differences;
-            range_3x3(isa, [a, b, c], &mut layer.greatest, &mut layer.least);
         }
-        for (index, around) in self.layers.windows(3).enumerate() {
-            let [before, at, after] = around else { continue };
-            let greatest = [&before.greatest[..], &at.greatest, &after.greatest];
-            let least = [&before.least[..], &at.least, &after.least];
-            let any = mark(isa, &at.differences[y % ROWS], greatest, least, threshold, &mut self.marks);
-            if any {
-                let inner = BORDER..self.marks.len() - BORDER;
-                for x in inner.filter(|&x| self.marks[x] != 0) {
-                    found(index + 1, x);
+        for index in 1..self.layers.len() - 1 {
+            let rows = self.layers[index].around(y);
+            let (greatest, least) = (&mut self.greatest, &mut self.least);
+            mark(isa, rows, threshold, greatest, least, self.marks.as_flattened_mut());
+            for (i, marks) in self.marks.iter().enumerate().filter(|(_, marks)| **marks != [0; MARKS]) {
+                for x in (0..MARKS).filter(|&x| marks[x] != 0).map(|x| i * MARKS + x) {
+                    if self.is_extreme_over_scale(index, x, y) {
+                        found(index, self.columns.start + x);
+                    }
                 }
             }
         }
+    }
+
+    /// Whether an extremum of its own layer is one of the layers before and after it, too.
+    fn is_extreme_over_scale(&self, index: usize, x: usize, y: usize) -> bool {
+        let value = self.layers[index].differences[y % ROWS][x];
+        let neighbours = [index - 1, index + 1].into_iter().flat_map(|layer| {
+            let [above, at, below] = self.layers[layer].around(y);
+            [at, above, below].into_iter().flat_map(move |row| &row[x - 1..=x + 1])
+        });
+        let mut neighbours = neighbours;
+        if value > 0.0 {
+            neighbours.all(|&neighbour| value >= neighbour)
+        } else {
+            neighbours.all(|&neighbour| value <= neighbour)
+        }
+    }
+}
+
+impl Layer {
+    /// The rows above, at and below `y`.
+    fn around(&self, y: usize) -> [&[f32]; ROWS] {
+        [y - 1, y, y + 1].map(|row| &self.differences[row % ROWS][..])
     }
 }
 
@@ -77,18 +107,15 @@ for_each_isa! {
 }
 
 for_each_isa! {
-    fn range_3x3(rows: [&[f32]; ROWS], greatest: &mut [f32], least: &mut [f32]) = range_3x3_body;
-}
-
-for_each_isa! {
-    /// Marks the columns whose value is beyond `threshold` and not within its 26 neighbours; tells whether there are any.
+    /// Marks the columns whose value in the middle row is beyond `threshold` and not within its 8 neighbours. The other
+    /// slices but `marks`, which may be longer, are as long as a row.
     fn mark(
-        values: &[f32],
-        greatest: [&[f32]; 3],
-        least: [&[f32]; 3],
+        rows: [&[f32]; ROWS],
         threshold: f32,
+        greatest: &mut [f32],
+        least: &mut [f32],
         marks: &mut [u8],
-    ) -> bool = mark_body;
+    ) = mark_body;
 }
 
 #[inline(always)]
@@ -109,36 +136,28 @@ fn lesser(a: f32, b: f32) -> f32 {
 }
 
 #[inline(always)]
-fn range_3x3_body([a, b, c]: [&[f32]; ROWS], greatest: &mut [f32], least: &mut [f32]) {
-    let inner = greatest.len() - 2;
-    let columns = a.windows(3).zip(b.windows(3)).zip(c.windows(3));
-    let out = greatest[1..=inner].iter_mut().zip(&mut least[1..=inner]);
-    for (((a, b), c), (greatest, least)) in columns.zip(out) {
-        let high = |i: usize| greater(greater(a[i], b[i]), c[i]);
-        let low = |i: usize| lesser(lesser(a[i], b[i]), c[i]);
-        *greatest = greater(greater(high(0), high(1)), high(2));
-        *least = lesser(lesser(low(0), low(1)), low(2));
-    }
-}
-
-#[inline(always)]
 fn mark_body(
-    values: &[f32],
-    [ga, gb, gc]: [&[f32]; 3],
-    [la, lb, lc]: [&[f32]; 3],
+    [above, at, below]: [&[f32]; ROWS],
     threshold: f32,
+    greatest: &mut [f32],
+    least: &mut [f32],
     marks: &mut [u8],
-) -> bool {
-    let width = marks.len();
-    let (values, ga, gb, gc) = (&values[..width], &ga[..width], &gb[..width], &gc[..width]);
-    let (la, lb, lc) = (&la[..width], &lb[..width], &lc[..width]);
-    let mut any = 0;
-    for x in 0..width {
-        let value = values[x];
-        let maximum = (value > threshold) & (value >= ga[x]) & (value >= gb[x]) & (value >= gc[x]);
-        let minimum = (value < -threshold) & (value <= la[x]) & (value <= lb[x]) & (value <= lc[x]);
-        marks[x] = u8::from(maximum | minimum);
-        any |= marks[x];
+) {
+    let rows = above.iter().zip(at).zip(below);
+    for (((&above, &at), &below), (greatest, least)) in rows.zip(greatest.iter_mut().zip(&mut *least)) {
+        *greatest = greater(greater(above, at), below);
+        *least = lesser(lesser(above, at), below);
     }
-    any != 0
+    let Some(inner) = at.len().checked_sub(2) else { return };
+    let (before, middle, after) = (&greatest[..inner], &greatest[1..=inner], &greatest[2..]);
+    let (before_low, middle_low, after_low) = (&least[..inner], &least[1..=inner], &least[2..]);
+    let (at, marks) = (&at[1..=inner], &mut marks[1..=inner]);
+    for x in 0..inner {
+        let value = at[x];
+        let high = greater(greater(before[x], middle[x]), after[x]);
+        let low = lesser(lesser(before_low[x], middle_low[x]), after_low[x]);
+        let maximum = (value > threshold) & (value >= high);
+        let minimum = (value < -threshold) & (value <= low);
+        marks[x] = u8::from(maximum | minimum);
+    }
 }

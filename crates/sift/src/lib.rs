@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod base;
 mod control;
 mod convolve;
 mod descriptor;
@@ -18,8 +19,12 @@ mod refine;
 mod reflect;
 mod retain;
 mod ring;
+mod schedule;
 mod strip;
+mod transpose;
 mod upscale;
+mod vector;
+mod worker;
 
 pub use control::Control;
 pub use detector::Detector;

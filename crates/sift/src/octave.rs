@@ -1,19 +1,16 @@
 //! The geometry of the scale space: which octaves there are, and how far around a row each level must reach.
 
+use std::ops::Range;
+
 use crate::Params;
 use crate::gaussian::Kernels;
+use crate::ring::BLOCK;
 
 /// Extrema closer than this to an edge of their octave are not sought, px.
 pub(crate) const BORDER: usize = 5;
 
-/// Rows by which refinement may take an extremum away from where the strip stands.
-const REFINED_DRIFT: usize = 16;
-
-/// Rows by which a keypoint may be away from where the strip stands, to be described there.
-const DESCRIBED_DRIFT: usize = 4;
-
-/// Rows that a strip moves down by at a time.
-pub(crate) const STEP: usize = 4;
+/// Rows and columns by which refinement may take an extremum out of where it was sought, to be followed there.
+const DRIFT: usize = 15;
 
 /// Number of octaves that can hold extrema in an image of this size; the first one is the doubled image.
 ///
@@ -25,11 +22,24 @@ pub(crate) fn octave_count(width: usize, height: usize) -> usize {
     (0..built.max(0.0) as usize).take_while(|octave| shorter >> octave > 2 * BORDER).count()
 }
 
-/// How many rows below (and above) a scanned row each level must hold.
+/// How far around the scanned block of rows, and the columns of a strip, each level of an octave reaches.
 #[derive(Debug, Clone)]
 pub(crate) struct Reach {
-    /// For each level of an octave.
-    pub(crate) levels: Vec<usize>,
+    pub(crate) levels: Vec<LevelReach>,
+    /// Columns on each side of a strip's own that it must hold, for those that are asked for to be right.
+    pub(crate) columns: usize,
+    /// Rows and columns around a keypoint that are looked at to describe it.
+    patch: usize,
+}
+
+/// How far one level reaches, in rows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LevelReach {
+    /// Rows above the scanned block that are still needed.
+    pub(crate) held: usize,
+    /// Rows below it that must be there, for this level's sake or that of the levels after it; as many above it where
+    /// a strip begins. Whole blocks.
+    pub(crate) computed: usize,
 }
 
 impl Reach {
@@ -38,29 +48,29 @@ impl Reach {
         let layers = params.octave_layers as usize;
         let largest = params.sigma * libm::exp2((layers as f64 + 0.5) / layers as f64);
         let patch = patch(largest as f32) + 1;
-        let mut levels = vec![REFINED_DRIFT + 1; layers + 3];
-        for level in &mut levels[1..=layers] {
-            *level = (DESCRIBED_DRIFT + patch).max(REFINED_DRIFT + 1);
+        let looked_at = |level: usize| if (1..=layers).contains(&level) { patch } else { 1 };
+        let mut levels = Vec::with_capacity(layers + 3);
+        let (mut columns, mut computed) = (0, 0);
+        for level in (0..layers + 3).rev() {
+            let radius = if level < layers + 2 { kernels.levels[level].radius() } else { 0 };
+            computed = looked_at(level).max(DRIFT + 1).max(computed + radius).next_multiple_of(BLOCK);
+            columns = (looked_at(level) + DRIFT).max(columns + radius);
+            levels.push(LevelReach { held: DRIFT + looked_at(level), computed });
         }
-        for i in (0..layers + 2).rev() {
-            levels[i] = levels[i].max(levels[i + 1] + kernels.levels[i].radius());
-        }
-        Self { levels }
+        levels.reverse();
+        Self { levels, columns: columns + kernels.base.radius(), patch }
     }
 
-    /// Rows that a ring must hold, for a reach of `rows` to both sides and a step at a time.
-    pub(crate) fn capacity(rows: usize) -> usize {
-        2 * rows + STEP + 1
+    /// Whether a strip at this block of rows, for these columns, holds the neighbours of a sample.
+    pub(crate) fn refines(&self, block: usize, columns: &Range<usize>, (x, y): (usize, usize)) -> bool {
+        (block.saturating_sub(DRIFT)..block + BLOCK + DRIFT).contains(&y)
+            && (columns.start.saturating_sub(DRIFT)..columns.end + DRIFT).contains(&x)
     }
 
-    /// Whether a strip that stands at `scanned` holds the neighbours of an extremum at `row`.
-    pub(crate) fn refines(scanned: usize, row: usize) -> bool {
-        scanned.abs_diff(row) <= REFINED_DRIFT
-    }
-
-    /// Whether it holds the patch of a keypoint there, too.
-    pub(crate) fn describes(scanned: usize, row: usize) -> bool {
-        scanned.abs_diff(row) <= DESCRIBED_DRIFT
+    /// Whether it holds the patch of a keypoint at a sample whose neighbours it holds.
+    pub(crate) fn describes(&self, block: usize, y: usize) -> bool {
+        let below = self.patch.next_multiple_of(BLOCK) - self.patch;
+        y < block + BLOCK + below
     }
 }
 

@@ -54,9 +54,9 @@ impl Patch {
         columns: Range<usize>,
         centre: usize,
     ) {
-        let around = &strip.row(layer, row)[columns.start - 1..columns.end + 1];
-        let above = &strip.row(layer, row - 1)[columns.clone()];
-        let below = &strip.row(layer, row + 1)[columns.clone()];
+        let around = strip.columns(layer, row, columns.start - 1..columns.end + 1);
+        let above = strip.columns(layer, row - 1, columns.clone());
+        let below = strip.columns(layer, row + 1, columns.clone());
         self.dx.extend(around.windows(3).map(|at| at[2] - at[0]));
         self.dy.extend(above.iter().zip(below).map(|(above, below)| above - below));
         let vertical = self.falloff[dy];

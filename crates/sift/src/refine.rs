@@ -1,7 +1,9 @@
 //! Sub-pixel position of an extremum, and the tests that it must pass (Lowe 2004, section 4; `adjustLocalExtrema` of
 //! OpenCV's SIFT).
 
-use crate::octave::{BORDER, Reach};
+use std::ops::Range;
+
+use crate::octave::BORDER;
 use crate::strip::Strip;
 use crate::{Keypoint, Params};
 
@@ -38,7 +40,7 @@ pub(crate) struct Refined {
 pub(crate) enum Outcome {
     Accepted(Refined),
     Rejected,
-    /// It moved to a row for which the strip would have to be elsewhere.
+    /// It moved to where the strip does not hold what it needs.
     Escaped(Extremum),
 }
 
@@ -61,17 +63,18 @@ impl Extremum {
     }
 
     /// Moves to the extremum of the quadratic through its neighbourhood until that is nearest to the sample itself.
-    /// The strip stands at row `scanned`.
-    pub(crate) fn refine(mut self, strip: &Strip<'_>, params: &Params, scanned: usize) -> Outcome {
+    /// The strip is for extrema in `columns`.
+    pub(crate) fn refine(mut self, strip: &Strip<'_>, columns: &Range<usize>, params: &Params) -> Outcome {
+        let (reach, block) = (strip.octave.reach, strip.block());
         while self.steps < MAX_STEPS {
-            if !Reach::refines(scanned, self.y) {
+            if !reach.refines(block, columns, (self.x, self.y)) {
                 return Outcome::Escaped(self);
             }
             let derivatives = Derivatives::at(strip, &self);
             let offset = derivatives.offset();
             if offset.iter().all(|offset| offset.abs() < 0.5) {
                 return match self.accept(strip, params, &derivatives, offset) {
-                    Outcome::Accepted(_) if !Reach::describes(scanned, self.y) => Outcome::Escaped(self),
+                    Outcome::Accepted(_) if !reach.describes(block, self.y) => Outcome::Escaped(self),
                     outcome => outcome,
                 };
             }
@@ -85,7 +88,7 @@ impl Extremum {
 
     /// The sample nearest to the offset; none where that is outside the range of the search.
     fn moved(&self, strip: &Strip<'_>, params: &Params, offset: [f32; 3]) -> Option<Self> {
-        let step = |from: usize, offset: f32, range: std::ops::Range<usize>| {
+        let step = |from: usize, offset: f32, range: Range<usize>| {
             let to = from as f64 + f64::from(offset).round_ties_even();
             (to >= range.start as f64 && to < range.end as f64).then_some(to as usize)
         };

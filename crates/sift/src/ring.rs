@@ -2,63 +2,86 @@
 
 use crate::reflect::reflect_101;
 
-/// A window of consecutive rows that moves down an image; a row overwrites the one `capacity` above it. Each row has
-/// margins, into which it is reflected, for a blur along it to read.
+/// Samples in a cache line.
+pub(crate) const LINE: usize = 16;
+
+/// Rows that are computed at a time, and lie one after another in memory.
+pub(crate) const BLOCK: usize = 16;
+
+/// A window of consecutive blocks of rows that moves down an image; a block overwrites the one a whole number of
+/// windows above it. Each row has margins, into which it is reflected, for a blur along it to read.
 #[derive(Debug, Default)]
 pub(crate) struct Ring {
     samples: Vec<f32>,
     width: usize,
     margin: usize,
     stride: usize,
-    mask: usize,
+    /// Where each row of the image has its first sample while it is held.
+    starts: Vec<usize>,
 }
 
-/// Samples in a cache line.
-const LINE: usize = 16;
-
 impl Ring {
-    /// Makes room for `rows` rows of `width` samples, keeping the memory it has where that is enough.
-    pub(crate) fn reset(&mut self, width: usize, margin: usize, rows: usize) {
-        let capacity = rows.next_power_of_two();
+    /// Makes room for any `rows` consecutive rows of an image of `width` by `height` samples, keeping the memory it has
+    /// where that is enough. Margins are `margin` samples or more.
+    pub(crate) fn reset(&mut self, (width, height): (usize, usize), margin: usize, rows: usize) {
+        let blocks = (rows.div_ceil(BLOCK) + 1).min(height.div_ceil(BLOCK)).max(1);
         self.width = width;
         self.margin = margin.next_multiple_of(LINE);
         // An odd number of cache lines, so that the rows of a column do not all fall into one cache set.
         self.stride = ((width + 2 * self.margin).div_ceil(LINE) | 1) * LINE;
-        self.mask = capacity - 1;
-        let needed = self.stride * capacity;
+        let needed = self.stride * blocks * BLOCK;
         if self.samples.len() < needed {
             self.samples.resize(needed, 0.0);
         }
+        self.starts.clear();
+        let held = (0..blocks * BLOCK).map(|row| row * self.stride + self.margin);
+        self.starts.extend(held.cycle().take(height.next_multiple_of(BLOCK)));
     }
 
-    fn start(&self, y: usize) -> usize {
-        (y & self.mask) * self.stride + self.margin
+    /// Samples between a row and the next of its block.
+    pub(crate) fn stride(&self) -> usize {
+        self.stride
+    }
+
+    pub(crate) fn width(&self) -> usize {
+        self.width
     }
 
     #[inline(always)]
     pub(crate) fn row(&self, y: usize) -> &[f32] {
-        &self.samples[self.start(y)..][..self.width]
+        &self.samples[self.starts[y]..][..self.width]
+    }
+
+    /// The row up to the end of its last cache line.
+    pub(crate) fn lines(&self, y: usize) -> &[f32] {
+        &self.samples[self.starts[y]..][..self.width.next_multiple_of(LINE)]
     }
 
     #[inline(always)]
     pub(crate) fn row_mut(&mut self, y: usize) -> &mut [f32] {
-        let start = self.start(y);
-        &mut self.samples[start..][..self.width]
+        &mut self.samples[self.starts[y]..][..self.width]
     }
 
-    /// The row with `radius` samples of its margins on each side.
-    pub(crate) fn padded(&self, y: usize, radius: usize) -> &[f32] {
-        &self.samples[self.start(y) - radius..][..self.width + 2 * radius]
+    /// From the first sample of the first row of a block on; `y` is a multiple of [`BLOCK`].
+    pub(crate) fn block_mut(&mut self, y: usize) -> &mut [f32] {
+        let end = (self.stride * BLOCK - self.margin).min(self.samples.len() - self.starts[y]);
+        &mut self.samples[self.starts[y]..][..end]
     }
 
-    /// Reflects the row into `radius` samples of its margins, without repeating the edge.
+    /// A block from the start of its first row's left margin on, and the width of the margin.
+    pub(crate) fn padded_block(&self, y: usize) -> (&[f32], usize) {
+        (&self.samples[self.starts[y] - self.margin..][..self.stride * BLOCK], self.margin)
+    }
+
+    /// Reflects the rows of a block into `radius` samples of their margins, without repeating the edge.
     pub(crate) fn fill_margins(&mut self, y: usize, radius: usize) {
-        let start = self.start(y);
         let width = self.width;
-        for i in 1..=radius {
-            self.samples[start - i] = self.samples[start + reflect_101(-(i as isize), width)];
-            self.samples[start + width - 1 + i] =
-                self.samples[start + reflect_101((width - 1 + i) as isize, width)];
+        for start in self.starts[y..y + BLOCK].iter().copied() {
+            for i in 1..=radius {
+                self.samples[start - i] = self.samples[start + reflect_101(-(i as isize), width)];
+                self.samples[start + width - 1 + i] =
+                    self.samples[start + reflect_101((width - 1 + i) as isize, width)];
+            }
         }
     }
 }

@@ -1,11 +1,14 @@
 //! The scale space of one octave, a few rows of all levels at a time.
 
-use crate::convolve;
+use std::ops::Range;
+
+use crate::base::Base;
+use crate::convolve::{self, Columns};
 use crate::gaussian::{Kernel, Kernels};
 use crate::isa::Isa;
-use crate::octave::{Reach, STEP};
+use crate::octave::{LevelReach, Reach};
 use crate::reflect::reflect_101;
-use crate::ring::Ring;
+use crate::ring::{BLOCK, Ring};
 use crate::upscale::doubled_row;
 
 /// Where level 0 of an octave comes from.
@@ -13,8 +16,8 @@ use crate::upscale::doubled_row;
 pub(crate) enum Source<'a> {
     /// The grey image, to be doubled and blurred.
     Image { grey: &'a [u8], width: usize, precise: bool },
-    /// Every second pixel of a level of the octave before, row after row.
-    Octave { base: &'a [f32] },
+    /// Every second pixel of a level of the octave before.
+    Octave { base: &'a Base },
 }
 
 /// What strips of one octave have in common.
@@ -32,10 +35,11 @@ pub(crate) struct Octave<'a> {
 /// Memory of a strip, kept from octave to octave and from image to image.
 #[derive(Debug, Default)]
 pub(crate) struct StripMemory {
-    /// A row of the doubled image.
+    /// A block of the doubled image.
     doubled: Ring,
     levels: Vec<Stage>,
-    /// First row that can't be scanned yet.
+    columns: Columns,
+    /// First row that can't be scanned yet, at the start of a block.
     ready: usize,
 }
 
@@ -43,129 +47,146 @@ pub(crate) struct StripMemory {
 #[derive(Debug, Default)]
 struct Stage {
     rows: Ring,
-    /// First row not there yet.
+    /// First row not there yet, at the start of a block.
     end: usize,
     along: Ring,
     along_end: usize,
 }
 
-/// A strip of an octave: all levels around one row, which moves down.
+/// A strip of an octave: all levels around a block of rows, which moves down, over some of the columns.
+///
+/// Where the strip ends within the octave, its outermost columns are wrong, as they are blurred as if the octave ended
+/// there; [`Reach::columns`] keeps those that are asked for out of their way.
 pub(crate) struct Strip<'a> {
     pub(crate) octave: Octave<'a>,
     memory: &'a mut StripMemory,
+    /// Columns of the octave that the strip holds.
+    held: Range<usize>,
 }
 
 impl<'a> Strip<'a> {
-    pub(crate) fn new(octave: Octave<'a>, memory: &'a mut StripMemory) -> Self {
+    /// A strip for extrema in some columns of an octave.
+    pub(crate) fn new(octave: Octave<'a>, columns: &Range<usize>, memory: &'a mut StripMemory) -> Self {
         let Octave { width, height, reach, kernels, .. } = octave;
+        let held = columns.start.saturating_sub(reach.columns)..(columns.end + reach.columns).min(width);
+        let size = (held.len(), height);
         memory.levels.resize_with(reach.levels.len(), Stage::default);
         let margins = kernels.levels.iter().map(Kernel::radius).chain([0]);
-        for ((stage, &reach), margin) in memory.levels.iter_mut().zip(&reach.levels).zip(margins) {
-            stage.rows.reset(width, margin, Reach::capacity(reach).min(height));
+        for ((stage, reach), margin) in memory.levels.iter_mut().zip(&reach.levels).zip(margins) {
+            stage.rows.reset(size, margin, reach.held + BLOCK + reach.computed);
         }
-        for (stage, kernel) in memory.levels.iter_mut().skip(1).zip(&kernels.levels) {
-            stage.along.reset(width, 0, (2 * kernel.radius() + 1).min(height));
+        let radii = [kernels.base.radius()].into_iter().chain(kernels.levels.iter().map(Kernel::radius));
+        for (stage, radius) in memory.levels.iter_mut().zip(radii) {
+            stage.along.reset(size, 0, 2 * radius + BLOCK);
         }
         if let Source::Image { .. } = octave.source {
-            let radius = kernels.base.radius();
-            memory.doubled.reset(width, radius, 1);
-            if let Some(first) = memory.levels.first_mut() {
-                first.along.reset(width, 0, (2 * radius + 1).min(height));
-            }
+            memory.doubled.reset(size, kernels.base.radius(), 0);
         }
-        Self { octave, memory }
+        Self { octave, memory, held }
     }
 
-    /// Forgets all rows and prepares to move down from `row`.
+    /// Forgets all rows and prepares to move down from the block of `row`.
     pub(crate) fn seek(&mut self, row: usize) {
         let Octave { reach, kernels, .. } = self.octave;
-        self.memory.ready = row;
+        let block = row / BLOCK * BLOCK;
+        // A block at a time from there on, too, so that no level runs ahead of those that read it.
+        let above = reach.levels.iter().map(|level| level.computed).max().unwrap_or(0);
+        self.memory.ready = block.saturating_sub(above);
         let radii = [kernels.base.radius()].into_iter().chain(kernels.levels.iter().map(Kernel::radius));
-        for ((stage, &reach), radius) in self.memory.levels.iter_mut().zip(&reach.levels).zip(radii) {
-            stage.end = row.saturating_sub(reach);
-            stage.along_end = stage.end.saturating_sub(radius);
+        for ((stage, reach), radius) in self.memory.levels.iter_mut().zip(&reach.levels).zip(radii) {
+            stage.end = block.saturating_sub(reach.computed);
+            stage.along_end = stage.end.saturating_sub(radius) / BLOCK * BLOCK;
         }
     }
 
-    /// Moves down until all levels hold what scanning `row` needs.
+    /// Moves down until all levels hold what scanning the block of `row` needs.
     pub(crate) fn advance(&mut self, row: usize) {
-        if row < self.memory.ready {
-            return;
+        while self.memory.ready <= row {
+            self.advance_block();
         }
-        self.memory.ready = row + STEP;
-        let Octave { width, height, source, kernels, reach, isa, .. } = self.octave;
-        let below = |reach: usize| (row + STEP + reach).min(height);
-        let StripMemory { doubled, levels, .. } = &mut *self.memory;
+    }
+
+    fn advance_block(&mut self) {
+        let Octave { height, source, kernels, reach, isa, .. } = self.octave;
+        let StripMemory { doubled, levels, columns, ready } = &mut *self.memory;
+        *ready += BLOCK;
+        let below = |reach: &LevelReach| (*ready + reach.computed).min(height.next_multiple_of(BLOCK));
         let Some((first, rest)) = levels.split_first_mut() else { return };
         match source {
             Source::Image { grey, width, precise } => {
-                let kernel = &kernels.base;
-                first.blur(isa, kernel, height, below(reach.levels[0]), |y, out| {
-                    doubled_row(isa, grey, width, y, precise, doubled.row_mut(y));
-                    doubled.fill_margins(y, kernel.radius());
-                    convolve::along(isa, doubled.padded(y, kernel.radius()), kernel.taps(), out);
+                let end = below(&reach.levels[0]);
+                first.blur(isa, &kernels.base, height, end, columns, doubled, |doubled, block| {
+                    for y in block..(block + BLOCK).min(height) {
+                        doubled_row(isa, (grey, width), y, self.held.start, precise, doubled.row_mut(y));
+                    }
                 });
             }
             Source::Octave { base } => {
-                for y in first.end..below(reach.levels[0]) {
-                    first.rows.row_mut(y).copy_from_slice(&base[y * width..][..width]);
-                    first.end = y + 1;
+                let end = below(&reach.levels[0]);
+                for y in first.end..end.min(height) {
+                    base.copy_row(y, self.held.start, first.rows.row_mut(y));
                 }
+                first.end = first.end.max(end);
             }
         }
         let mut previous = first;
-        for ((stage, kernel), &reach) in rest.iter_mut().zip(&kernels.levels).zip(&reach.levels[1..]) {
-            let rows = &mut previous.rows;
-            stage.blur(isa, kernel, height, below(reach), |y, out| {
-                rows.fill_margins(y, kernel.radius());
-                convolve::along(isa, rows.padded(y, kernel.radius()), kernel.taps(), out);
-            });
+        for ((stage, kernel), reach) in rest.iter_mut().zip(&kernels.levels).zip(&reach.levels[1..]) {
+            stage.blur(isa, kernel, height, below(reach), columns, &mut previous.rows, |_, _| {});
             previous = stage;
         }
     }
 
-    /// Moves to a row further down: by way of all rows between where they are few, else straight there.
-    pub(crate) fn skip_to(&mut self, row: usize) {
-        let reach = self.octave.reach.levels.iter().max().copied().unwrap_or(0);
-        if row > self.memory.ready + 2 * reach {
-            self.seek(row);
-        }
-        self.advance(row);
+    /// The first row of the block that the strip stands at.
+    pub(crate) fn block(&self) -> usize {
+        self.memory.ready.saturating_sub(BLOCK)
     }
 
-    /// A row that the strip holds.
+    /// Some columns of a row that the strip holds.
     #[inline(always)]
-    pub(crate) fn row(&self, level: usize, y: usize) -> &[f32] {
-        self.memory.levels[level].rows.row(y)
+    pub(crate) fn columns(&self, level: usize, y: usize, columns: Range<usize>) -> &[f32] {
+        let origin = self.held.start;
+        &self.memory.levels[level].rows.row(y)[columns.start - origin..columns.end - origin]
     }
 
     /// A sample of the difference of Gaussians between `layer` and the level after it.
     #[inline(always)]
     pub(crate) fn difference(&self, layer: usize, y: usize, x: usize) -> f32 {
-        self.row(layer + 1, y)[x] - self.row(layer, y)[x]
+        let x = x - self.held.start;
+        self.memory.levels[layer + 1].rows.row(y)[x] - self.memory.levels[layer].rows.row(y)[x]
     }
 }
 
 impl Stage {
-    /// Computes rows up to `end`; `along` gives those of the level before, blurred along themselves.
+    /// Computes rows up to `end` from those of `source`, in which `fill` sees to a block before it is read.
+    #[allow(clippy::too_many_arguments)]
     fn blur(
         &mut self,
         isa: Isa,
         kernel: &Kernel,
         height: usize,
         end: usize,
-        mut along: impl FnMut(usize, &mut [f32]),
+        columns: &mut Columns,
+        source: &mut Ring,
+        mut fill: impl FnMut(&mut Ring, usize),
     ) {
         let radius = kernel.radius();
-        for y in self.end..end {
-            for y in self.along_end..(y + radius + 1).min(height) {
-                along(y, self.along.row_mut(y));
-                self.along_end = y + 1;
+        for y in (self.end..end).step_by(BLOCK) {
+            let rows = BLOCK.min(height - y);
+            while self.along_end < (y + rows + radius).min(height) {
+                fill(source, self.along_end);
+                source.fill_margins(self.along_end, radius);
+                let (padded, margin) = source.padded_block(self.along_end);
+                let along = &mut self.along;
+                let (stride, width) = (along.stride(), along.width());
+                let out = (along.block_mut(self.along_end), stride);
+                convolve::along(isa, (padded, source.stride()), margin, kernel.taps(), columns, out, width);
+                self.along_end += BLOCK;
             }
-            let around: Vec<&[f32]> = (0..=2 * radius)
-                .map(|i| self.along.row(reflect_101((y + i) as isize - radius as isize, height)))
+            let around: Vec<&[f32]> = (0..rows + 2 * radius)
+                .map(|i| self.along.lines(reflect_101((y + i) as isize - radius as isize, height)))
                 .collect();
-            convolve::across(isa, &around, kernel.taps(), self.rows.row_mut(y));
+            let (stride, width) = (self.rows.stride(), self.rows.width());
+            convolve::across(isa, &around, kernel.taps(), (self.rows.block_mut(y), stride), width);
         }
         self.end = self.end.max(end);
     }

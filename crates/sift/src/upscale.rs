@@ -3,34 +3,52 @@
 use crate::isa::for_each_isa;
 
 for_each_isa! {
-/// Writes row `y` of the image doubled in both directions by linear interpolation, as `cv::resize` does it
-/// (`INTER_LINEAR`: samples lie at quarters between pixels, edges are clamped), or `cv::warpAffine` where `precise`
-/// (samples lie on pixels and halfway between). Every value is exact in 32 bits.
-pub(crate) fn doubled_row(grey: &[u8], width: usize, y: usize, precise: bool, out: &mut [f32]) = doubled_row_body;
+    /// Writes row `y`, from column `start` on, of the image doubled in both directions by linear interpolation, as
+    /// `cv::resize` does it (`INTER_LINEAR`: samples lie at quarters between pixels, edges are clamped), or
+    /// `cv::warpAffine` where `precise` (samples lie on pixels and halfway between). Every value is exact in 32 bits.
+    /// `image` is grey pixels and their width.
+    pub(crate) fn doubled_row(
+        image: (&[u8], usize),
+        y: usize,
+        start: usize,
+        precise: bool,
+        out: &mut [f32],
+    ) = doubled_row_body;
 }
 
 #[inline(always)]
-fn doubled_row_body(grey: &[u8], width: usize, y: usize, precise: bool, out: &mut [f32]) {
+fn doubled_row_body((grey, width): (&[u8], usize), y: usize, start: usize, precise: bool, out: &mut [f32]) {
     let height = grey.len() / width;
     let (near, far, weight) = neighbours(y, height, precise);
     let near = &grey[near * width..][..width];
     let far = &grey[far * width..][..width];
-    let blend = |x: usize| f32::from(near[x]) * (1.0 - weight) + f32::from(far[x]) * weight;
-    let pair = |before: f32, here: f32, after: f32| {
-        if precise {
-            [here, 0.5 * (here + after)]
-        } else {
-            [0.25 * before + 0.75 * here, 0.75 * here + 0.25 * after]
-        }
-    };
+    let blend = |near: u8, far: u8| f32::from(near) * (1.0 - weight) + f32::from(far) * weight;
+    // What even and odd columns take of the pixel before, their own and the one after.
+    let (even, odd) =
+        if precise { ([0.0, 1.0, 0.0], [0.0, 0.5, 0.5]) } else { ([0.25, 0.75, 0.0], [0.0, 0.75, 0.25]) };
+    let mix = |[a, b, c]: [f32; 3], before: f32, here: f32, after: f32| a * before + b * here + c * after;
     let last = width - 1;
-    let ends = [(0, 0), (last, last.saturating_sub(1))];
-    for (x, before) in ends {
-        out[2 * x..2 * x + 2].copy_from_slice(&pair(blend(before), blend(x), blend((x + 1).min(last))));
+    let at = |x: usize| blend(near[x.min(last)], far[x.min(last)]);
+    let single = |column: usize| {
+        let x = column / 2;
+        let weights = if column.is_multiple_of(2) { even } else { odd };
+        mix(weights, at(x.saturating_sub(1)), at(x), at(x + 1))
+    };
+    // Pairs that have a pixel on both sides; single columns before and after them.
+    let first = start.div_ceil(2).max(1);
+    let end = ((start + out.len()) / 2).min(last).max(first);
+    let (head, rest) = out.split_at_mut((2 * first - start).min(out.len()));
+    let (pairs, tail) = rest.split_at_mut((2 * (end - first)).min(rest.len()));
+    for (i, out) in head.iter_mut().enumerate() {
+        *out = single(start + i);
     }
-    let inner = out.as_chunks_mut::<2>().0.get_mut(1..last).unwrap_or_default();
-    for (x, out) in inner.iter_mut().enumerate() {
-        *out = pair(blend(x), blend(x + 1), blend(x + 2));
+    for (i, out) in tail.iter_mut().enumerate() {
+        *out = single(2 * end + i);
+    }
+    let (near, far) = (&near[first - 1..], &far[first - 1..]);
+    for (out, (near, far)) in pairs.as_chunks_mut::<2>().0.iter_mut().zip(near.windows(3).zip(far.windows(3))) {
+        let [before, here, after] = [0, 1, 2].map(|i| blend(near[i], far[i]));
+        *out = [mix(even, before, here, after), mix(odd, before, here, after)];
     }
 }
 
@@ -54,16 +72,16 @@ mod tests {
     #[test]
     fn interpolates_at_quarters_with_clamped_edges() {
         let mut row = [0.0; 6];
-        doubled_row(Isa::detect(), &[0, 100, 200, 40, 140, 240], 3, 0, false, &mut row);
+        doubled_row(Isa::detect(), (&[0, 100, 200, 40, 140, 240], 3), 0, 0, false, &mut row);
         assert_eq!(row, [0.0, 25.0, 75.0, 125.0, 175.0, 200.0]);
-        doubled_row(Isa::detect(), &[0, 100, 200, 40, 140, 240], 3, 1, false, &mut row);
+        doubled_row(Isa::detect(), (&[0, 100, 200, 40, 140, 240], 3), 1, 0, false, &mut row);
         assert_eq!(row, [10.0, 35.0, 85.0, 135.0, 185.0, 210.0]);
     }
 
     #[test]
     fn precise_form_keeps_pixels() {
         let mut row = [0.0; 4];
-        doubled_row(Isa::detect(), &[0, 100, 40, 60], 2, 1, true, &mut row);
+        doubled_row(Isa::detect(), (&[0, 100, 40, 60], 2), 1, 0, true, &mut row);
         assert_eq!(row, [20.0, 50.0, 80.0, 80.0]);
     }
 }

@@ -1,0 +1,213 @@
+//! What one thread does: it goes down strips of an octave, from extrema to descriptors.
+
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::descriptor::Describer;
+use crate::extrema::Scanner;
+use crate::octave::BORDER;
+use crate::orientation::orientations;
+use crate::patch::Patch;
+use crate::refine::{Extremum, Outcome, Refined};
+use crate::retain::Feature;
+use crate::ring::BLOCK;
+use crate::schedule::Schedule;
+use crate::strip::{Octave, Strip, StripMemory};
+use crate::{Control, Error, Keypoint, Params};
+
+/// What the workers of one octave share.
+pub(crate) struct Job<'a> {
+    pub(crate) octave: Octave<'a>,
+    pub(crate) params: &'a Params,
+    pub(crate) control: &'a Control<'a>,
+    /// Columns of each strip but the last.
+    pub(crate) strip: usize,
+    /// Blocks of the first strip from top to bottom, then those of the second, and so on.
+    pub(crate) schedule: Schedule,
+    /// The part of the next octave's base that each block of each strip fills.
+    pub(crate) next: Vec<Vec<Mutex<&'a mut [f32]>>>,
+}
+
+/// Memory of a thread, kept from octave to octave and from image to image.
+#[derive(Debug, Default)]
+pub(crate) struct Worker {
+    strip: StripMemory,
+    scanner: Scanner,
+    finder: Finder,
+}
+
+/// Takes extrema to features.
+#[derive(Debug, Default)]
+struct Finder {
+    patch: Patch,
+    describer: Describer,
+    /// Keypoints of the block at work and their angles.
+    oriented: Vec<(Refined, f32)>,
+    features: Vec<Feature>,
+    /// Extrema that moved to rows further down.
+    ahead: Vec<Extremum>,
+    /// Extrema that moved to where the strip has been or never comes.
+    strayed: Vec<Extremum>,
+    /// Time spent on descriptors, and on everything.
+    describing: Duration,
+    working: Duration,
+}
+
+impl Job<'_> {
+    /// The strip of a block, its columns, and the first row of the block.
+    fn place(&self, block: usize) -> (usize, Range<usize>, usize) {
+        let blocks = self.octave.height.div_ceil(BLOCK);
+        let strip = block / blocks;
+        let columns = strip * self.strip..((strip + 1) * self.strip).min(self.octave.width);
+        (strip, columns, block % blocks * BLOCK)
+    }
+
+    /// Copies what the next octave takes of a block.
+    fn fill_next(&self, strip: &Strip<'_>, index: usize, columns: &Range<usize>, block: usize) {
+        let Some(next) = self.next.get(index).and_then(|strip| strip.get(block / BLOCK)) else { return };
+        let mut next = next.lock().unwrap_or_else(PoisonError::into_inner);
+        let columns = columns.start..columns.end & !1;
+        let layers = self.params.octave_layers as usize;
+        for (i, next) in next.chunks_exact_mut((columns.len() / 2).max(1)).enumerate() {
+            let row = strip.columns(layers, block + 2 * i, columns.clone());
+            for (next, pair) in next.iter_mut().zip(row.chunks_exact(2)) {
+                *next = pair[0];
+            }
+        }
+    }
+}
+
+impl Worker {
+    /// Prepares for a new image.
+    pub(crate) fn clear(&mut self) {
+        let Finder { oriented, features, ahead, strayed, describing, working, .. } = &mut self.finder;
+        oriented.clear();
+        features.clear();
+        ahead.clear();
+        strayed.clear();
+        (*describing, *working) = Default::default();
+    }
+
+    pub(crate) fn take_features(&mut self) -> impl Iterator<Item = Feature> {
+        self.finder.features.drain(..)
+    }
+
+    pub(crate) fn describing(&self) -> Duration {
+        self.finder.describing
+    }
+
+    pub(crate) fn working(&self) -> Duration {
+        self.finder.working
+    }
+
+    /// Finds the features whose extrema lie in the blocks that the schedule gives to worker `index`.
+    pub(crate) fn run(&mut self, job: &Job<'_>, index: usize) -> Result<(), Error> {
+        let started = Instant::now();
+        let mut next = job.schedule.next(index);
+        while let Some(first) = next {
+            next = self.run_strip(job, index, first)?;
+        }
+        self.finder.working += started.elapsed();
+        Ok(())
+    }
+
+    /// Goes down a strip from a block on, as far as the schedule lets it. Returns the block to begin another strip at.
+    fn run_strip(&mut self, job: &Job<'_>, index: usize, first: usize) -> Result<Option<usize>, Error> {
+        let Self { strip: memory, scanner, finder } = self;
+        let Job { octave, params, .. } = *job;
+        let (strip_index, columns, row) = job.place(first);
+        let mut strip = Strip::new(octave, &columns, memory);
+        strip.seek(row);
+        let scanned = columns.start.max(BORDER)..columns.end.min(octave.width - BORDER);
+        let layers = params.octave_layers as usize;
+        let threshold = (0.5 * params.contrast_threshold / layers as f64 * 255.0).floor() as f32;
+        scanner.reset(&scanned, layers, row.max(BORDER));
+        let mut block = first;
+        let next = loop {
+            if job.control.should_stop() {
+                return Err(Error::Stopped);
+            }
+            let (_, _, row) = job.place(block);
+            strip.advance(row);
+            job.fill_next(&strip, strip_index, &columns, row);
+            for y in row.max(BORDER)..(row + BLOCK).min(octave.height - BORDER) {
+                scanner.scan(&strip, y, threshold, |layer, x| {
+                    finder.follow(&strip, &columns, params, Extremum::new(x, y, layer));
+                });
+            }
+            finder.follow_those_ahead(&strip, &columns, params);
+            finder.describe(&strip);
+            let next = job.schedule.next(index);
+            if next != Some(block + 1) || job.place(block + 1).0 != strip_index {
+                break next;
+            }
+            block += 1;
+        };
+        finder.finish_strip(&mut strip, &columns, params);
+        finder.follow_strays(octave, memory, params);
+        Ok(next)
+    }
+}
+
+impl Finder {
+    /// Takes an extremum as far as the strip allows.
+    fn follow(&mut self, strip: &Strip<'_>, columns: &Range<usize>, params: &Params, extremum: Extremum) {
+        match extremum.refine(strip, columns, params) {
+            Outcome::Accepted(refined) => {
+                let Self { patch, oriented, .. } = self;
+                orientations(strip, &refined, patch, |angle| oriented.push((refined, angle)));
+            }
+            Outcome::Escaped(extremum) if extremum.y >= strip.block() + BLOCK => self.ahead.push(extremum),
+            Outcome::Escaped(extremum) => self.strayed.push(extremum),
+            Outcome::Rejected => {}
+        }
+    }
+
+    /// Takes up the extrema whose rows the strip has reached.
+    fn follow_those_ahead(&mut self, strip: &Strip<'_>, columns: &Range<usize>, params: &Params) {
+        let end = strip.block() + BLOCK;
+        let (reached, ahead) = std::mem::take(&mut self.ahead).into_iter().partition(|e| e.y < end);
+        self.ahead = ahead;
+        let reached: Vec<Extremum> = reached;
+        for extremum in reached {
+            self.follow(strip, columns, params, extremum);
+        }
+    }
+
+    /// Goes on to the extrema that are ahead of the strip's last block.
+    fn finish_strip(&mut self, strip: &mut Strip<'_>, columns: &Range<usize>, params: &Params) {
+        while let Some(row) = self.ahead.iter().map(|extremum| extremum.y).min() {
+            strip.advance(row);
+            self.follow_those_ahead(strip, columns, params);
+            self.describe(strip);
+        }
+    }
+
+    /// Follows the extrema that left the strip, each in a narrow strip of its own.
+    fn follow_strays(&mut self, octave: Octave<'_>, memory: &mut StripMemory, params: &Params) {
+        while let Some(extremum) = self.strayed.pop() {
+            let columns = extremum.x..extremum.x + 1;
+            let mut strip = Strip::new(octave, &columns, memory);
+            strip.seek(extremum.y);
+            strip.advance(extremum.y);
+            self.follow(&strip, &columns, params, extremum);
+            self.describe(&strip);
+            self.finish_strip(&mut strip, &columns, params);
+        }
+    }
+
+    /// Describes the keypoints that were found where the strip stands.
+    fn describe(&mut self, strip: &Strip<'_>) {
+        if self.oriented.is_empty() {
+            return;
+        }
+        let started = Instant::now();
+        for (refined, angle) in self.oriented.drain(..) {
+            let keypoint = Keypoint { angle, ..refined.keypoint };
+            let descriptor = self.describer.describe(strip, &refined, angle);
+            self.features.push(Feature { keypoint, descriptor });
+        }
+        self.describing += started.elapsed();
+    }
+}
