@@ -53,9 +53,12 @@ impl Reach {
         let (mut columns, mut computed) = (0, 0);
         for level in (0..layers + 3).rev() {
             let radius = if level < layers + 2 { kernels.levels[level].radius() } else { 0 };
-            computed = looked_at(level).max(DRIFT + 1).max(computed + radius).next_multiple_of(BLOCK);
+            let next = computed;
+            computed = looked_at(level).max(DRIFT + 1).max(next + radius).next_multiple_of(BLOCK);
             columns = (looked_at(level) + DRIFT).max(columns + radius);
-            levels.push(LevelReach { held: DRIFT + looked_at(level), computed });
+            // Where a strip begins, the next level's first block needs all rows around it at once.
+            let held = (DRIFT + looked_at(level)).max(computed.saturating_sub(2 * next));
+            levels.push(LevelReach { held, computed });
         }
         levels.reverse();
         Self { levels, columns: columns + kernels.base.radius(), patch }
