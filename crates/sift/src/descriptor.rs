@@ -1,28 +1,21 @@
 //! The descriptor of a keypoint: 4 x 4 histograms of 8 gradient directions, turned with the keypoint (Lowe 2004,
 //! section 6; `calcSIFTDescriptor` of OpenCV's SIFT).
 
-use std::ops::Range;
-
 use crate::DESCRIPTOR_LENGTH;
-use crate::isa::for_each_isa;
-use crate::patch::{Patch, inner};
+use crate::falloff::Falloff;
+use crate::isa::{for_each_isa, for_each_vector};
+use crate::patch::{Patch, Span, inner};
 use crate::refine::Refined;
 use crate::strip::Strip;
+use crate::trilinear::{self, CELLS, GROUP, Histogram, Samples};
+use crate::vector::Vector;
 
-/// Cells along a side.
-const CELLS: usize = 4;
-/// Directions of a cell.
-const BINS: usize = 8;
 /// Side of a cell, in scales.
 const CELL_SCALE: f32 = 3.0;
 /// No element is longer than this share of the whole.
 const CLAMP: f32 = 0.2;
 /// Length that the descriptor is brought to, in steps of a byte.
 const LENGTH: f32 = 512.0;
-
-/// Cells and bins with a margin, so that interpolation never has to look where it is.
-const GRID: usize = CELLS + 2;
-const RING: usize = BINS + 2;
 
 /// Radius of the patch of a keypoint of this scale, px of the octave.
 pub(crate) fn radius(scale: f32) -> usize {
@@ -31,18 +24,28 @@ pub(crate) fn radius(scale: f32) -> usize {
 }
 
 /// The turned frame of a descriptor: maps offsets from the keypoint to cells.
+#[derive(Clone, Copy)]
 struct Frame {
     /// Cosine and sine of the keypoint's angle, in cells per pixel.
     cos: f32,
     sin: f32,
 }
 
-/// Scratch memory of [`describe`].
+/// Row or column of the cells at the keypoint: half a cell from the middle two.
+const CENTRE: f32 = CELLS as f32 / 2.0 - 0.5;
+
+/// Scratch memory of [`Describer::describe`], kept from keypoint to keypoint.
 #[derive(Debug, Default)]
 pub(crate) struct Describer {
     patch: Patch,
+    falloff: Falloff,
+    /// Row and column of the cells of each sample.
     rows: Vec<f32>,
     columns: Vec<f32>,
+    /// First and last column, relative to the keypoint, of each row of the patch.
+    first: Vec<f32>,
+    last: Vec<f32>,
+    histogram: Histogram,
 }
 
 impl Describer {
@@ -56,152 +59,126 @@ impl Describer {
         let turned = 360.0 - angle;
         let turned = if (turned - 360.0).abs() < f32::EPSILON { 0.0 } else { turned };
         self.gather(strip, at, turned);
-        let (angles, weights) = (self.patch.angles(), self.patch.weights());
-        quantize(&histogram(strip.octave.isa, &self.rows, &self.columns, angles, weights, turned))
+        let n = self.patch.len();
+        let samples = Samples {
+            rows: &self.rows[..n],
+            columns: &self.columns[..n],
+            angles: self.patch.angles(),
+            weights: self.patch.weights(),
+            turned,
+        };
+        let mut histogram = [0.0; DESCRIPTOR_LENGTH];
+        trilinear::sum_up(strip.octave.isa, samples, &mut self.histogram, &mut histogram);
+        quantize(strip.octave.isa, &histogram)
     }
 
     /// Gathers the samples that fall into the grid of cells.
     fn gather(&mut self, strip: &Strip<'_>, at: &Refined, turned: f32) {
+        let isa = strip.octave.isa;
         let width = CELL_SCALE * at.scale;
         let (sin, cos) = libm::sincos(f64::from(turned * (std::f32::consts::PI / 180.0)));
         let frame = Frame { cos: cos as f32 / width, sin: sin as f32 / width };
         let radius = radius(at.scale);
         // A sample's weight falls with its distance in cells: exp(-distance^2 / (CELLS^2 / 2)).
-        self.patch.begin(radius, -1.0 / (CELLS * CELLS) as f32 * 2.0 / (width * width));
-        self.rows.clear();
-        self.columns.clear();
-        gather_rows(strip.octave.isa, self, strip, at, &frame, radius);
-        self.patch.finish(strip);
+        self.falloff.fill(isa, radius, -1.0 / (CELLS * CELLS) as f32 * 2.0 / (width * width));
+        let side = 2 * radius + 1;
+        self.first.resize(side, 0.0);
+        self.last.resize(side, 0.0);
+        spans(isa, frame, &mut self.first, &mut self.last);
+        self.patch.begin(side, side);
+        let room = side * side + 8 * crate::ring::LINE;
+        if self.rows.len() < room {
+            self.rows.resize(room, 0.0);
+            self.columns.resize(room, 0.0);
+        }
+        gather_rows(isa, self, strip, at, frame, radius);
+        let len = self.patch.len();
+        self.patch.finish(strip, GROUP);
+        self.rows[len..self.patch.len()].fill(0.0);
+        self.columns[len..self.patch.len()].fill(0.0);
     }
 }
 
 for_each_isa! {
-    /// Gathers, row by row, the samples that fall into the grid of cells.
+    /// First and last column of each row of a patch that fall into the grid of cells, which is convex; one more on
+    /// either side may be named, as the samples decide for themselves. No column where the first is after the last.
+    fn spans(frame: Frame, first: &mut [f32], last: &mut [f32]) = spans_body;
+}
+
+#[inline(always)]
+fn spans_body(frame: Frame, first: &mut [f32], last: &mut [f32]) {
+    /// Columns by which a crossing may be off for rounding.
+    const SLACK: f32 = 1e-3;
+    let radius = (first.len() / 2) as f32;
+    // Parallel to the bounds, a row is inside or outside as a whole: it crosses them far away.
+    let inverse = |slope: f32| if slope.abs() < 1e-12 { 1e12 } else { 1.0 / slope };
+    let (by_sin, by_cos) = (inverse(frame.sin), inverse(frame.cos));
+    for ((i, first), last) in (0u16..).zip(first).zip(last) {
+        let dy = f32::from(i) - radius;
+        let crossings = |at: f32, inverse: f32| ((-1.0 - at) * inverse, (CELLS as f32 - at) * inverse);
+        let (a, b) = crossings(dy.mul_add(frame.cos, CENTRE), by_sin);
+        let (c, d) = crossings(dy.mul_add(-frame.sin, CENTRE), by_cos);
+        *first = (a.min(b).max(c.min(d)) - SLACK).ceil().max(-radius);
+        *last = (a.max(b).min(c.max(d)) + SLACK).floor().min(radius);
+    }
+}
+
+for_each_vector! {
+    /// Gathers the samples of a patch, row by row.
     fn gather_rows(
         describer: &mut Describer,
         strip: &Strip<'_>,
         at: &Refined,
-        frame: &Frame,
+        frame: Frame,
         radius: usize,
     ) = gather_rows_body;
 }
 
 #[inline(always)]
-fn gather_rows_body(
+fn gather_rows_body<V: Vector>(
     describer: &mut Describer,
     strip: &Strip<'_>,
     at: &Refined,
-    frame: &Frame,
+    frame: Frame,
     radius: usize,
 ) {
-    let Describer { patch, rows, columns } = describer;
+    let Describer { patch, falloff, rows, columns, first, last, .. } = describer;
     let within = inner(at.x, radius, strip.octave.width);
+    let (centre, sin, cos) = (V::splat(CENTRE), V::splat(frame.sin), V::splat(frame.cos));
     for row in inner(at.y, radius, strip.octave.height) {
-        let dy = row as f32 - at.y as f32;
-        let span = frame.columns_within(dy, at.x, within.clone());
-        if span.is_empty() {
+        let i = row + radius - at.y;
+        let column = |offset: f32| (at.x as isize + offset as isize).clamp(0, isize::MAX) as usize;
+        let (start, end) = (column(first[i]).max(within.start), (column(last[i]) + 1).min(within.end));
+        if first[i] > last[i] || start >= end {
             continue;
         }
-        let offsets = span.clone().map(|x| x as f32 - at.x as f32);
-        rows.extend(offsets.clone().map(|dx| frame.cell(dx, dy).0));
-        columns.extend(offsets.map(|dx| frame.cell(dx, dy).1));
-        patch.push_row(strip, at.layer, row, row.abs_diff(at.y), span, at.x);
+        let dy = row as f32 - at.y as f32;
+        let (along, across) = (V::splat(dy * frame.cos), V::splat(-(dy * frame.sin)));
+        let span = Span { row, columns: start..end };
+        patch.push::<V>(strip, at.layer, &span, (at.x, at.y), falloff, |place, x| {
+            let dx = V::ramp(x as f32 - at.x as f32);
+            dx.mul_add(sin, along).add(centre).store(&mut rows[place..]);
+            dx.mul_add(cos, across).add(centre).store(&mut columns[place..]);
+        });
     }
 }
 
 for_each_isa! {
-    /// Shares every sample out to the eight nearest bins.
-    fn histogram(
-        rows: &[f32],
-        columns: &[f32],
-        angles: &[f32],
-        weights: &[f32],
-        turned: f32,
-    ) -> [f32; DESCRIPTOR_LENGTH] = histogram_body;
+    /// Normalises, clamps, normalises again and rounds to bytes.
+    fn quantize(histogram: &[f32; DESCRIPTOR_LENGTH]) -> [u8; DESCRIPTOR_LENGTH] = quantize_body;
 }
 
 #[inline(always)]
-fn histogram_body(
-    rows: &[f32],
-    columns: &[f32],
-    angles: &[f32],
-    weights: &[f32],
-    turned: f32,
-) -> [f32; DESCRIPTOR_LENGTH] {
-    let mut grid = [0.0f32; GRID * GRID * RING];
-    let samples = angles.iter().zip(weights);
-    for ((&row, &column), (&angle, &weight)) in rows.iter().zip(columns).zip(samples) {
-        let bin = (angle - turned) * (BINS as f32 / 360.0);
-        let (r0, c0, b0) = (row.floor(), column.floor(), bin.floor());
-        let (row, column, bin) = (row - r0, column - c0, bin - b0);
-        let cell = ((r0 + 1.0) as usize * GRID + (c0 + 1.0) as usize) * RING;
-        let start = cell + (b0 as i32).rem_euclid(BINS as i32) as usize;
-        let below = weight * row;
-        for (offset, weight) in [(0, weight - below), (GRID * RING, below)] {
-            let after = weight * column;
-            for (offset, weight) in [(offset, weight - after), (offset + RING, after)] {
-                let next = weight * bin;
-                grid[start + offset] += weight - next;
-                grid[start + offset + 1] += next;
-            }
-        }
-    }
-    std::array::from_fn(|i| {
-        let (cell, bin) = (i / BINS, i % BINS);
-        let start = ((cell / CELLS + 1) * GRID + cell % CELLS + 1) * RING;
-        let wrapped = if bin < 2 { grid[start + BINS + bin] } else { 0.0 };
-        grid[start + bin] + wrapped
-    })
-}
-
-impl Frame {
-    /// Row and column of the cell grid, from -0.5 in the middle of the first cell's upper or left neighbour.
-    #[inline(always)]
-    fn cell(&self, dx: f32, dy: f32) -> (f32, f32) {
-        let centre = CELLS as f32 / 2.0 - 0.5;
-        let row = dx.mul_add(self.sin, dy * self.cos) + centre;
-        let column = dx.mul_add(self.cos, -(dy * self.sin)) + centre;
-        (row, column)
-    }
-
-    /// The columns of a row that fall into the grid: an interval, as the grid is convex.
-    #[inline(always)]
-    fn columns_within(&self, dy: f32, centre: usize, within: Range<usize>) -> Range<usize> {
-        let inside = |x: &usize| {
-            let (row, column) = self.cell(*x as f32 - centre as f32, dy);
-            let open = |at: f32| at > -1.0 && at < CELLS as f32;
-            open(row) && open(column)
-        };
-        // Where the bounds are crossed, to within rounding; the samples there decide for themselves.
-        let (row, column) = self.cell(0.0, dy);
-        let (first, last) = crossings(row, self.sin);
-        let (second, third) = crossings(column, self.cos);
-        let (from, to) = (first.max(second) + centre as f32, last.min(third) + centre as f32);
-        let from = (from as usize).saturating_sub(1).clamp(within.start, within.end);
-        let to = (to.max(0.0) as usize).saturating_add(3).clamp(from, within.end);
-        let start = (from..to).find(inside).unwrap_or(to);
-        let end = (start..to).rev().find(inside).map_or(start, |last| last + 1);
-        start..end
-    }
-}
-
-/// The offsets between which `at + slope * offset` lies within the grid.
-#[inline(always)]
-fn crossings(at: f32, slope: f32) -> (f32, f32) {
-    let (a, b) = ((-1.0 - at) / slope, (CELLS as f32 - at) / slope);
-    // Parallel to the bounds, a row is inside or outside as a whole, which its samples tell.
-    if slope == 0.0 { (f32::NEG_INFINITY, f32::INFINITY) } else { (a.min(b), a.max(b)) }
-}
-
-/// Normalises, clamps, normalises again and rounds to bytes.
-fn quantize(histogram: &[f32; DESCRIPTOR_LENGTH]) -> [u8; DESCRIPTOR_LENGTH] {
+fn quantize_body(histogram: &[f32; DESCRIPTOR_LENGTH]) -> [u8; DESCRIPTOR_LENGTH] {
     let limit = length(histogram) * CLAMP;
     let clamped = histogram.map(|element| if element < limit { element } else { limit });
     let scale = LENGTH / length(&clamped).max(f32::EPSILON);
-    clamped.map(|element| (element * scale).round_ties_even().min(255.0) as u8)
+    // Adding 1.5 * 2^23 rounds half to even, and leaves the integer in the lowest byte.
+    clamped.map(|element| ((element * scale).min(255.0) + 12_582_912.0).to_bits() as u8)
 }
 
 /// Euclidean length, summed in 16 interleaved parts.
+#[inline(always)]
 fn length(elements: &[f32; DESCRIPTOR_LENGTH]) -> f32 {
     let mut sums = [0.0f32; 16];
     for part in elements.as_chunks::<16>().0 {
@@ -227,14 +204,15 @@ pub(crate) fn root(descriptor: &[u8; DESCRIPTOR_LENGTH]) -> [f32; DESCRIPTOR_LEN
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Isa;
 
     #[test]
     fn descriptors_have_length_512_unless_clamped_at_a_byte() {
         let ramp: [f32; DESCRIPTOR_LENGTH] = std::array::from_fn(|i| i as f32);
-        let bytes = quantize(&ramp);
+        let bytes = quantize(Isa::detect(), &ramp);
         let length: f32 = bytes.iter().map(|&b| f32::from(b) * f32::from(b)).sum::<f32>().sqrt();
         assert!((length - LENGTH).abs() < 4.0, "{length}");
-        assert_eq!(quantize(&[0.0; DESCRIPTOR_LENGTH]), [0; DESCRIPTOR_LENGTH]);
+        assert_eq!(quantize(Isa::detect(), &[0.0; DESCRIPTOR_LENGTH]), [0; DESCRIPTOR_LENGTH]);
     }
 
     #[test]

@@ -1,11 +1,15 @@
 //! Dominant gradient directions around a keypoint (Lowe 2004, section 5; `calcOrientationHist` of OpenCV's SIFT).
 
-use crate::isa::for_each_isa;
-use crate::patch::Patch;
+use crate::falloff::Falloff;
+use crate::isa::{for_each_isa, for_each_vector};
+use crate::patch::{Patch, Span, inner};
 use crate::refine::Refined;
 use crate::strip::Strip;
+use crate::vector::Vector;
 
 const BINS: usize = 36;
+/// Histograms that samples go to in turn, so that no sum waits for the one before.
+const PARTS: usize = 8;
 /// Sigma of the weights, in scales.
 const SIGMA: f32 = 1.5;
 /// Radius of the patch, in scales.
@@ -18,32 +22,70 @@ pub(crate) fn radius(scale: f32) -> usize {
     (RADIUS * scale).round_ties_even() as usize
 }
 
-/// Calls `found` with the angle, in OpenCV's sense, of each peak of the histogram of directions.
-pub(crate) fn orientations(strip: &Strip<'_>, at: &Refined, patch: &mut Patch, mut found: impl FnMut(f32)) {
-    let sigma = SIGMA * at.scale;
-    patch.gather_square(strip, at.layer, (at.x, at.y), radius(at.scale), -0.5 / (sigma * sigma));
-    let histogram = smooth(&histogram(strip.octave.isa, patch.angles(), patch.weights()));
-    let highest = histogram.iter().copied().fold(0.0, f32::max);
-    for bin in 0..BINS {
-        let (before, here, after) =
-            (histogram[(bin + BINS - 1) % BINS], histogram[bin], histogram[(bin + 1) % BINS]);
-        if here > before && here > after && here >= highest * PEAK {
-            found(angle(bin as f32 + 0.5 * (before - after) / (before - 2.0 * here + after)));
+/// Scratch memory of [`Orienter::orientations`], kept from keypoint to keypoint.
+#[derive(Debug, Default)]
+pub(crate) struct Orienter {
+    patch: Patch,
+    falloff: Falloff,
+}
+
+impl Orienter {
+    /// Calls `found` with the angle, in OpenCV's sense, of each peak of the histogram of directions.
+    pub(crate) fn orientations(&mut self, strip: &Strip<'_>, at: &Refined, mut found: impl FnMut(f32)) {
+        let isa = strip.octave.isa;
+        let (sigma, radius) = (SIGMA * at.scale, radius(at.scale));
+        self.falloff.fill(isa, radius, -0.5 / (sigma * sigma));
+        gather(isa, self, strip, at, radius);
+        self.patch.finish(strip, PARTS);
+        let histogram = smooth(&histogram(isa, self.patch.angles(), self.patch.weights()));
+        let highest = histogram.iter().copied().fold(0.0, f32::max);
+        for bin in 0..BINS {
+            let (before, here, after) =
+                (histogram[(bin + BINS - 1) % BINS], histogram[bin], histogram[(bin + 1) % BINS]);
+            if here > before && here > after && here >= highest * PEAK {
+                found(angle(bin as f32 + 0.5 * (before - after) / (before - 2.0 * here + after)));
+            }
         }
     }
 }
 
+for_each_vector! {
+    /// Gathers the samples within `radius` rows and columns of a keypoint.
+    fn gather(orienter: &mut Orienter, strip: &Strip<'_>, at: &Refined, radius: usize) = gather_body;
+}
+
+#[inline(always)]
+fn gather_body<V: Vector>(orienter: &mut Orienter, strip: &Strip<'_>, at: &Refined, radius: usize) {
+    let Orienter { patch, falloff } = orienter;
+    let columns = inner(at.x, radius, strip.octave.width);
+    let rows = inner(at.y, radius, strip.octave.height);
+    patch.begin(rows.len(), columns.len());
+    for row in rows {
+        let span = Span { row, columns: columns.clone() };
+        patch.push::<V>(strip, at.layer, &span, (at.x, at.y), falloff, |_, _| {});
+    }
+}
+
 for_each_isa! {
+    /// Sums of the weights by direction; the arrays are a multiple of [`PARTS`] long.
     fn histogram(angles: &[f32], weights: &[f32]) -> [f32; BINS] = histogram_body;
 }
 
 #[inline(always)]
 fn histogram_body(angles: &[f32], weights: &[f32]) -> [f32; BINS] {
-    let mut bins = [0.0; BINS];
-    for (&angle, &weight) in angles.iter().zip(weights) {
-        let bin = (angle * (BINS as f32 / 360.0)).round_ties_even() as usize;
-        bins[if bin >= BINS { bin - BINS } else { bin }] += weight;
+    let mut parts = [[0.0; BINS + 1]; PARTS];
+    for (angles, weights) in angles.as_chunks::<PARTS>().0.iter().zip(weights.as_chunks::<PARTS>().0) {
+        // Adding 1.5 * 2^23 rounds, and leaves the integer in the lowest bits.
+        let bins = angles.map(|angle| (angle * (BINS as f32 / 360.0) + 12_582_912.0).to_bits() & 0xff);
+        for ((part, bin), weight) in parts.iter_mut().zip(bins).zip(weights) {
+            if let Some(sum) = part.get_mut(bin as usize) {
+                *sum += weight;
+            }
+        }
     }
+    let sum = |bin: usize| parts.iter().map(|part| part[bin]).sum::<f32>();
+    let mut bins = std::array::from_fn(sum);
+    bins[0] += sum(BINS);
     bins
 }
 

@@ -2,106 +2,97 @@
 
 use std::ops::Range;
 
-use crate::isa::for_each_isa;
+use crate::falloff::Falloff;
 use crate::polar::polar;
+use crate::ring::LINE;
 use crate::strip::Strip;
+use crate::vector::Vector;
 
-/// Samples of a patch, one array a quantity; kept from keypoint to keypoint.
+/// Samples of a patch, one array a quantity, kept from keypoint to keypoint.
 #[derive(Debug, Default)]
 pub(crate) struct Patch {
     dx: Vec<f32>,
     dy: Vec<f32>,
     weight: Vec<f32>,
     angle: Vec<f32>,
-    /// Weight of a sample at a distance of so many pixels along one axis.
-    falloff: Vec<f32>,
+    len: usize,
+}
+
+/// Some samples of a row of the scale space.
+#[derive(Debug, Clone)]
+pub(crate) struct Span {
+    pub(crate) row: usize,
+    pub(crate) columns: Range<usize>,
 }
 
 impl Patch {
-    /// Gathers the samples within `radius` columns and rows of `(x, y)` that have neighbours on all sides, weighted by
-    /// `exp(exponent * distance^2)`.
-    pub(crate) fn gather_square(
-        &mut self,
-        strip: &Strip<'_>,
-        layer: usize,
-        (x, y): (usize, usize),
-        radius: usize,
-        exponent: f32,
-    ) {
-        self.begin(radius, exponent);
-        gather_rows(strip.octave.isa, self, strip, layer, (x, y), radius);
-        self.finish(strip);
+    /// Empties the patch and makes room for samples in `rows` rows of up to `columns` columns.
+    pub(crate) fn begin(&mut self, rows: usize, columns: usize) {
+        self.len = 0;
+        // A vector may reach beyond the last sample of a row, and the patch is filled up to whole lines.
+        let room = rows * columns + 8 * LINE;
+        for array in [&mut self.dx, &mut self.dy, &mut self.weight, &mut self.angle] {
+            if array.len() < room {
+                array.resize(room, 0.0);
+            }
+        }
     }
 
-    /// Empties the patch and tabulates the weights.
-    pub(crate) fn begin(&mut self, radius: usize, exponent: f32) {
-        self.dx.clear();
-        self.dy.clear();
-        self.weight.clear();
-        let exponent = f64::from(exponent);
-        self.falloff.clear();
-        self.falloff.extend((0..=radius).map(|i| libm::exp(exponent * (i * i) as f64) as f32));
-    }
-
-    /// Adds the samples of some columns of a row, `dy` rows from the centre.
+    /// Adds the gradients of a span, which has neighbours on all sides, with weights by the distance from `centre`.
+    /// Calls `placed` with the place of each vector of samples in the patch and its first column.
     #[inline(always)]
-    pub(crate) fn push_row(
+    pub(crate) fn push<V: Vector>(
         &mut self,
         strip: &Strip<'_>,
         layer: usize,
-        row: usize,
-        dy: usize,
-        columns: Range<usize>,
-        centre: usize,
+        span: &Span,
+        (centre_x, centre_y): (usize, usize),
+        falloff: &Falloff,
+        mut placed: impl FnMut(usize, usize),
     ) {
-        let around = strip.columns(layer, row, columns.start - 1..columns.end + 1);
-        let above = strip.columns(layer, row - 1, columns.clone());
-        let below = strip.columns(layer, row + 1, columns.clone());
-        self.dx.extend(around.windows(3).map(|at| at[2] - at[0]));
-        self.dy.extend(above.iter().zip(below).map(|(above, below)| above - below));
-        let vertical = self.falloff[dy];
-        let falloff = &self.falloff;
-        self.weight.extend(columns.map(|x| vertical * falloff[x.abs_diff(centre)]));
+        let Span { row, ref columns } = *span;
+        let start = columns.start;
+        let before = strip.row_from(layer, row, start - 1);
+        let after = &before[2..];
+        let above = strip.row_from(layer, row - 1, start);
+        let below = strip.row_from(layer, row + 1, start);
+        let vertical = V::splat(falloff.from(row as isize - centre_y as isize)[0]);
+        let horizontal = falloff.from(start as isize - centre_x as isize);
+        for i in (0..columns.len()).step_by(V::LANES) {
+            let at = self.len + i;
+            V::load(&after[i..]).sub(V::load(&before[i..])).store(&mut self.dx[at..]);
+            V::load(&above[i..]).sub(V::load(&below[i..])).store(&mut self.dy[at..]);
+            vertical.mul(V::load(&horizontal[i..])).store(&mut self.weight[at..]);
+            placed(at, start + i);
+        }
+        self.len += columns.len();
     }
 
-    /// Turns the gathered gradients into directions and weighted lengths.
-    pub(crate) fn finish(&mut self, strip: &Strip<'_>) {
-        self.angle.resize(self.dx.len(), 0.0);
-        polar(strip.octave.isa, &self.dx, &self.dy, &mut self.weight, &mut self.angle);
+    /// Fills the patch up to a multiple of `multiple` samples with some that weigh nothing, and turns gradients into
+    /// directions and weighted lengths.
+    pub(crate) fn finish(&mut self, strip: &Strip<'_>, multiple: usize) {
+        let filled = self.len.next_multiple_of(multiple);
+        for array in [&mut self.dx, &mut self.dy, &mut self.weight] {
+            array[self.len..filled].fill(0.0);
+        }
+        self.len = filled;
+        let (weight, angle) = (&mut self.weight[..filled], &mut self.angle[..filled]);
+        polar(strip.octave.isa, &self.dx[..filled], &self.dy[..filled], weight, angle);
+    }
+
+    /// Number of samples.
+    pub(crate) fn len(&self) -> usize {
+        self.len
     }
 
     /// Directions of the gradients in degrees, from 0 to 360.
     pub(crate) fn angles(&self) -> &[f32] {
-        &self.angle
+        &self.angle[..self.len]
     }
 
     /// Lengths of the gradients times their weights.
     pub(crate) fn weights(&self) -> &[f32] {
-        &self.weight
-    }
-}
-
-for_each_isa! {
-    fn gather_rows(
-        patch: &mut Patch,
-        strip: &Strip<'_>,
-        layer: usize,
-        centre: (usize, usize),
-        radius: usize,
-    ) = gather_rows_body;
-}
-
-#[inline(always)]
-fn gather_rows_body(
-    patch: &mut Patch,
-    strip: &Strip<'_>,
-    layer: usize,
-    (x, y): (usize, usize),
-    radius: usize,
-) {
-    let columns = inner(x, radius, strip.octave.width);
-    for row in inner(y, radius, strip.octave.height) {
-        patch.push_row(strip, layer, row, row.abs_diff(y), columns.clone(), x);
+        &self.weight[..self.len]
     }
 }
 

@@ -22,11 +22,11 @@ pub(crate) struct Ring {
 
 impl Ring {
     /// Makes room for any `rows` consecutive rows of an image of `width` by `height` samples, keeping the memory it has
-    /// where that is enough. Margins are `margin` samples or more.
+    /// where that is enough. Margins are `margin` samples and at least a line.
     pub(crate) fn reset(&mut self, (width, height): (usize, usize), margin: usize, rows: usize) {
         let blocks = (rows.div_ceil(BLOCK) + 1).min(height.div_ceil(BLOCK)).max(1);
         self.width = width;
-        self.margin = margin.next_multiple_of(LINE);
+        self.margin = margin.max(1).next_multiple_of(LINE);
         // An odd number of cache lines, so that the rows of a column do not all fall into one cache set.
         self.stride = ((width + 2 * self.margin).div_ceil(LINE) | 1) * LINE;
         let needed = self.stride * blocks * BLOCK;
@@ -50,6 +50,12 @@ impl Ring {
     #[inline(always)]
     pub(crate) fn row(&self, y: usize) -> &[f32] {
         &self.samples[self.starts[y]..][..self.width]
+    }
+
+    /// The row from column `x` on, and a line at least of what follows it in memory.
+    #[inline(always)]
+    pub(crate) fn row_from(&self, y: usize, x: usize) -> &[f32] {
+        &self.samples[self.starts[y] + x..]
     }
 
     /// The row up to the end of its last cache line.

@@ -148,6 +148,12 @@ impl<'a> Strip<'a> {
         &self.memory.levels[level].rows.row(y)[columns.start - origin..columns.end - origin]
     }
 
+    /// A row from column `x` on, and a line at least of what follows it in memory.
+    #[inline(always)]
+    pub(crate) fn row_from(&self, level: usize, y: usize, x: usize) -> &[f32] {
+        self.memory.levels[level].rows.row_from(y, x - self.held.start)
+    }
+
     /// A sample of the difference of Gaussians between `layer` and the level after it.
     #[inline(always)]
     pub(crate) fn difference(&self, layer: usize, y: usize, x: usize) -> f32 {

@@ -13,11 +13,14 @@ pub(crate) trait Vector: Copy {
     const LANES: usize;
 
     fn splat(value: f32) -> Self;
+    /// `first`, `first + 1`, and so on.
+    fn ramp(first: f32) -> Self;
     /// The first [`LANES`](Self::LANES) floats of a slice that has as many.
     fn load(from: &[f32]) -> Self;
     /// To the first [`LANES`](Self::LANES) floats of a slice that has as many.
     fn store(self, to: &mut [f32]);
     fn add(self, other: Self) -> Self;
+    fn sub(self, other: Self) -> Self;
     fn mul(self, other: Self) -> Self;
     /// `self * factor + addend`, rounded once.
     fn mul_add(self, factor: Self, addend: Self) -> Self;
@@ -35,6 +38,11 @@ impl Vector for [f32; 4] {
     }
 
     #[inline(always)]
+    fn ramp(first: f32) -> Self {
+        std::array::from_fn(|i| first + i as f32)
+    }
+
+    #[inline(always)]
     fn load(from: &[f32]) -> Self {
         std::array::from_fn(|i| from[i])
     }
@@ -47,6 +55,11 @@ impl Vector for [f32; 4] {
     #[inline(always)]
     fn add(self, other: Self) -> Self {
         std::array::from_fn(|i| self[i] + other[i])
+    }
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        std::array::from_fn(|i| self[i] - other[i])
     }
 
     #[inline(always)]
@@ -67,7 +80,7 @@ impl Vector for [f32; 4] {
 
 #[cfg(target_arch = "x86_64")]
 macro_rules! x86_vector {
-    ($type:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident, $add:ident, $mul:ident, $mul_add:ident) => {
+    ($type:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident, $mul_add:ident) => {
         impl Vector for $type {
             const LANES: usize = $lanes;
 
@@ -75,6 +88,12 @@ macro_rules! x86_vector {
             fn splat(value: f32) -> Self {
                 // SAFETY: only functions compiled for this instruction set name this type.
                 unsafe { $splat(value) }
+            }
+
+            #[inline(always)]
+            fn ramp(first: f32) -> Self {
+                let steps: [f32; $lanes] = std::array::from_fn(|i| i as f32);
+                Self::load(&steps).add(Self::splat(first))
             }
 
             #[inline(always)]
@@ -95,6 +114,12 @@ macro_rules! x86_vector {
             fn add(self, other: Self) -> Self {
                 // SAFETY: only functions compiled for this instruction set name this type.
                 unsafe { $add(self, other) }
+            }
+
+            #[inline(always)]
+            fn sub(self, other: Self) -> Self {
+                // SAFETY: as above.
+                unsafe { $sub(self, other) }
             }
 
             #[inline(always)]
@@ -132,6 +157,7 @@ mod x86_64 {
         _mm256_loadu_ps,
         _mm256_storeu_ps,
         _mm256_add_ps,
+        _mm256_sub_ps,
         _mm256_mul_ps,
         _mm256_fmadd_ps
     );
@@ -142,6 +168,7 @@ mod x86_64 {
         _mm512_loadu_ps,
         _mm512_storeu_ps,
         _mm512_add_ps,
+        _mm512_sub_ps,
         _mm512_mul_ps,
         _mm512_fmadd_ps
     );

@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 use crate::descriptor::Describer;
 use crate::extrema::Scanner;
 use crate::octave::BORDER;
-use crate::orientation::orientations;
-use crate::patch::Patch;
+use crate::orientation::Orienter;
 use crate::refine::{Extremum, Outcome, Refined};
 use crate::retain::Feature;
 use crate::ring::BLOCK;
@@ -40,7 +39,7 @@ pub(crate) struct Worker {
 /// Takes extrema to features.
 #[derive(Debug, Default)]
 struct Finder {
-    patch: Patch,
+    orienter: Orienter,
     describer: Describer,
     /// Keypoints of the block at work and their angles.
     oriented: Vec<(Refined, f32)>,
@@ -155,8 +154,8 @@ impl Finder {
     fn follow(&mut self, strip: &Strip<'_>, columns: &Range<usize>, params: &Params, extremum: Extremum) {
         match extremum.refine(strip, columns, params) {
             Outcome::Accepted(refined) => {
-                let Self { patch, oriented, .. } = self;
-                orientations(strip, &refined, patch, |angle| oriented.push((refined, angle)));
+                let Self { orienter, oriented, .. } = self;
+                orienter.orientations(strip, &refined, |angle| oriented.push((refined, angle)));
             }
             Outcome::Escaped(extremum) if extremum.y >= strip.block() + BLOCK => self.ahead.push(extremum),
             Outcome::Escaped(extremum) => self.strayed.push(extremum),

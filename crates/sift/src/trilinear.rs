@@ -1,0 +1,191 @@
+//! Sharing samples out to the bins of a histogram over rows, columns and directions (Lowe 2004, section 6.1).
+
+use crate::DESCRIPTOR_LENGTH;
+use crate::isa::for_each_vector;
+use crate::transpose::SIDE;
+use crate::vector::Vector;
+
+/// Cells along a side.
+pub(crate) const CELLS: usize = 4;
+/// Directions of a cell.
+pub(crate) const BINS: usize = 8;
+
+/// A sample falls between two rows, columns and directions each: corners that it is shared out to.
+const CORNERS: usize = 8;
+/// Places between rows or columns of cells, those before the first and after the last included.
+const PLACES: usize = CELLS + 1;
+
+/// Parts of the samples that are gone through side by side: neighbouring samples often go to the same place, and one
+/// sum would have to wait for the other.
+const PARTS: usize = 4;
+/// Samples of a part that are taken at a time.
+const TURN: usize = 16;
+/// Samples that are taken at a time.
+pub(crate) const GROUP: usize = PARTS * TURN;
+
+/// Sums for each place between rows, columns and directions, corner by corner; kept from keypoint to keypoint.
+#[derive(Debug, Clone)]
+pub(crate) struct Histogram {
+    sums: [[[f32; CORNERS]; BINS]; PLACES * PLACES],
+}
+
+impl Default for Histogram {
+    fn default() -> Self {
+        Self { sums: [[[0.0; CORNERS]; BINS]; PLACES * PLACES] }
+    }
+}
+
+/// Where samples lie, and what they weigh: arrays of one length, a multiple of [`GROUP`].
+#[derive(Clone, Copy)]
+pub(crate) struct Samples<'a> {
+    /// Row and column of the cells; samples not within -1 and [`CELLS`], both excluded, do not count.
+    pub(crate) rows: &'a [f32],
+    pub(crate) columns: &'a [f32],
+    /// Directions in degrees, from 0 to 360.
+    pub(crate) angles: &'a [f32],
+    pub(crate) weights: &'a [f32],
+    /// The direction of the first bin, degrees from 0 to 360.
+    pub(crate) turned: f32,
+}
+
+for_each_vector! {
+    /// Sums up the samples in a histogram of [`CELLS`] rows of as many cells of [`BINS`] directions.
+    pub(crate) fn sum_up(samples: Samples<'_>, histogram: &mut Histogram, out: &mut [f32; DESCRIPTOR_LENGTH]) = sum_up_body;
+}
+
+#[inline(always)]
+fn sum_up_body<V: Vector>(samples: Samples<'_>, histogram: &mut Histogram, out: &mut [f32; DESCRIPTOR_LENGTH]) {
+    histogram.sums.as_flattened_mut().as_flattened_mut().fill(0.0);
+    let part = samples.weights.len() / PARTS;
+    let mut places = [0; GROUP];
+    let mut corners = [[0.0; GROUP]; CORNERS];
+    let mut shares = [[0.0; CORNERS]; GROUP];
+    for turn in (0..part).step_by(TURN) {
+        for p in 0..PARTS {
+            place(samples, p * part + turn, p * TURN, &mut places, &mut corners);
+        }
+        for i in (0..GROUP).step_by(SIDE) {
+            let corners = &corners.as_flattened()[i..];
+            V::transpose(corners, GROUP, shares[i..].as_flattened_mut(), CORNERS);
+        }
+        let sums = histogram.sums.as_flattened_mut();
+        for i in 0..TURN {
+            for p in 0..PARTS {
+                let sample = p * TURN + i;
+                let Some(sums) = sums.get_mut(places[sample] as usize) else { continue };
+                for (sum, share) in sums.iter_mut().zip(&shares[sample]) {
+                    *sum += share;
+                }
+            }
+        }
+    }
+    fold::<V>(histogram, out);
+}
+
+/// Finds the places of [`TURN`] samples from `first` on and what goes to each of their corners.
+#[inline(always)]
+fn place(
+    samples: Samples<'_>,
+    first: usize,
+    to: usize,
+    places: &mut [u32; GROUP],
+    corners: &mut [[f32; GROUP]; CORNERS],
+) {
+    let Samples { rows, columns, angles, weights, turned } = samples;
+    let (rows, columns) = (&rows[first..][..TURN], &columns[first..][..TURN]);
+    let (angles, weights) = (&angles[first..][..TURN], &weights[first..][..TURN]);
+    for i in 0..TURN {
+        let (row, column) = (rows[i], columns[i]);
+        let within = |at: f32| (at > -1.0) & (at < CELLS as f32);
+        let weight = if within(row) & within(column) { weights[i] } else { 0.0 };
+        let bin = (angles[i] - turned) * (BINS as f32 / 360.0);
+        let (r0, c0, b0) = (row.floor(), column.floor(), bin.floor());
+        let (row, column, bin) = (row - r0, column - c0, bin - b0);
+        let limit = |at: f32| at.max(-1.0).min(CELLS as f32 - 1.0);
+        let cell = (limit(r0) + 1.0) * PLACES as f32 + (limit(c0) + 1.0);
+        places[to + i] = integer(cell) * BINS as u32 + (integer(b0) & (BINS as u32 - 1));
+        let below = weight * row;
+        for (r, weight) in [weight - below, below].into_iter().enumerate() {
+            let after = weight * column;
+            for (c, weight) in [weight - after, after].into_iter().enumerate() {
+                let next = weight * bin;
+                corners[4 * r + 2 * c][to + i] = weight - next;
+                corners[4 * r + 2 * c + 1][to + i] = next;
+            }
+        }
+    }
+}
+
+/// The low bits of an integer that is small as a float.
+#[inline(always)]
+fn integer(value: f32) -> u32 {
+    // Adding 1.5 * 2^23 leaves it in the lowest bits.
+    (value + 12_582_912.0).to_bits() & 0xffff
+}
+
+/// Brings what each corner of each place has to the cell and the direction that the corner is.
+#[inline(always)]
+fn fold<V: Vector>(histogram: &Histogram, out: &mut [f32; DESCRIPTOR_LENGTH]) {
+    out.fill(0.0);
+    let cells = out.as_chunks_mut::<BINS>().0;
+    let mut by_corner = [[0.0; BINS]; CORNERS];
+    for row in 0..PLACES {
+        for column in 0..PLACES {
+            let sums = histogram.sums[row * PLACES + column].as_flattened();
+            V::transpose(sums, CORNERS, by_corner.as_flattened_mut(), BINS);
+            for (corner, [here, next]) in by_corner.as_chunks::<2>().0.iter().enumerate() {
+                let (row, column) = (row + corner / 2, column + corner % 2);
+                if (1..=CELLS).contains(&row) && (1..=CELLS).contains(&column) {
+                    let cell = &mut cells[(row - 1) * CELLS + column - 1];
+                    for bin in 0..BINS {
+                        cell[bin] += here[bin] + next[(bin + BINS - 1) % BINS];
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Isa;
+
+    /// One sample, and others that weigh nothing.
+    fn histogram(row: f32, column: f32, angle: f32) -> [f32; DESCRIPTOR_LENGTH] {
+        let array = |first: f32| {
+            let mut array = [0.0; GROUP];
+            array[0] = first;
+            array
+        };
+        let samples = Samples {
+            rows: &array(row),
+            columns: &array(column),
+            angles: &array(angle),
+            weights: &array(8.0),
+            turned: 90.0,
+        };
+        let mut out = [1.0; DESCRIPTOR_LENGTH];
+        sum_up(Isa::detect(), samples, &mut Histogram::default(), &mut out);
+        out
+    }
+
+    #[test]
+    fn a_sample_goes_to_the_eight_nearest_bins() {
+        // Halfway between all of them, and between the last direction and the first.
+        let out = histogram(1.5, 2.5, 90.0 + 337.5 - 360.0);
+        let mut expected = [0.0; DESCRIPTOR_LENGTH];
+        for cell in [CELLS + 2, CELLS + 3, 2 * CELLS + 2, 2 * CELLS + 3] {
+            expected[cell * BINS + 7] = 1.0;
+            expected[cell * BINS] = 1.0;
+        }
+        assert_eq!(out, expected);
+    }
+
+    #[test]
+    fn what_goes_beyond_the_cells_is_lost() {
+        assert_eq!(histogram(-0.5, 3.5, 90.0).iter().sum::<f32>(), 2.0);
+        assert_eq!(histogram(-1.0, 1.0, 90.0), [0.0; DESCRIPTOR_LENGTH]);
+        assert_eq!(histogram(1.0, 4.0, 90.0), [0.0; DESCRIPTOR_LENGTH]);
+    }
+}
