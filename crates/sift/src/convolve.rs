@@ -4,17 +4,16 @@
 //! right, `SymmColumnVec_32f` from the centre outwards), so that the levels agree with OpenCV's to the last bit. It is
 //! the same for every instruction set and every division into strips.
 
+use std::ops::Range;
+
+use crate::aligned::Aligned;
 use crate::isa::for_each_vector;
 use crate::ring::{BLOCK, LINE};
 use crate::transpose::SIDE;
 use crate::vector::Vector;
 
-/// Columns that are blurred at a time, so that the samples they need stay in the first-level cache.
+/// Columns that are worked on before the next, so that the samples they need stay in the first-level cache.
 const CHUNK: usize = 64;
-
-/// Vectors of sums that the pass along the rows keeps in registers: enough to hide the latency of a fused
-/// multiply-add.
-const SUMS: usize = 8;
 
 /// Rows that are blurred across at a time, so that each row is read once for all of them.
 const GROUP: usize = 4;
@@ -22,8 +21,7 @@ const GROUP: usize = 4;
 /// A block of rows in columns: [`BLOCK`] samples of a column side by side.
 #[derive(Debug, Default)]
 pub(crate) struct Columns {
-    samples: Vec<f32>,
-    blurred: Vec<f32>,
+    samples: Aligned,
 }
 
 for_each_vector! {
@@ -56,62 +54,62 @@ fn along_body<V: Vector>(
     (out, out_stride): (&mut [f32], usize),
     width: usize,
 ) {
-    let Columns { samples, blurred } = columns;
-    samples.resize((CHUNK + 2 * margin) * BLOCK, 0.0);
-    blurred.resize(CHUNK * BLOCK, 0.0);
+    let samples = &mut columns.samples;
+    samples.resize((CHUNK + 2 * margin) * BLOCK);
     let width = width.next_multiple_of(LINE);
-    let (mut done, mut held) = (0, 0);
-    while done < width {
-        let chunk = CHUNK.min(width - done);
-        let needed = chunk + 2 * margin;
-        for column in (held..needed).step_by(SIDE) {
-            for row in (0..BLOCK).step_by(SIDE) {
-                let from = &padded[row * padded_stride + done + column..];
-                V::transpose(from, padded_stride, &mut samples[column * BLOCK + row..], BLOCK);
+    load_columns::<V>(padded, padded_stride, 0..2 * margin, samples, 0);
+    let first = (margin - taps.len() / 2) * BLOCK;
+    for chunk in (0..width).step_by(CHUNK) {
+        let end = (chunk + CHUNK).min(width);
+        for x in (chunk..end).step_by(SIDE) {
+            let ahead = x + 2 * margin..x + 2 * margin + SIDE;
+            load_columns::<V>(padded, padded_stride, ahead, samples, chunk);
+            for row in (0..BLOCK).step_by(V::LANES) {
+                let sums = sum_columns::<V>(&samples[(x - chunk) * BLOCK + first + row..], taps);
+                V::store_columns(sums, &mut out[row * out_stride + x..], out_stride);
             }
         }
-        let first = (margin - taps.len() / 2) * BLOCK;
-        sum_columns::<V>(&samples[first..], taps, &mut blurred[..chunk * BLOCK]);
-        for column in (0..chunk).step_by(SIDE) {
-            for row in (0..BLOCK).step_by(SIDE) {
-                let to = &mut out[row * out_stride + done + column..];
-                V::transpose(&blurred[column * BLOCK + row..], BLOCK, to, out_stride);
-            }
-        }
-        samples.copy_within(chunk * BLOCK..needed * BLOCK, 0);
-        held = 2 * margin;
-        done += chunk;
+        samples.copy_within((end - chunk) * BLOCK..(end - chunk + 2 * margin) * BLOCK, 0);
     }
 }
 
-/// Blurs columns of [`BLOCK`] samples; those of `out` and `taps.len() - 1` more are in `samples`.
+/// Turns columns of a block to where they are in `samples`, which begins with column `origin`.
 #[inline(always)]
-fn sum_columns<V: Vector>(samples: &[f32], taps: &[f32], out: &mut [f32]) {
-    let span = SUMS * V::LANES;
-    for (i, out) in out.chunks_exact_mut(span).enumerate() {
-        let samples = &samples[i * span..];
-        let mut sums = [V::splat(0.0); SUMS];
-        for (k, &tap) in taps.iter().enumerate() {
-            let tap = V::splat(tap);
-            let samples = &samples[k * BLOCK..][..span];
-            for (sum, sample) in sums.iter_mut().zip(samples.chunks_exact(V::LANES)) {
-                let sample = V::load(sample);
-                *sum = if k == 0 { tap.mul(sample) } else { tap.mul_add(sample, *sum) };
-            }
-        }
-        for (sum, out) in sums.iter().zip(out.chunks_exact_mut(V::LANES)) {
-            sum.store(out);
-        }
-    }
-}
-
-#[inline(always)]
-fn across_body<V: Vector>(
-    rows: &[&[f32]],
-    taps: &[f32],
-    (out, stride): (&mut [f32], usize),
-    width: usize,
+fn load_columns<V: Vector>(
+    padded: &[f32],
+    stride: usize,
+    columns: Range<usize>,
+    samples: &mut [f32],
+    origin: usize,
 ) {
+    for x in columns.step_by(SIDE) {
+        for row in (0..BLOCK).step_by(V::LANES) {
+            let loaded = V::load_columns(&padded[row * stride + x..], stride);
+            for (i, column) in loaded.into_iter().enumerate() {
+                column.store(&mut samples[(x - origin + i) * BLOCK + row..]);
+            }
+        }
+    }
+}
+
+/// Blurs some rows of [`SIDE`] columns; the first of the columns that they need is at the start of `samples`.
+#[inline(always)]
+fn sum_columns<V: Vector>(samples: &[f32], taps: &[f32]) -> [V; SIDE] {
+    let span = (SIDE - 1) * BLOCK + V::LANES;
+    let mut sums = [V::splat(0.0); SIDE];
+    for (k, &tap) in taps.iter().enumerate() {
+        let tap = V::splat(tap);
+        let samples = &samples[k * BLOCK..][..span];
+        for (i, sum) in sums.iter_mut().enumerate() {
+            let sample = V::load(&samples[i * BLOCK..]);
+            *sum = if k == 0 { tap.mul(sample) } else { tap.mul_add(sample, *sum) };
+        }
+    }
+    sums
+}
+
+#[inline(always)]
+fn across_body<V: Vector>(rows: &[&[f32]], taps: &[f32], (out, stride): (&mut [f32], usize), width: usize) {
     let width = width.next_multiple_of(LINE);
     let outputs = rows.len() + 1 - taps.len();
     for chunk in (0..width).step_by(CHUNK) {
@@ -136,13 +134,23 @@ fn across_body<V: Vector>(
 /// The rows above and below at a distance move away from the centre by one row a step, so that all but one of each are
 /// in registers from the step before: they stay where they are and change their roles.
 #[inline(always)]
-fn sum_rows<V: Vector, const N: usize>(rows: &[&[f32]], taps: &[f32], x: usize, out: &mut [f32], stride: usize) {
+fn sum_rows<V: Vector, const N: usize>(
+    rows: &[&[f32]],
+    taps: &[f32],
+    x: usize,
+    out: &mut [f32],
+    stride: usize,
+) {
     let radius = taps.len() / 2;
     let at = |row: usize| V::load(&rows[row][x..]);
-    let mut above: [V; N] = std::array::from_fn(|i| at(radius + i));
-    let mut below = above;
     let centre = V::splat(taps[radius]);
-    let mut sums = above.map(|row| centre.mul(row));
+    let mut above = [centre; N];
+    let mut sums = above;
+    for (i, (above, sum)) in above.iter_mut().zip(&mut sums).enumerate() {
+        *above = at(radius + i);
+        *sum = centre.mul(*above);
+    }
+    let mut below = above;
     let mut k = 1;
     while k <= radius {
         for turn in 0..N {

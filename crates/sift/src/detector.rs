@@ -98,8 +98,7 @@ impl Detector {
             run_octave(octave, params, control, &mut self.workers, &mut self.next_base)?;
             std::mem::swap(&mut self.base, &mut self.next_base);
         }
-        let mut features: Vec<Feature> =
-            self.workers.iter_mut().flat_map(Worker::take_features).collect();
+        let mut features: Vec<Feature> = self.workers.iter_mut().flat_map(Worker::take_features).collect();
         retain(&mut features, params.max_features as usize);
         Ok(finish(&features, params.descriptor))
     }
@@ -134,7 +133,14 @@ fn run_octave(
     if workers.len() < threads {
         workers.resize_with(threads, Worker::default);
     }
-    let job = Job { octave, params, control, strip, schedule: Schedule::new(blocks, threads), next: next_base.blocks(BLOCK / 2) };
+    let job = Job {
+        octave,
+        params,
+        control,
+        strip,
+        schedule: Schedule::new(blocks, threads),
+        next: next_base.blocks(BLOCK / 2),
+    };
     let mut tasks = workers[..threads].iter_mut().enumerate().map(|(i, worker)| {
         let job = &job;
         move || worker.run(job, i)

@@ -1,5 +1,6 @@
 //! The rows of an image that a strip holds at a time.
 
+use crate::aligned::Aligned;
 use crate::reflect::reflect_101;
 
 /// Samples in a cache line.
@@ -12,7 +13,7 @@ pub(crate) const BLOCK: usize = 16;
 /// windows above it. Each row has margins, into which it is reflected, for a blur along it to read.
 #[derive(Debug, Default)]
 pub(crate) struct Ring {
-    samples: Vec<f32>,
+    samples: Aligned,
     width: usize,
     margin: usize,
     stride: usize,
@@ -29,10 +30,7 @@ impl Ring {
         self.margin = margin.max(1).next_multiple_of(LINE);
         // An odd number of cache lines, so that the rows of a column do not all fall into one cache set.
         self.stride = ((width + 2 * self.margin).div_ceil(LINE) | 1) * LINE;
-        let needed = self.stride * blocks * BLOCK;
-        if self.samples.len() < needed {
-            self.samples.resize(needed, 0.0);
-        }
+        self.samples.resize(self.stride * blocks * BLOCK);
         self.starts.clear();
         let held = (0..blocks * BLOCK).map(|row| row * self.stride + self.margin);
         self.starts.extend(held.cycle().take(height.next_multiple_of(BLOCK)));

@@ -54,7 +54,11 @@ for_each_vector! {
 }
 
 #[inline(always)]
-fn sum_up_body<V: Vector>(samples: Samples<'_>, histogram: &mut Histogram, out: &mut [f32; DESCRIPTOR_LENGTH]) {
+fn sum_up_body<V: Vector>(
+    samples: Samples<'_>,
+    histogram: &mut Histogram,
+    out: &mut [f32; DESCRIPTOR_LENGTH],
+) {
     histogram.sums.as_flattened_mut().as_flattened_mut().fill(0.0);
     let part = samples.weights.len() / PARTS;
     let mut places = [0; GROUP];

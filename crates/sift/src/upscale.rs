@@ -46,8 +46,9 @@ fn doubled_row_body((grey, width): (&[u8], usize), y: usize, start: usize, preci
         *out = single(2 * end + i);
     }
     let (near, far) = (&near[first - 1..], &far[first - 1..]);
-    for (out, (near, far)) in pairs.as_chunks_mut::<2>().0.iter_mut().zip(near.windows(3).zip(far.windows(3))) {
-        let [before, here, after] = [0, 1, 2].map(|i| blend(near[i], far[i]));
+    for (out, (near, far)) in pairs.as_chunks_mut::<2>().0.iter_mut().zip(near.windows(3).zip(far.windows(3)))
+    {
+        let (before, here, after) = (blend(near[0], far[0]), blend(near[1], far[1]), blend(near[2], far[2]));
         *out = [mix(even, before, here, after), mix(odd, before, here, after)];
     }
 }

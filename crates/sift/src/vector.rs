@@ -5,7 +5,7 @@
 
 #![allow(unsafe_code)]
 
-use crate::transpose;
+use crate::transpose::SIDE;
 
 /// As many floats as a register holds. Every operation is that of IEEE 754 on each lane, so that results do not depend
 /// on the type.
@@ -24,7 +24,11 @@ pub(crate) trait Vector: Copy {
     fn mul(self, other: Self) -> Self;
     /// `self * factor + addend`, rounded once.
     fn mul_add(self, factor: Self, addend: Self) -> Self;
-    /// Transposes a square of floats; see [`transpose::plain`].
+    /// Columns 0 to 7 of the first [`LANES`](Self::LANES) rows, which are `stride` apart.
+    fn load_columns(rows: &[f32], stride: usize) -> [Self; SIDE];
+    /// To columns 0 to 7 of the first [`LANES`](Self::LANES) rows, which are `stride` apart.
+    fn store_columns(columns: [Self; SIDE], rows: &mut [f32], stride: usize);
+    /// Exchanges rows and columns of a square whose rows are `from_stride` and `to_stride` apart.
     fn transpose(from: &[f32], from_stride: usize, to: &mut [f32], to_stride: usize);
 }
 
@@ -73,14 +77,32 @@ impl Vector for [f32; 4] {
     }
 
     #[inline(always)]
+    fn load_columns(rows: &[f32], stride: usize) -> [Self; SIDE] {
+        std::array::from_fn(|column| std::array::from_fn(|row| rows[row * stride + column]))
+    }
+
+    #[inline(always)]
+    fn store_columns(columns: [Self; SIDE], rows: &mut [f32], stride: usize) {
+        for row in 0..Self::LANES {
+            for (to, column) in rows[row * stride..].iter_mut().zip(&columns) {
+                *to = column[row];
+            }
+        }
+    }
+
+    #[inline(always)]
     fn transpose(from: &[f32], from_stride: usize, to: &mut [f32], to_stride: usize) {
-        transpose::plain(from, from_stride, to, to_stride);
+        for column in 0..SIDE {
+            for row in 0..SIDE {
+                to[column * to_stride + row] = from[row * from_stride + column];
+            }
+        }
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 macro_rules! x86_vector {
-    ($type:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident, $mul_add:ident) => {
+    ($type:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident, $mul_add:ident, $load_columns:ident, $store_columns:ident) => {
         impl Vector for $type {
             const LANES: usize = $lanes;
 
@@ -135,9 +157,21 @@ macro_rules! x86_vector {
             }
 
             #[inline(always)]
+            fn load_columns(rows: &[f32], stride: usize) -> [Self; SIDE] {
+                $load_columns(rows, stride)
+            }
+
+            #[inline(always)]
+            fn store_columns(columns: [Self; SIDE], rows: &mut [f32], stride: usize) {
+                $store_columns(columns, rows, stride);
+            }
+
+            #[inline(always)]
             fn transpose(from: &[f32], from_stride: usize, to: &mut [f32], to_stride: usize) {
-                // SAFETY: as above; both sets have AVX.
-                unsafe { transpose::avx(from, from_stride, to, to_stride) }
+                let columns = load_columns(from, from_stride);
+                for (i, column) in columns.into_iter().enumerate() {
+                    column.store(&mut to[i * to_stride..]);
+                }
             }
         }
     };
@@ -148,7 +182,8 @@ mod x86_64 {
     use std::arch::x86_64::*;
 
     use super::Vector;
-    use crate::transpose;
+    use crate::transpose::SIDE;
+    use crate::transpose::x86_64::{quarters, square};
 
     x86_vector!(
         __m256,
@@ -159,7 +194,9 @@ mod x86_64 {
         _mm256_add_ps,
         _mm256_sub_ps,
         _mm256_mul_ps,
-        _mm256_fmadd_ps
+        _mm256_fmadd_ps,
+        load_columns,
+        store_columns
     );
     x86_vector!(
         __m512,
@@ -170,6 +207,61 @@ mod x86_64 {
         _mm512_add_ps,
         _mm512_sub_ps,
         _mm512_mul_ps,
-        _mm512_fmadd_ps
+        _mm512_fmadd_ps,
+        load_16_rows,
+        store_16_rows
     );
+
+    #[inline(always)]
+    fn load_columns(rows: &[f32], stride: usize) -> [__m256; SIDE] {
+        let mut loaded = [__m256::splat(0.0); SIDE];
+        for (row, loaded) in loaded.iter_mut().enumerate() {
+            *loaded = __m256::load(&rows[row * stride..]);
+        }
+        // SAFETY: only functions compiled for AVX2 or more call this.
+        unsafe { square(loaded) }
+    }
+
+    #[inline(always)]
+    fn store_columns(columns: [__m256; SIDE], rows: &mut [f32], stride: usize) {
+        // SAFETY: only functions compiled for AVX2 or more call this.
+        let values = unsafe { square(columns) };
+        for (row, value) in values.into_iter().enumerate() {
+            value.store(&mut rows[row * stride..]);
+        }
+    }
+
+    #[inline(always)]
+    fn load_16_rows(rows: &[f32], stride: usize) -> [__m512; SIDE] {
+        let upper = load_columns(rows, stride);
+        let lower = load_columns(&rows[SIDE * stride..], stride);
+        let mut columns = [__m512::splat(0.0); SIDE];
+        for (column, (upper, lower)) in columns.iter_mut().zip(upper.into_iter().zip(lower)) {
+            // SAFETY: only functions compiled for AVX-512 call this.
+            *column = unsafe { _mm512_insertf32x8::<1>(_mm512_castps256_ps512(upper), lower) };
+        }
+        columns
+    }
+
+    #[inline(always)]
+    fn store_16_rows(columns: [__m512; SIDE], rows: &mut [f32], stride: usize) {
+        // SAFETY: only functions compiled for AVX-512 call this.
+        let [left, right] = unsafe { quarters(columns) };
+        for (i, (left, right)) in left.into_iter().zip(right).enumerate() {
+            // SAFETY: as above.
+            let values = unsafe {
+                let upper = (_mm512_castps512_ps256(left), _mm512_castps512_ps256(right));
+                let lower = (_mm512_extractf32x8_ps::<1>(left), _mm512_extractf32x8_ps::<1>(right));
+                [
+                    _mm256_permute2f128_ps::<0x20>(upper.0, upper.1),
+                    _mm256_permute2f128_ps::<0x31>(upper.0, upper.1),
+                    _mm256_permute2f128_ps::<0x20>(lower.0, lower.1),
+                    _mm256_permute2f128_ps::<0x31>(lower.0, lower.1),
+                ]
+            };
+            for (quarter, value) in values.into_iter().enumerate() {
+                value.store(&mut rows[(4 * quarter + i) * stride..]);
+            }
+        }
+    }
 }
