@@ -23,15 +23,27 @@ const TURN: usize = 16;
 /// Samples that are taken at a time.
 pub(crate) const GROUP: usize = PARTS * TURN;
 
-/// Sums for each place between rows, columns and directions, corner by corner; kept from keypoint to keypoint.
+/// Scratch memory of [`sum_up`], kept from keypoint to keypoint. All arrays begin at cache lines.
 #[derive(Debug, Clone)]
+#[repr(C, align(64))]
 pub(crate) struct Histogram {
+    /// Sums for each place between rows, columns and directions, corner by corner.
     sums: [[[f32; CORNERS]; BINS]; PLACES * PLACES],
+    /// What a group of samples gives to each corner, and the same sample by sample.
+    corners: [[f32; GROUP]; CORNERS],
+    shares: [[f32; CORNERS]; GROUP],
+    /// The place of each sample.
+    places: [u32; GROUP],
 }
 
 impl Default for Histogram {
     fn default() -> Self {
-        Self { sums: [[[0.0; CORNERS]; BINS]; PLACES * PLACES] }
+        Self {
+            sums: [[[0.0; CORNERS]; BINS]; PLACES * PLACES],
+            corners: [[0.0; GROUP]; CORNERS],
+            shares: [[0.0; CORNERS]; GROUP],
+            places: [0; GROUP],
+        }
     }
 }
 
@@ -59,20 +71,18 @@ fn sum_up_body<V: Vector>(
     histogram: &mut Histogram,
     out: &mut [f32; DESCRIPTOR_LENGTH],
 ) {
-    histogram.sums.as_flattened_mut().as_flattened_mut().fill(0.0);
+    let Histogram { sums, corners, shares, places } = histogram;
+    let sums = sums.as_flattened_mut();
+    sums.as_flattened_mut().fill(0.0);
     let part = samples.weights.len() / PARTS;
-    let mut places = [0; GROUP];
-    let mut corners = [[0.0; GROUP]; CORNERS];
-    let mut shares = [[0.0; CORNERS]; GROUP];
     for turn in (0..part).step_by(TURN) {
         for p in 0..PARTS {
-            place(samples, p * part + turn, p * TURN, &mut places, &mut corners);
+            place(samples, p * part + turn, p * TURN, places, corners);
         }
         for i in (0..GROUP).step_by(SIDE) {
             let corners = &corners.as_flattened()[i..];
             V::transpose(corners, GROUP, shares[i..].as_flattened_mut(), CORNERS);
         }
-        let sums = histogram.sums.as_flattened_mut();
         for i in 0..TURN {
             for p in 0..PARTS {
                 let sample = p * TURN + i;
