@@ -15,9 +15,6 @@ use crate::vector::Vector;
 /// Columns that are worked on before the next, so that the samples they need stay in the first-level cache.
 const CHUNK: usize = 64;
 
-/// Rows that are blurred across at a time, so that each row is read once for all of them.
-const GROUP: usize = 4;
-
 /// A block of rows in columns: [`BLOCK`] samples of a column side by side.
 #[derive(Debug, Default)]
 pub(crate) struct Columns {
@@ -111,15 +108,32 @@ fn sum_columns<V: Vector>(samples: &[f32], taps: &[f32]) -> [V; SIDE] {
 #[inline(always)]
 fn across_body<V: Vector>(rows: &[&[f32]], taps: &[f32], (out, stride): (&mut [f32], usize), width: usize) {
     let width = width.next_multiple_of(LINE);
+    // Each group of rows keeps three registers a row.
+    if V::LANES == 16 {
+        across_groups::<V, 8>(rows, taps, out, stride, width);
+    } else {
+        across_groups::<V, 4>(rows, taps, out, stride, width);
+    }
+}
+
+/// Blurs groups of `N` rows at a time, so that each row is read once for all of them, and single ones in the end.
+#[inline(always)]
+fn across_groups<V: Vector, const N: usize>(
+    rows: &[&[f32]],
+    taps: &[f32],
+    out: &mut [f32],
+    stride: usize,
+    width: usize,
+) {
     let outputs = rows.len() + 1 - taps.len();
     for chunk in (0..width).step_by(CHUNK) {
         let columns = chunk..(chunk + CHUNK).min(width);
         let mut first = 0;
-        while first + GROUP <= outputs {
+        while first + N <= outputs {
             for x in columns.clone().step_by(V::LANES) {
-                sum_rows::<V, GROUP>(&rows[first..], taps, x, &mut out[first * stride..], stride);
+                sum_rows::<V, N>(&rows[first..], taps, x, &mut out[first * stride..], stride);
             }
-            first += GROUP;
+            first += N;
         }
         for row in first..outputs {
             for x in columns.clone().step_by(V::LANES) {
@@ -129,46 +143,59 @@ fn across_body<V: Vector>(rows: &[&[f32]], taps: &[f32], (out, stride): (&mut [f
     }
 }
 
-/// One vector at column `x` of `N` consecutive rows.
+/// One vector at column `x` of `N` consecutive rows; `N` is at most 8.
 ///
 /// The rows above and below at a distance move away from the centre by one row a step, so that all but one of each are
 /// in registers from the step before: they stay where they are and change their roles.
 #[inline(always)]
-fn sum_rows<V: Vector, const N: usize>(
-    rows: &[&[f32]],
-    taps: &[f32],
-    x: usize,
-    out: &mut [f32],
-    stride: usize,
-) {
+fn sum_rows<V: Vector, const N: usize>(rows: &[&[f32]], taps: &[f32], x: usize, out: &mut [f32], stride: usize) {
     let radius = taps.len() / 2;
-    let at = |row: usize| V::load(&rows[row][x..]);
     let centre = V::splat(taps[radius]);
     let mut above = [centre; N];
     let mut sums = above;
     for (i, (above, sum)) in above.iter_mut().zip(&mut sums).enumerate() {
-        *above = at(radius + i);
+        *above = V::load(&rows[radius + i][x..]);
         *sum = centre.mul(*above);
     }
-    let mut below = above;
-    let mut k = 1;
-    while k <= radius {
-        for turn in 0..N {
-            if k > radius {
-                break;
+    let mut around = Around { below: above, above, sums };
+    let taps = &taps[radius + 1..];
+    let (above, below) = rows.split_at(radius);
+    let below = &below[N..];
+    let mut steps = taps.iter().zip(above.iter().rev().zip(below));
+    // Unrolled, so that each turn names its registers.
+    macro_rules! turns {
+        ($($turn:literal)*) => {
+            loop {
+                $(if $turn < N {
+                    let Some((&tap, (above, below))) = steps.next() else { break };
+                    around.step::<$turn>(V::splat(tap), V::load(&above[x..]), V::load(&below[x..]));
+                })*
             }
-            let tap = V::splat(taps[radius + k]);
-            // Output `i` has its upper row at slot `i - k` and its lower one at slot `i + k`, both modulo `N`.
-            above[(2 * N - 1 - turn) % N] = at(radius - k);
-            below[turn] = at(radius + N - 1 + k);
-            for (i, sum) in sums.iter_mut().enumerate() {
-                let (above, below) = (above[(i + 2 * N - 1 - turn) % N], below[(i + turn + 1) % N]);
-                *sum = tap.mul_add(below.add(above), *sum);
-            }
-            k += 1;
-        }
+        };
     }
-    for (i, sum) in sums.into_iter().enumerate() {
+    turns!(0 1 2 3 4 5 6 7);
+    for (i, sum) in around.sums.into_iter().enumerate() {
         sum.store(&mut out[i * stride + x..]);
+    }
+}
+
+/// Sums for `N` consecutive rows, and the rows at one distance above and below each of them.
+struct Around<V, const N: usize> {
+    above: [V; N],
+    below: [V; N],
+    sums: [V; N],
+}
+
+impl<V: Vector, const N: usize> Around<V, N> {
+    /// Goes one row further from the centres. At distance `k`, output `i` has its upper row at `i - k` and its lower one
+    /// at `i + k`, both modulo `N`; `TURN` is `k - 1` modulo `N`.
+    #[inline(always)]
+    fn step<const TURN: usize>(&mut self, tap: V, above: V, below: V) {
+        self.above[(2 * N - 1 - TURN) % N] = above;
+        self.below[TURN % N] = below;
+        for i in 0..N {
+            let pair = self.below[(i + TURN + 1) % N].add(self.above[(i + 2 * N - 1 - TURN) % N]);
+            self.sums[i] = tap.mul_add(pair, self.sums[i]);
+        }
     }
 }

@@ -66,11 +66,15 @@ impl Scanner {
             layer.end = y + 2;
         }
         for index in 1..self.layers.len() - 1 {
-            let rows = self.layers[index].around(y);
-            let (greatest, least) = (&mut self.greatest, &mut self.least);
-            mark(isa, rows, threshold, greatest, least, self.marks.as_flattened_mut());
-            for (i, marks) in self.marks.iter().enumerate().filter(|(_, marks)| **marks != [0; MARKS]) {
-                for x in (0..MARKS).filter(|&x| marks[x] != 0).map(|x| i * MARKS + x) {
+            let (before, after) = (&self.layers[index - 1], &self.layers[index + 1]);
+            let [before, after] = [before, after].map(|layer| &layer.differences[y % ROWS][..]);
+            let (rows, marks) = (self.layers[index].around(y), self.marks.as_flattened_mut());
+            mark(isa, rows, [before, after], threshold, &mut self.greatest, &mut self.least, marks);
+            for (i, marks) in self.marks.iter().enumerate() {
+                let mut marks = u128::from_le_bytes(*marks);
+                while marks != 0 {
+                    let x = i * MARKS + marks.trailing_zeros() as usize / 8;
+                    marks &= marks - 1;
                     if self.is_extreme_over_scale(index, x, y) {
                         found(index, self.columns.start + x);
                     }
@@ -82,16 +86,13 @@ impl Scanner {
     /// Whether an extremum of its own layer is one of the layers before and after it, too.
     fn is_extreme_over_scale(&self, index: usize, x: usize, y: usize) -> bool {
         let value = self.layers[index].differences[y % ROWS][x];
-        let neighbours = [index - 1, index + 1].into_iter().flat_map(|layer| {
-            let [above, at, below] = self.layers[layer].around(y);
-            [at, above, below].into_iter().flat_map(move |row| &row[x - 1..=x + 1])
-        });
-        let mut neighbours = neighbours;
-        if value > 0.0 {
-            neighbours.all(|&neighbour| value >= neighbour)
-        } else {
-            neighbours.all(|&neighbour| value <= neighbour)
-        }
+        let sign = if value > 0.0 { 1.0 } else { -1.0 };
+        [index - 1, index + 1].into_iter().all(|layer| {
+            self.layers[layer].around(y).into_iter().all(|row| {
+                let beyond = row[x - 1..x + 2].iter().filter(|&&neighbour| sign * neighbour > sign * value);
+                beyond.count() == 0
+            })
+        })
     }
 }
 
@@ -107,10 +108,12 @@ for_each_isa! {
 }
 
 for_each_isa! {
-    /// Marks the columns whose value in the middle row is beyond `threshold` and not within its 8 neighbours. The other
-    /// slices but `marks`, which may be longer, are as long as a row.
+    /// Marks the columns whose value in the middle row is beyond `threshold` and not within its 8 neighbours and the
+    /// same column of the layers before and after. The other slices but `marks`, which may be longer, are as long as a
+    /// row.
     fn mark(
         rows: [&[f32]; ROWS],
+        layers: [&[f32]; 2],
         threshold: f32,
         greatest: &mut [f32],
         least: &mut [f32],
@@ -138,6 +141,7 @@ fn lesser(a: f32, b: f32) -> f32 {
 #[inline(always)]
 fn mark_body(
     [above, at, below]: [&[f32]; ROWS],
+    [before_it, after_it]: [&[f32]; 2],
     threshold: f32,
     greatest: &mut [f32],
     least: &mut [f32],
@@ -152,10 +156,11 @@ fn mark_body(
     let (before, middle, after) = (&greatest[..inner], &greatest[1..=inner], &greatest[2..]);
     let (before_low, middle_low, after_low) = (&least[..inner], &least[1..=inner], &least[2..]);
     let (at, marks) = (&at[1..=inner], &mut marks[1..=inner]);
+    let (before_it, after_it) = (&before_it[1..=inner], &after_it[1..=inner]);
     for x in 0..inner {
         let value = at[x];
-        let high = greater(greater(before[x], middle[x]), after[x]);
-        let low = lesser(lesser(before_low[x], middle_low[x]), after_low[x]);
+        let high = greater(greater(greater(before[x], middle[x]), after[x]), greater(before_it[x], after_it[x]));
+        let low = lesser(lesser(lesser(before_low[x], middle_low[x]), after_low[x]), lesser(before_it[x], after_it[x]));
         let maximum = (value > threshold) & (value >= high);
         let minimum = (value < -threshold) & (value <= low);
         marks[x] = u8::from(maximum | minimum);
