@@ -148,7 +148,13 @@ fn across_groups<V: Vector, const N: usize>(
 /// The rows above and below at a distance move away from the centre by one row a step, so that all but one of each are
 /// in registers from the step before: they stay where they are and change their roles.
 #[inline(always)]
-fn sum_rows<V: Vector, const N: usize>(rows: &[&[f32]], taps: &[f32], x: usize, out: &mut [f32], stride: usize) {
+fn sum_rows<V: Vector, const N: usize>(
+    rows: &[&[f32]],
+    taps: &[f32],
+    x: usize,
+    out: &mut [f32],
+    stride: usize,
+) {
     let radius = taps.len() / 2;
     let centre = V::splat(taps[radius]);
     let mut above = [centre; N];

@@ -6,6 +6,7 @@ use crate::falloff::Falloff;
 use crate::isa::{for_each_isa, for_each_vector};
 use crate::patch::{Patch, Span, inner};
 use crate::refine::Refined;
+use crate::ring::LINE;
 use crate::strip::Strip;
 use crate::trilinear::{self, CELLS, GROUP, Histogram, Samples};
 use crate::vector::Vector;
@@ -82,11 +83,11 @@ impl Describer {
         // A sample's weight falls with its distance in cells: exp(-distance^2 / (CELLS^2 / 2)).
         self.falloff.fill(isa, radius, -1.0 / (CELLS * CELLS) as f32 * 2.0 / (width * width));
         let side = 2 * radius + 1;
-        self.first.resize(side, 0.0);
-        self.last.resize(side, 0.0);
-        spans(isa, frame, &mut self.first, &mut self.last);
+        self.first.resize(side.next_multiple_of(LINE), 0.0);
+        self.last.resize(side.next_multiple_of(LINE), 0.0);
+        spans(isa, frame, radius as f32, &mut self.first, &mut self.last);
         self.patch.begin(side, side);
-        let room = side * side + 8 * crate::ring::LINE;
+        let room = side * side + 8 * LINE;
         if self.rows.len() < room {
             self.rows.resize(room, 0.0);
             self.columns.resize(room, 0.0);
@@ -102,25 +103,42 @@ impl Describer {
 for_each_isa! {
     /// First and last column of each row of a patch that fall into the grid of cells, which is convex; one more on
     /// either side may be named, as the samples decide for themselves. No column where the first is after the last.
-    fn spans(frame: Frame, first: &mut [f32], last: &mut [f32]) = spans_body;
+    fn spans(frame: Frame, radius: f32, first: &mut [f32], last: &mut [f32]) = spans_body;
 }
 
 #[inline(always)]
-fn spans_body(frame: Frame, first: &mut [f32], last: &mut [f32]) {
+fn spans_body(frame: Frame, radius: f32, first: &mut [f32], last: &mut [f32]) {
     /// Columns by which a crossing may be off for rounding.
     const SLACK: f32 = 1e-3;
-    let radius = (first.len() / 2) as f32;
     // Parallel to the bounds, a row is inside or outside as a whole: it crosses them far away.
     let inverse = |slope: f32| if slope.abs() < 1e-12 { 1e12 } else { 1.0 / slope };
     let (by_sin, by_cos) = (inverse(frame.sin), inverse(frame.cos));
-    for ((i, first), last) in (0u16..).zip(first).zip(last) {
-        let dy = f32::from(i) - radius;
-        let crossings = |at: f32, inverse: f32| ((-1.0 - at) * inverse, (CELLS as f32 - at) * inverse);
-        let (a, b) = crossings(dy.mul_add(frame.cos, CENTRE), by_sin);
-        let (c, d) = crossings(dy.mul_add(-frame.sin, CENTRE), by_cos);
-        *first = (a.min(b).max(c.min(d)) - SLACK).ceil().max(-radius);
-        *last = (a.max(b).min(c.max(d)) + SLACK).floor().min(radius);
+    let chunks = first.as_chunks_mut::<LINE>().0.iter_mut().zip(last.as_chunks_mut::<LINE>().0);
+    for ((first, last), start) in chunks.zip((0u16..).step_by(LINE)) {
+        let top = f32::from(start) - radius;
+        for i in 0..LINE {
+            let dy = top + i as f32;
+            let (row, column) = (dy.mul_add(frame.cos, CENTRE), dy.mul_add(-frame.sin, CENTRE));
+            let (a, b) = ((-1.0 - row) * by_sin, (CELLS as f32 - row) * by_sin);
+            let (c, d) = ((-1.0 - column) * by_cos, (CELLS as f32 - column) * by_cos);
+            let from = greater(lesser(a, b), lesser(c, d)) - SLACK;
+            let to = lesser(greater(a, b), greater(c, d)) + SLACK;
+            first[i] = greater(from.ceil(), -radius);
+            last[i] = lesser(to.floor(), radius);
+        }
     }
+}
+
+/// The greater, without the rules for what is no number.
+#[inline(always)]
+fn greater(a: f32, b: f32) -> f32 {
+    if a > b { a } else { b }
+}
+
+/// The lesser.
+#[inline(always)]
+fn lesser(a: f32, b: f32) -> f32 {
+    if a < b { a } else { b }
 }
 
 for_each_vector! {
@@ -145,6 +163,7 @@ fn gather_rows_body<V: Vector>(
     let Describer { patch, falloff, rows, columns, first, last, .. } = describer;
     let within = inner(at.x, radius, strip.octave.width);
     let (centre, sin, cos) = (V::splat(CENTRE), V::splat(frame.sin), V::splat(frame.cos));
+    let step = V::splat(V::LANES as f32);
     for row in inner(at.y, radius, strip.octave.height) {
         let i = row + radius - at.y;
         let column = |offset: f32| (at.x as isize + offset as isize).clamp(0, isize::MAX) as usize;
@@ -155,11 +174,16 @@ fn gather_rows_body<V: Vector>(
         let dy = row as f32 - at.y as f32;
         let (along, across) = (V::splat(dy * frame.cos), V::splat(-(dy * frame.sin)));
         let span = Span { row, columns: start..end };
-        patch.push::<V>(strip, at.layer, &span, (at.x, at.y), falloff, |place, x| {
-            let dx = V::ramp(x as f32 - at.x as f32);
-            dx.mul_add(sin, along).add(centre).store(&mut rows[place..]);
-            dx.mul_add(cos, across).add(centre).store(&mut columns[place..]);
-        });
+        let place = patch.push::<V>(strip, at.layer, &span, (at.x, at.y), falloff);
+        let out = place..place + (end - start).next_multiple_of(V::LANES);
+        let rows = rows[out.clone()].chunks_exact_mut(V::LANES);
+        let columns = columns[out].chunks_exact_mut(V::LANES);
+        let mut dx = V::ramp(start as f32 - at.x as f32);
+        for (row, column) in rows.zip(columns) {
+            dx.mul_add(sin, along).add(centre).store(row);
+            dx.mul_add(cos, across).add(centre).store(column);
+            dx = dx.add(step);
+        }
     }
 }
 

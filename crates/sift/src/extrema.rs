@@ -159,8 +159,12 @@ fn mark_body(
     let (before_it, after_it) = (&before_it[1..=inner], &after_it[1..=inner]);
     for x in 0..inner {
         let value = at[x];
-        let high = greater(greater(greater(before[x], middle[x]), after[x]), greater(before_it[x], after_it[x]));
-        let low = lesser(lesser(lesser(before_low[x], middle_low[x]), after_low[x]), lesser(before_it[x], after_it[x]));
+        let high =
+            greater(greater(greater(before[x], middle[x]), after[x]), greater(before_it[x], after_it[x]));
+        let low = lesser(
+            lesser(lesser(before_low[x], middle_low[x]), after_low[x]),
+            lesser(before_it[x], after_it[x]),
+        );
         let maximum = (value > threshold) & (value >= high);
         let minimum = (value < -threshold) & (value <= low);
         marks[x] = u8::from(maximum | minimum);

@@ -62,7 +62,7 @@ fn gather_body<V: Vector>(orienter: &mut Orienter, strip: &Strip<'_>, at: &Refin
     patch.begin(rows.len(), columns.len());
     for row in rows {
         let span = Span { row, columns: columns.clone() };
-        patch.push::<V>(strip, at.layer, &span, (at.x, at.y), falloff, |_, _| {});
+        patch.push::<V>(strip, at.layer, &span, (at.x, at.y), falloff);
     }
 }
 

@@ -39,7 +39,7 @@ impl Patch {
     }
 
     /// Adds the gradients of a span, which has neighbours on all sides, with weights by the distance from `centre`.
-    /// Calls `placed` with the place of each vector of samples in the patch and its first column.
+    /// Returns the place of the first one in the patch; whole vectors are written from there on.
     #[inline(always)]
     pub(crate) fn push<V: Vector>(
         &mut self,
@@ -48,24 +48,33 @@ impl Patch {
         span: &Span,
         (centre_x, centre_y): (usize, usize),
         falloff: &Falloff,
-        mut placed: impl FnMut(usize, usize),
-    ) {
+    ) -> usize {
         let Span { row, ref columns } = *span;
         let start = columns.start;
-        let before = strip.row_from(layer, row, start - 1);
-        let after = &before[2..];
-        let above = strip.row_from(layer, row - 1, start);
-        let below = strip.row_from(layer, row + 1, start);
+        let padded = columns.len().next_multiple_of(V::LANES);
+        let along = &strip.row_from(layer, row, start - 1)[..padded + 2];
+        let before = along.chunks_exact(V::LANES);
+        let after = along[2..].chunks_exact(V::LANES);
+        let above = strip.row_from(layer, row - 1, start)[..padded].chunks_exact(V::LANES);
+        let below = strip.row_from(layer, row + 1, start)[..padded].chunks_exact(V::LANES);
         let vertical = V::splat(falloff.from(row as isize - centre_y as isize)[0]);
-        let horizontal = falloff.from(start as isize - centre_x as isize);
-        for i in (0..columns.len()).step_by(V::LANES) {
-            let at = self.len + i;
-            V::load(&after[i..]).sub(V::load(&before[i..])).store(&mut self.dx[at..]);
-            V::load(&above[i..]).sub(V::load(&below[i..])).store(&mut self.dy[at..]);
-            vertical.mul(V::load(&horizontal[i..])).store(&mut self.weight[at..]);
-            placed(at, start + i);
+        let horizontal = falloff.from(start as isize - centre_x as isize)[..padded].chunks_exact(V::LANES);
+        let place = self.len;
+        let out = place..place + padded;
+        let dx = self.dx[out.clone()].chunks_exact_mut(V::LANES);
+        let dy = self.dy[out.clone()].chunks_exact_mut(V::LANES);
+        let weight = self.weight[out].chunks_exact_mut(V::LANES);
+        for (dx, (after, before)) in dx.zip(after.zip(before)) {
+            V::load(after).sub(V::load(before)).store(dx);
+        }
+        for (dy, (above, below)) in dy.zip(above.zip(below)) {
+            V::load(above).sub(V::load(below)).store(dy);
+        }
+        for (weight, horizontal) in weight.zip(horizontal) {
+            vertical.mul(V::load(horizontal)).store(weight);
         }
         self.len += columns.len();
+        place
     }
 
     /// Fills the patch up to a multiple of `multiple` samples with some that weigh nothing, and turns gradients into

@@ -27,19 +27,19 @@ pub(crate) const GROUP: usize = PARTS * TURN;
 #[derive(Debug, Clone)]
 #[repr(C, align(64))]
 pub(crate) struct Histogram {
-    /// Sums for each place between rows, columns and directions, corner by corner.
-    sums: [[[f32; CORNERS]; BINS]; PLACES * PLACES],
+    /// Sums for each place between rows, columns and directions, corner by corner; as many as a byte can name; those of the last places are not used.
+    sums: [[f32; CORNERS]; 256],
     /// What a group of samples gives to each corner, and the same sample by sample.
     corners: [[f32; GROUP]; CORNERS],
     shares: [[f32; CORNERS]; GROUP],
     /// The place of each sample.
-    places: [u32; GROUP],
+    places: [u8; GROUP],
 }
 
 impl Default for Histogram {
     fn default() -> Self {
         Self {
-            sums: [[[0.0; CORNERS]; BINS]; PLACES * PLACES],
+            sums: [[0.0; CORNERS]; 256],
             corners: [[0.0; GROUP]; CORNERS],
             shares: [[0.0; CORNERS]; GROUP],
             places: [0; GROUP],
@@ -72,8 +72,7 @@ fn sum_up_body<V: Vector>(
     out: &mut [f32; DESCRIPTOR_LENGTH],
 ) {
     let Histogram { sums, corners, shares, places } = histogram;
-    let sums = sums.as_flattened_mut();
-    sums.as_flattened_mut().fill(0.0);
+    sums[..PLACES * PLACES * BINS].fill([0.0; CORNERS]);
     let part = samples.weights.len() / PARTS;
     for turn in (0..part).step_by(TURN) {
         for p in 0..PARTS {
@@ -86,7 +85,7 @@ fn sum_up_body<V: Vector>(
         for i in 0..TURN {
             for p in 0..PARTS {
                 let sample = p * TURN + i;
-                let Some(sums) = sums.get_mut(places[sample] as usize) else { continue };
+                let sums = &mut sums[usize::from(places[sample])];
                 for (sum, share) in sums.iter_mut().zip(&shares[sample]) {
                     *sum += share;
                 }
@@ -102,7 +101,7 @@ fn place(
     samples: Samples<'_>,
     first: usize,
     to: usize,
-    places: &mut [u32; GROUP],
+    places: &mut [u8; GROUP],
     corners: &mut [[f32; GROUP]; CORNERS],
 ) {
     let Samples { rows, columns, angles, weights, turned } = samples;
@@ -117,7 +116,7 @@ fn place(
         let (row, column, bin) = (row - r0, column - c0, bin - b0);
         let limit = |at: f32| at.max(-1.0).min(CELLS as f32 - 1.0);
         let cell = (limit(r0) + 1.0) * PLACES as f32 + (limit(c0) + 1.0);
-        places[to + i] = integer(cell) * BINS as u32 + (integer(b0) & (BINS as u32 - 1));
+        places[to + i] = (integer(cell) * BINS as u32 + (integer(b0) & (BINS as u32 - 1))) as u8;
         let below = weight * row;
         for (r, weight) in [weight - below, below].into_iter().enumerate() {
             let after = weight * column;
@@ -145,7 +144,7 @@ fn fold<V: Vector>(histogram: &Histogram, out: &mut [f32; DESCRIPTOR_LENGTH]) {
     let mut by_corner = [[0.0; BINS]; CORNERS];
     for row in 0..PLACES {
         for column in 0..PLACES {
-            let sums = histogram.sums[row * PLACES + column].as_flattened();
+            let sums = histogram.sums[(row * PLACES + column) * BINS..].as_flattened();
             V::transpose(sums, CORNERS, by_corner.as_flattened_mut(), BINS);
             for (corner, [here, next]) in by_corner.as_chunks::<2>().0.iter().enumerate() {
                 let (row, column) = (row + corner / 2, column + corner % 2);
