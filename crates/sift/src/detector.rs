@@ -17,7 +17,7 @@ use crate::{Control, Descriptor, Descriptors, Error, Features, Keypoint, Params,
 
 /// Columns of an octave that a strip is for: few enough that the rows of all levels stay in the second-level cache,
 /// many enough that those computed twice at its sides are a small share.
-const STRIP_COLUMNS: usize = 1024;
+const STRIP_COLUMNS: usize = 1700;
 
 /// Fewest blocks of rows for which a thread of its own pays.
 const MIN_SHARE: usize = 4;

@@ -2,8 +2,11 @@
 
 use std::ops::Range;
 
-use crate::isa::for_each_isa;
+use crate::aligned::Aligned;
+use crate::isa::{for_each_isa, for_each_vector};
+use crate::ring::LINE;
 use crate::strip::Strip;
+use crate::vector::Vector;
 
 /// Rows of a neighbourhood.
 const ROWS: usize = 3;
@@ -11,42 +14,41 @@ const ROWS: usize = 3;
 /// Finds the extrema of one row after another.
 #[derive(Debug, Default)]
 pub(crate) struct Scanner {
-    /// Columns that are scanned, and one more on each side.
+    /// Columns that are scanned.
     columns: Range<usize>,
+    /// First column of the rows here, so that they are aligned as those of the strip are, and how many there are: whole
+    /// lines, at least a column more on each side than are scanned.
+    origin: usize,
+    width: usize,
     layers: Vec<Layer>,
-    greatest: Vec<f32>,
-    least: Vec<f32>,
-    marks: Vec<[u8; MARKS]>,
+    /// A bit for each column.
+    marks: Vec<u16>,
 }
-
-/// Marks that are looked at together.
-const MARKS: usize = 16;
 
 /// One layer of differences around the scanned row.
 #[derive(Debug, Default)]
 struct Layer {
     /// Row `y` is at `y % 3`.
-    differences: [Vec<f32>; ROWS],
+    differences: [Aligned; ROWS],
     /// First row not computed yet.
     end: usize,
 }
 
 impl Scanner {
-    /// Prepares for some columns, from row `first` on.
-    pub(crate) fn reset(&mut self, columns: &Range<usize>, layers: usize, first: usize) {
-        self.columns = columns.start - 1..columns.end + 1;
-        let width = self.columns.len();
+    /// Prepares for some columns of a strip, from row `first` on.
+    pub(crate) fn reset(&mut self, strip: &Strip<'_>, columns: &Range<usize>, layers: usize, first: usize) {
+        self.columns = columns.clone();
+        let held = strip.held();
+        self.origin = held.start + (columns.start - 1 - held.start) / LINE * LINE;
+        self.width = (columns.end + 1 - self.origin).next_multiple_of(LINE);
         self.layers.resize_with(layers + 2, Layer::default);
         for layer in &mut self.layers {
             layer.end = first - 1;
             for row in &mut layer.differences {
-                row.resize(width, 0.0);
+                row.resize(self.width);
             }
         }
-        self.greatest.resize(width, 0.0);
-        self.least.resize(width, 0.0);
-        self.marks.clear();
-        self.marks.resize(width.div_ceil(MARKS), [0; MARKS]);
+        self.marks.resize(self.width / LINE, 0);
     }
 
     /// Calls `found(layer, x)` for each extremum of row `y` whose difference exceeds `threshold` in absolute value.
@@ -60,23 +62,22 @@ impl Scanner {
         let isa = strip.octave.isa;
         for (index, layer) in self.layers.iter_mut().enumerate() {
             for row in layer.end..y + 2 {
-                let level = |level| strip.columns(level, row, self.columns.clone());
+                let level = |level| &strip.row_from(level, row, self.origin)[..self.width];
                 subtract(isa, level(index + 1), level(index), &mut layer.differences[row % ROWS]);
             }
             layer.end = y + 2;
         }
         for index in 1..self.layers.len() - 1 {
             let (before, after) = (&self.layers[index - 1], &self.layers[index + 1]);
-            let [before, after] = [before, after].map(|layer| &layer.differences[y % ROWS][..]);
-            let (rows, marks) = (self.layers[index].around(y), self.marks.as_flattened_mut());
-            mark(isa, rows, [before, after], threshold, &mut self.greatest, &mut self.least, marks);
-            for (i, marks) in self.marks.iter().enumerate() {
-                let mut marks = u128::from_le_bytes(*marks);
+            let layers = [&*before.differences[y % ROWS], &*after.differences[y % ROWS]];
+            mark(isa, self.layers[index].around(y), layers, threshold, &mut self.marks);
+            for (i, &marks) in self.marks.iter().enumerate() {
+                let mut marks = marks;
                 while marks != 0 {
-                    let x = i * MARKS + marks.trailing_zeros() as usize / 8;
+                    let x = i * LINE + marks.trailing_zeros() as usize;
                     marks &= marks - 1;
-                    if self.is_extreme_over_scale(index, x, y) {
-                        found(index, self.columns.start + x);
+                    if self.columns.contains(&(self.origin + x)) && self.is_extreme_over_scale(index, x, y) {
+                        found(index, self.origin + x);
                     }
                 }
             }
@@ -99,7 +100,7 @@ impl Scanner {
 impl Layer {
     /// The rows above, at and below `y`.
     fn around(&self, y: usize) -> [&[f32]; ROWS] {
-        [y - 1, y, y + 1].map(|row| &self.differences[row % ROWS][..])
+        [y - 1, y, y + 1].map(|row| &*self.differences[row % ROWS])
     }
 }
 
@@ -107,17 +108,15 @@ for_each_isa! {
     fn subtract(from: &[f32], what: &[f32], out: &mut [f32]) = subtract_body;
 }
 
-for_each_isa! {
+for_each_vector! {
     /// Marks the columns whose value in the middle row is beyond `threshold` and not within its 8 neighbours and the
-    /// same column of the layers before and after. The other slices but `marks`, which may be longer, are as long as a
-    /// row.
+    /// same column of the layers before and after. Rows are whole lines of one length, and of each line go the marks to
+    /// one element.
     fn mark(
         rows: [&[f32]; ROWS],
         layers: [&[f32]; 2],
         threshold: f32,
-        greatest: &mut [f32],
-        least: &mut [f32],
-        marks: &mut [u8],
+        marks: &mut [u16],
     ) = mark_body;
 }
 
@@ -128,45 +127,44 @@ fn subtract_body(from: &[f32], what: &[f32], out: &mut [f32]) {
     }
 }
 
-#[inline(always)]
-fn greater(a: f32, b: f32) -> f32 {
-    if a > b { a } else { b }
+/// The greatest and least of each column of three rows, and the middle one.
+#[derive(Clone, Copy)]
+struct Columns<V> {
+    greatest: V,
+    least: V,
+    middle: V,
 }
 
-#[inline(always)]
-fn lesser(a: f32, b: f32) -> f32 {
-    if a < b { a } else { b }
-}
-
-#[inline(always)]
-fn mark_body(
-    [above, at, below]: [&[f32]; ROWS],
-    [before_it, after_it]: [&[f32]; 2],
-    threshold: f32,
-    greatest: &mut [f32],
-    least: &mut [f32],
-    marks: &mut [u8],
-) {
-    let rows = above.iter().zip(at).zip(below);
-    for (((&above, &at), &below), (greatest, least)) in rows.zip(greatest.iter_mut().zip(&mut *least)) {
-        *greatest = greater(greater(above, at), below);
-        *least = lesser(lesser(above, at), below);
+impl<V: Vector> Columns<V> {
+    #[inline(always)]
+    fn load([above, at, below]: [&[f32]; ROWS], x: usize) -> Self {
+        let (above, middle, below) = (V::load(&above[x..]), V::load(&at[x..]), V::load(&below[x..]));
+        Self { greatest: above.max(middle).max(below), least: above.min(middle).min(below), middle }
     }
-    let Some(inner) = at.len().checked_sub(2) else { return };
-    let (before, middle, after) = (&greatest[..inner], &greatest[1..=inner], &greatest[2..]);
-    let (before_low, middle_low, after_low) = (&least[..inner], &least[1..=inner], &least[2..]);
-    let (at, marks) = (&at[1..=inner], &mut marks[1..=inner]);
-    let (before_it, after_it) = (&before_it[1..=inner], &after_it[1..=inner]);
-    for x in 0..inner {
-        let value = at[x];
-        let high =
-            greater(greater(greater(before[x], middle[x]), after[x]), greater(before_it[x], after_it[x]));
-        let low = lesser(
-            lesser(lesser(before_low[x], middle_low[x]), after_low[x]),
-            lesser(before_it[x], after_it[x]),
-        );
-        let maximum = (value > threshold) & (value >= high);
-        let minimum = (value < -threshold) & (value <= low);
-        marks[x] = u8::from(maximum | minimum);
+}
+
+#[inline(always)]
+fn mark_body<V: Vector>(rows: [&[f32]; ROWS], layers: [&[f32]; 2], threshold: f32, marks: &mut [u16]) {
+    let width = marks.len() * LINE;
+    let [above, at, below] = rows;
+    let rows = [&above[..width], &at[..width], &below[..width]];
+    let [before, after] = [&layers[0][..width], &layers[1][..width]];
+    // Beyond the threshold is at least the next number.
+    let (upper, lower) = (V::splat(threshold.next_up()), V::splat(-threshold.next_up()));
+    let mut previous = Columns::<V>::load(rows, 0);
+    let mut here = previous;
+    for (i, marks) in marks.iter_mut().enumerate() {
+        *marks = 0;
+        for lane in (0..LINE).step_by(V::LANES) {
+            let x = i * LINE + lane;
+            let next = Columns::<V>::load(rows, (x + V::LANES).min(width - V::LANES));
+            let layers = (V::load(&before[x..]), V::load(&after[x..]));
+            let beside = here.greatest.before(previous.greatest).max(here.greatest.after(next.greatest));
+            let highest = beside.max(here.greatest).max(layers.0.max(layers.1)).max(upper);
+            let beside = here.least.before(previous.least).min(here.least.after(next.least));
+            let lowest = beside.min(here.least).min(layers.0.min(layers.1)).min(lower);
+            *marks |= (here.middle.at_least(highest) | lowest.at_least(here.middle)) << lane;
+            (previous, here) = (here, next);
+        }
     }
 }

@@ -109,7 +109,7 @@ macro_rules! for_each_vector {
                 // SAFETY: as above.
                 #[cfg(target_arch = "x86_64")]
                 $crate::isa::Level::Avx2 => unsafe { avx2($($arg),*) },
-                _ => $body::<[f32; 4]>($($arg),*),
+                _ => $body::<[f32; 8]>($($arg),*),
             }
         }
     };

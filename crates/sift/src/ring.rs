@@ -82,9 +82,14 @@ impl Ring {
         let width = self.width;
         for start in self.starts[y..y + BLOCK].iter().copied() {
             for i in 1..=radius {
-                self.samples[start - i] = self.samples[start + reflect_101(-(i as isize), width)];
-                self.samples[start + width - 1 + i] =
-                    self.samples[start + reflect_101((width - 1 + i) as isize, width)];
+                // Nearly always within the row, without a division.
+                let (left, right) = if i < width {
+                    (i, width - 1 - i)
+                } else {
+                    (reflect_101(-(i as isize), width), reflect_101((width - 1 + i) as isize, width))
+                };
+                self.samples[start - i] = self.samples[start + left];
+                self.samples[start + width - 1 + i] = self.samples[start + right];
             }
         }
     }

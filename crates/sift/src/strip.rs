@@ -141,6 +141,11 @@ impl<'a> Strip<'a> {
         self.memory.ready.saturating_sub(BLOCK)
     }
 
+    /// Columns of the octave that the strip holds.
+    pub(crate) fn held(&self) -> Range<usize> {
+        self.held.clone()
+    }
+
     /// Some columns of a row that the strip holds.
     #[inline(always)]
     pub(crate) fn columns(&self, level: usize, y: usize, columns: Range<usize>) -> &[f32] {

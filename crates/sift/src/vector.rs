@@ -24,6 +24,16 @@ pub(crate) trait Vector: Copy {
     fn mul(self, other: Self) -> Self;
     /// `self * factor + addend`, rounded once.
     fn mul_add(self, factor: Self, addend: Self) -> Self;
+    /// The greater of each lane, or the other's where one is no number.
+    fn max(self, other: Self) -> Self;
+    /// The lesser of each lane, or the other's where one is no number.
+    fn min(self, other: Self) -> Self;
+    /// Each lane's neighbour before it, the first one's being the last of `previous`.
+    fn before(self, previous: Self) -> Self;
+    /// Each lane's neighbour after it, the last one's being the first of `next`.
+    fn after(self, next: Self) -> Self;
+    /// A bit for each lane that is at least the other's, the first lane's the lowest.
+    fn at_least(self, other: Self) -> u16;
     /// Columns 0 to 7 of the first [`LANES`](Self::LANES) rows, which are `stride` apart.
     fn load_columns(rows: &[f32], stride: usize) -> [Self; SIDE];
     /// To columns 0 to 7 of the first [`LANES`](Self::LANES) rows, which are `stride` apart.
@@ -33,12 +43,12 @@ pub(crate) trait Vector: Copy {
 }
 
 /// What every target can do; compiled to 128-bit vectors where it has them.
-impl Vector for [f32; 4] {
-    const LANES: usize = 4;
+impl Vector for [f32; 8] {
+    const LANES: usize = 8;
 
     #[inline(always)]
     fn splat(value: f32) -> Self {
-        [value; 4]
+        [value; 8]
     }
 
     #[inline(always)]
@@ -48,12 +58,13 @@ impl Vector for [f32; 4] {
 
     #[inline(always)]
     fn load(from: &[f32]) -> Self {
+        let from = &from[..8];
         std::array::from_fn(|i| from[i])
     }
 
     #[inline(always)]
     fn store(self, to: &mut [f32]) {
-        to[..4].copy_from_slice(&self);
+        to[..8].copy_from_slice(&self);
     }
 
     #[inline(always)]
@@ -74,6 +85,31 @@ impl Vector for [f32; 4] {
     #[inline(always)]
     fn mul_add(self, factor: Self, addend: Self) -> Self {
         std::array::from_fn(|i| self[i].mul_add(factor[i], addend[i]))
+    }
+
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        std::array::from_fn(|i| if self[i] > other[i] { self[i] } else { other[i] })
+    }
+
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        std::array::from_fn(|i| if self[i] < other[i] { self[i] } else { other[i] })
+    }
+
+    #[inline(always)]
+    fn before(self, previous: Self) -> Self {
+        std::array::from_fn(|i| if i == 0 { previous[Self::LANES - 1] } else { self[i - 1] })
+    }
+
+    #[inline(always)]
+    fn after(self, next: Self) -> Self {
+        std::array::from_fn(|i| if i + 1 == Self::LANES { next[0] } else { self[i + 1] })
+    }
+
+    #[inline(always)]
+    fn at_least(self, other: Self) -> u16 {
+        (0..Self::LANES).map(|i| u16::from(self[i] >= other[i]) << i).sum()
     }
 
     #[inline(always)]
@@ -102,7 +138,7 @@ impl Vector for [f32; 4] {
 
 #[cfg(target_arch = "x86_64")]
 macro_rules! x86_vector {
-    ($type:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident, $mul_add:ident, $load_columns:ident, $store_columns:ident) => {
+    ($type:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident, $mul_add:ident, $max:ident, $min:ident, $before:ident, $after:ident, $at_least:ident, $load_columns:ident, $store_columns:ident) => {
         impl Vector for $type {
             const LANES: usize = $lanes;
 
@@ -157,6 +193,36 @@ macro_rules! x86_vector {
             }
 
             #[inline(always)]
+            fn max(self, other: Self) -> Self {
+                // SAFETY: as above.
+                unsafe { $max(self, other) }
+            }
+
+            #[inline(always)]
+            fn min(self, other: Self) -> Self {
+                // SAFETY: as above.
+                unsafe { $min(self, other) }
+            }
+
+            #[inline(always)]
+            fn before(self, previous: Self) -> Self {
+                // SAFETY: as above.
+                unsafe { $before(previous, self) }
+            }
+
+            #[inline(always)]
+            fn after(self, next: Self) -> Self {
+                // SAFETY: as above.
+                unsafe { $after(self, next) }
+            }
+
+            #[inline(always)]
+            fn at_least(self, other: Self) -> u16 {
+                // SAFETY: as above.
+                unsafe { $at_least(self, other) }
+            }
+
+            #[inline(always)]
             fn load_columns(rows: &[f32], stride: usize) -> [Self; SIDE] {
                 $load_columns(rows, stride)
             }
@@ -195,6 +261,11 @@ mod x86_64 {
         _mm256_sub_ps,
         _mm256_mul_ps,
         _mm256_fmadd_ps,
+        _mm256_max_ps,
+        _mm256_min_ps,
+        before_8,
+        after_8,
+        at_least_8,
         load_columns,
         store_columns
     );
@@ -208,6 +279,11 @@ mod x86_64 {
         _mm512_sub_ps,
         _mm512_mul_ps,
         _mm512_fmadd_ps,
+        _mm512_max_ps,
+        _mm512_min_ps,
+        before_16,
+        after_16,
+        at_least_16,
         load_16_rows,
         store_16_rows
     );
@@ -263,5 +339,47 @@ mod x86_64 {
                 value.store(&mut rows[(4 * quarter + i) * stride..]);
             }
         }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn before_8(previous: __m256, at: __m256) -> __m256 {
+        let (previous, at) = (_mm256_castps_si256(previous), _mm256_castps_si256(at));
+        let between = _mm256_permute2x128_si256::<0x21>(previous, at);
+        _mm256_castsi256_ps(_mm256_alignr_epi8::<12>(at, between))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn after_8(at: __m256, next: __m256) -> __m256 {
+        let (at, next) = (_mm256_castps_si256(at), _mm256_castps_si256(next));
+        let between = _mm256_permute2x128_si256::<0x21>(at, next);
+        _mm256_castsi256_ps(_mm256_alignr_epi8::<4>(between, at))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn at_least_8(a: __m256, b: __m256) -> u16 {
+        _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GE_OQ>(a, b)) as u16
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn before_16(previous: __m512, at: __m512) -> __m512 {
+        let (previous, at) = (_mm512_castps_si512(previous), _mm512_castps_si512(at));
+        _mm512_castsi512_ps(_mm512_alignr_epi32::<15>(at, previous))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn after_16(at: __m512, next: __m512) -> __m512 {
+        let (at, next) = (_mm512_castps_si512(at), _mm512_castps_si512(next));
+        _mm512_castsi512_ps(_mm512_alignr_epi32::<1>(next, at))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn at_least_16(a: __m512, b: __m512) -> u16 {
+        _mm512_cmp_ps_mask::<_CMP_GE_OQ>(a, b)
     }
 }

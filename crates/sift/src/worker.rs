@@ -121,7 +121,7 @@ impl Worker {
         let scanned = columns.start.max(BORDER)..columns.end.min(octave.width - BORDER);
         let layers = params.octave_layers as usize;
         let threshold = (0.5 * params.contrast_threshold / layers as f64 * 255.0).floor() as f32;
-        scanner.reset(&scanned, layers, row.max(BORDER));
+        scanner.reset(&strip, &scanned, layers, row.max(BORDER));
         let mut block = first;
         let next = loop {
             if job.control.should_stop() {
