@@ -4,8 +4,6 @@
 //! right, `SymmColumnVec_32f` from the centre outwards), so that the levels agree with OpenCV's to the last bit. It is
 //! the same for every instruction set and every division into strips.
 
-use std::ops::Range;
-
 use crate::aligned::Aligned;
 use crate::isa::for_each_vector;
 use crate::ring::{BLOCK, LINE};
@@ -52,48 +50,63 @@ fn along_body<V: Vector>(
     width: usize,
 ) {
     let samples = &mut columns.samples;
-    samples.resize((CHUNK + 2 * margin) * BLOCK);
+    samples.resize((CHUNK + 2 * margin + SIDE) * BLOCK);
     let width = width.next_multiple_of(LINE);
-    load_columns::<V>(padded, padded_stride, 0..2 * margin, samples, 0);
+    for x in (0..2 * margin + SIDE).step_by(SIDE) {
+        load_columns::<V>(padded, padded_stride, x, samples, 0, 0);
+        load_columns::<V>(padded, padded_stride, x, samples, 0, SIDE);
+    }
     let first = (margin - taps.len() / 2) * BLOCK;
     for chunk in (0..width).step_by(CHUNK) {
         let end = (chunk + CHUNK).min(width);
         for x in (chunk..end).step_by(SIDE) {
-            let ahead = x + 2 * margin..x + 2 * margin + SIDE;
-            load_columns::<V>(padded, padded_stride, ahead, samples, chunk);
-            for row in (0..BLOCK).step_by(V::LANES) {
-                let sums = sum_columns::<V>(&samples[(x - chunk) * BLOCK + first + row..], taps);
-                V::store_columns(sums, &mut out[row * out_stride + x..], out_stride);
+            // Columns ahead are turned while sums are under way, so that shuffles and additions share the units.
+            let ahead = (x + 2 * margin + SIDE).min(width + 2 * margin - SIDE);
+            let out = &mut out[x..];
+            let at = (x - chunk) * BLOCK + first;
+            if V::LANES == BLOCK {
+                let mut sums = [V::splat(0.0); SIDE];
+                let (left, right) = sums.split_at_mut(SIDE / 2);
+                sum_columns::<V>(&samples[at..], taps, left);
+                load_columns::<V>(padded, padded_stride, ahead, samples, chunk, 0);
+                sum_columns::<V>(&samples[at + SIDE / 2 * BLOCK..], taps, right);
+                load_columns::<V>(padded, padded_stride, ahead, samples, chunk, SIDE);
+                V::store_columns(sums, out, out_stride);
+            } else {
+                for row in [0, SIDE] {
+                    let mut sums = [V::splat(0.0); SIDE];
+                    sum_columns::<V>(&samples[at + row..], taps, &mut sums);
+                    load_columns::<V>(padded, padded_stride, ahead, samples, chunk, row);
+                    V::store_columns(sums, &mut out[row * out_stride..], out_stride);
+                }
             }
         }
-        samples.copy_within((end - chunk) * BLOCK..(end - chunk + 2 * margin) * BLOCK, 0);
+        samples.copy_within((end - chunk) * BLOCK..(end - chunk + 2 * margin + SIDE) * BLOCK, 0);
     }
 }
 
-/// Turns columns of a block to where they are in `samples`, which begins with column `origin`.
+/// Turns [`SIDE`] columns of [`SIDE`] rows of a block, from `(x, row)` on, to where they are in `samples`, which begins
+/// with column `origin`.
 #[inline(always)]
 fn load_columns<V: Vector>(
     padded: &[f32],
     stride: usize,
-    columns: Range<usize>,
+    x: usize,
     samples: &mut [f32],
     origin: usize,
+    row: usize,
 ) {
-    for x in columns.step_by(SIDE) {
-        for row in (0..BLOCK).step_by(V::LANES) {
-            let loaded = V::load_columns(&padded[row * stride + x..], stride);
-            for (i, column) in loaded.into_iter().enumerate() {
-                column.store(&mut samples[(x - origin + i) * BLOCK + row..]);
-            }
-        }
+    let loaded = V::Eight::load_columns(&padded[row * stride + x..], stride);
+    let samples = &mut samples[(x - origin) * BLOCK + row..];
+    for (i, column) in loaded.into_iter().enumerate() {
+        column.store(&mut samples[i * BLOCK..]);
     }
 }
 
-/// Blurs some rows of [`SIDE`] columns; the first of the columns that they need is at the start of `samples`.
+/// Blurs some rows of columns; the first of the columns that they need is at the start of `samples`.
 #[inline(always)]
-fn sum_columns<V: Vector>(samples: &[f32], taps: &[f32]) -> [V; SIDE] {
-    let span = (SIDE - 1) * BLOCK + V::LANES;
-    let mut sums = [V::splat(0.0); SIDE];
+fn sum_columns<V: Vector>(samples: &[f32], taps: &[f32], sums: &mut [V]) {
+    let span = (sums.len() - 1) * BLOCK + V::LANES;
     for (k, &tap) in taps.iter().enumerate() {
         let tap = V::splat(tap);
         let samples = &samples[k * BLOCK..][..span];
@@ -102,7 +115,6 @@ fn sum_columns<V: Vector>(samples: &[f32], taps: &[f32]) -> [V; SIDE] {
             *sum = if k == 0 { tap.mul(sample) } else { tap.mul_add(sample, *sum) };
         }
     }
-    sums
 }
 
 #[inline(always)]

@@ -11,6 +11,8 @@ use crate::transpose::SIDE;
 /// on the type.
 pub(crate) trait Vector: Copy {
     const LANES: usize;
+    /// A vector of eight floats.
+    type Eight: Vector;
 
     fn splat(value: f32) -> Self;
     /// `first`, `first + 1`, and so on.
@@ -45,6 +47,7 @@ pub(crate) trait Vector: Copy {
 /// What every target can do; compiled to 128-bit vectors where it has them.
 impl Vector for [f32; 8] {
     const LANES: usize = 8;
+    type Eight = Self;
 
     #[inline(always)]
     fn splat(value: f32) -> Self {
@@ -141,6 +144,7 @@ macro_rules! x86_vector {
     ($type:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident, $mul_add:ident, $max:ident, $min:ident, $before:ident, $after:ident, $at_least:ident, $load_columns:ident, $store_columns:ident) => {
         impl Vector for $type {
             const LANES: usize = $lanes;
+            type Eight = __m256;
 
             #[inline(always)]
             fn splat(value: f32) -> Self {
