@@ -4,31 +4,22 @@
 //! right, `SymmColumnVec_32f` from the centre outwards), so that the levels agree with OpenCV's to the last bit. It is
 //! the same for every instruction set and every division into strips.
 
-use crate::aligned::Aligned;
+use crate::along;
 use crate::isa::for_each_vector;
-use crate::ring::{BLOCK, LINE};
-use crate::transpose::SIDE;
+use crate::ring::LINE;
 use crate::vector::Vector;
 
 /// Columns that are worked on before the next, so that the samples they need stay in the first-level cache.
 const CHUNK: usize = 64;
 
-/// A block of rows in columns: [`BLOCK`] samples of a column side by side.
-#[derive(Debug, Default)]
-pub(crate) struct Columns {
-    samples: Aligned,
-}
-
 for_each_vector! {
-    /// Blurs the [`BLOCK`] rows of a block along themselves, turned into columns, so that one register holds the same
-    /// column of many rows and nothing has to be shifted. `padded` and `out` are samples and the stride of
-    /// their rows; rows of `padded` begin `margin` samples before their first pixel, which is a multiple of [`LINE`] and
-    /// no less than the radius. Whole lines of `width` are written.
+    /// Blurs some rows along themselves. `padded` and `out` are samples and the stride of their rows; rows of `padded`
+    /// begin `margin` samples before their first pixel, which is a multiple of [`LINE`] and no less than the radius, and
+    /// end a line or more after their last one. Whole lines of `width` are written.
     pub(crate) fn along(
         padded: (&[f32], usize),
         margin: usize,
         taps: &[f32],
-        columns: &mut Columns,
         out: (&mut [f32], usize),
         width: usize,
     ) = along_body;
@@ -45,74 +36,13 @@ fn along_body<V: Vector>(
     (padded, padded_stride): (&[f32], usize),
     margin: usize,
     taps: &[f32],
-    columns: &mut Columns,
     (out, out_stride): (&mut [f32], usize),
     width: usize,
 ) {
-    let samples = &mut columns.samples;
-    samples.resize((CHUNK + 2 * margin + SIDE) * BLOCK);
     let width = width.next_multiple_of(LINE);
-    for x in (0..2 * margin + SIDE).step_by(SIDE) {
-        load_columns::<V>(padded, padded_stride, x, samples, 0, 0);
-        load_columns::<V>(padded, padded_stride, x, samples, 0, SIDE);
-    }
-    let first = (margin - taps.len() / 2) * BLOCK;
-    for chunk in (0..width).step_by(CHUNK) {
-        let end = (chunk + CHUNK).min(width);
-        for x in (chunk..end).step_by(SIDE) {
-            // Columns ahead are turned while sums are under way, so that shuffles and additions share the units.
-            let ahead = (x + 2 * margin + SIDE).min(width + 2 * margin - SIDE);
-            let out = &mut out[x..];
-            let at = (x - chunk) * BLOCK + first;
-            if V::LANES == BLOCK {
-                let mut sums = [V::splat(0.0); SIDE];
-                let (left, right) = sums.split_at_mut(SIDE / 2);
-                sum_columns::<V>(&samples[at..], taps, left);
-                load_columns::<V>(padded, padded_stride, ahead, samples, chunk, 0);
-                sum_columns::<V>(&samples[at + SIDE / 2 * BLOCK..], taps, right);
-                load_columns::<V>(padded, padded_stride, ahead, samples, chunk, SIDE);
-                V::store_columns(sums, out, out_stride);
-            } else {
-                for row in [0, SIDE] {
-                    let mut sums = [V::splat(0.0); SIDE];
-                    sum_columns::<V>(&samples[at + row..], taps, &mut sums);
-                    load_columns::<V>(padded, padded_stride, ahead, samples, chunk, row);
-                    V::store_columns(sums, &mut out[row * out_stride..], out_stride);
-                }
-            }
-        }
-        samples.copy_within((end - chunk) * BLOCK..(end - chunk + 2 * margin + SIDE) * BLOCK, 0);
-    }
-}
-
-/// Turns [`SIDE`] columns of [`SIDE`] rows of a block, from `(x, row)` on, to where they are in `samples`, which begins
-/// with column `origin`.
-#[inline(always)]
-fn load_columns<V: Vector>(
-    padded: &[f32],
-    stride: usize,
-    x: usize,
-    samples: &mut [f32],
-    origin: usize,
-    row: usize,
-) {
-    let loaded = V::Eight::load_columns(&padded[row * stride + x..], stride);
-    let samples = &mut samples[(x - origin) * BLOCK + row..];
-    for (i, column) in loaded.into_iter().enumerate() {
-        column.store(&mut samples[i * BLOCK..]);
-    }
-}
-
-/// Blurs some rows of columns; the first of the columns that they need is at the start of `samples`.
-#[inline(always)]
-fn sum_columns<V: Vector>(samples: &[f32], taps: &[f32], sums: &mut [V]) {
-    let span = (sums.len() - 1) * BLOCK + V::LANES;
-    for (k, &tap) in taps.iter().enumerate() {
-        let tap = V::splat(tap);
-        let samples = &samples[k * BLOCK..][..span];
-        for (i, sum) in sums.iter_mut().enumerate() {
-            let sample = V::load(&samples[i * BLOCK..]);
-            *sum = if k == 0 { tap.mul(sample) } else { tap.mul_add(sample, *sum) };
+    for (padded, out) in padded.chunks(padded_stride).zip(out.chunks_mut(out_stride)) {
+        if let Some(out) = out.get_mut(..width) {
+            along::along::<V>(padded, margin, taps, out);
         }
     }
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod aligned;
+mod along;
 mod base;
 mod control;
 mod convolve;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::base::Base;
-use crate::convolve::{self, Columns};
+use crate::convolve;
 use crate::gaussian::{Kernel, Kernels};
 use crate::isa::Isa;
 use crate::octave::{LevelReach, Reach};
@@ -38,7 +38,6 @@ pub(crate) struct StripMemory {
     /// A block of the doubled image.
     doubled: Ring,
     levels: Vec<Stage>,
-    columns: Columns,
     /// First row that can't be scanned yet, at the start of a block.
     ready: usize,
 }
@@ -108,14 +107,14 @@ impl<'a> Strip<'a> {
 
     fn advance_block(&mut self) {
         let Octave { height, source, kernels, reach, isa, .. } = self.octave;
-        let StripMemory { doubled, levels, columns, ready } = &mut *self.memory;
+        let StripMemory { doubled, levels, ready } = &mut *self.memory;
         *ready += BLOCK;
         let below = |reach: &LevelReach| (*ready + reach.computed).min(height.next_multiple_of(BLOCK));
         let Some((first, rest)) = levels.split_first_mut() else { return };
         match source {
             Source::Image { grey, width, precise } => {
                 let end = below(&reach.levels[0]);
-                first.blur(isa, &kernels.base, height, end, columns, doubled, |doubled, block| {
+                first.blur(isa, &kernels.base, height, end, doubled, |doubled, block| {
                     for y in block..(block + BLOCK).min(height) {
                         doubled_row(isa, (grey, width), y, self.held.start, precise, doubled.row_mut(y));
                     }
@@ -131,7 +130,7 @@ impl<'a> Strip<'a> {
         }
         let mut previous = first;
         for ((stage, kernel), reach) in rest.iter_mut().zip(&kernels.levels).zip(&reach.levels[1..]) {
-            stage.blur(isa, kernel, height, below(reach), columns, &mut previous.rows, |_, _| {});
+            stage.blur(isa, kernel, height, below(reach), &mut previous.rows, |_, _| {});
             previous = stage;
         }
     }
@@ -176,7 +175,6 @@ impl Stage {
         kernel: &Kernel,
         height: usize,
         end: usize,
-        columns: &mut Columns,
         source: &mut Ring,
         mut fill: impl FnMut(&mut Ring, usize),
     ) {
@@ -190,7 +188,7 @@ impl Stage {
                 let along = &mut self.along;
                 let (stride, width) = (along.stride(), along.width());
                 let out = (along.block_mut(self.along_end), stride);
-                convolve::along(isa, (padded, source.stride()), margin, kernel.taps(), columns, out, width);
+                convolve::along(isa, (padded, source.stride()), margin, kernel.taps(), out, width);
                 self.along_end += BLOCK;
             }
             let around: Vec<&[f32]> = (0..rows + 2 * radius)

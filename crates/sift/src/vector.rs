@@ -12,7 +12,7 @@ use crate::transpose::SIDE;
 pub(crate) trait Vector: Copy {
     const LANES: usize;
     /// A vector of eight floats.
-    type Eight: Vector;
+    type Eight: Shift;
 
     fn splat(value: f32) -> Self;
     /// `first`, `first + 1`, and so on.
@@ -42,6 +42,19 @@ pub(crate) trait Vector: Copy {
     fn store_columns(columns: [Self; SIDE], rows: &mut [f32], stride: usize);
     /// Exchanges rows and columns of a square whose rows are `from_stride` and `to_stride` apart.
     fn transpose(from: &[f32], from_stride: usize, to: &mut [f32], to_stride: usize);
+}
+
+/// A vector of eight floats.
+pub(crate) trait Shift: Vector {
+    /// Eight floats of this vector and the next one, from the `BY`th on; `BY` is from 1 to 7.
+    fn shift<const BY: usize>(self, next: Self) -> Self;
+}
+
+impl Shift for [f32; 8] {
+    #[inline(always)]
+    fn shift<const BY: usize>(self, next: Self) -> Self {
+        std::array::from_fn(|i| if i + BY < 8 { self[i + BY] } else { next[i + BY - 8] })
+    }
 }
 
 /// What every target can do; compiled to 128-bit vectors where it has them.
@@ -385,5 +398,29 @@ mod x86_64 {
     #[target_feature(enable = "avx512f")]
     fn at_least_16(a: __m512, b: __m512) -> u16 {
         _mm512_cmp_ps_mask::<_CMP_GE_OQ>(a, b)
+    }
+
+    impl super::Shift for __m256 {
+        #[inline(always)]
+        fn shift<const BY: usize>(self, next: Self) -> Self {
+            // SAFETY: only functions compiled for AVX2 or more call this.
+            unsafe { shift_8::<BY>(self, next) }
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn shift_8<const BY: usize>(at: __m256, next: __m256) -> __m256 {
+        let (at, next) = (_mm256_castps_si256(at), _mm256_castps_si256(next));
+        let between = _mm256_permute2x128_si256::<0x21>(at, next);
+        _mm256_castsi256_ps(match BY {
+            1 => _mm256_alignr_epi8::<4>(between, at),
+            2 => _mm256_alignr_epi8::<8>(between, at),
+            3 => _mm256_alignr_epi8::<12>(between, at),
+            4 => between,
+            5 => _mm256_alignr_epi8::<4>(next, between),
+            6 => _mm256_alignr_epi8::<8>(next, between),
+            _ => _mm256_alignr_epi8::<12>(next, between),
+        })
     }
 }
