@@ -7,10 +7,13 @@
 use crate::ring::LINE;
 use crate::vector::{Shift, Vector};
 
-/// Blurs a row to `out`, whole lines. `padded` begins `margin` samples before the row, a multiple of [`LINE`] and no
-/// less than the radius, and ends a line or more after it.
+/// Rows that are blurred side by side, so that enough sums are under way to hide the latency of a multiply-add.
+pub(crate) const ROWS: usize = 2;
+
+/// Blurs rows to `out`, whole lines. Each of `padded` begins `margin` samples before the row, a multiple of [`LINE`] and
+/// no less than the radius, and ends a line or more after it.
 #[inline(always)]
-pub(crate) fn along<V: Vector>(padded: &[f32], margin: usize, taps: &[f32], out: &mut [f32]) {
+pub(crate) fn along<V: Vector>(padded: [&[f32]; ROWS], margin: usize, taps: &[f32], out: [&mut [f32]; ROWS]) {
     // The radii of the default parameters; any other one is as well served by loads alone.
     match taps.len() / 2 {
         5 => along_radius::<V::Eight, 11>(padded, margin, taps, out),
@@ -18,25 +21,28 @@ pub(crate) fn along<V: Vector>(padded: &[f32], margin: usize, taps: &[f32], out:
         8 => along_radius::<V::Eight, 17>(padded, margin, taps, out),
         10 => along_radius::<V::Eight, 21>(padded, margin, taps, out),
         13 => along_radius::<V::Eight, 27>(padded, margin, taps, out),
-        _ => along_any::<V::Eight>(padded, margin, taps, out),
+        _ => {
+            for (padded, out) in padded.into_iter().zip(out) {
+                along_any::<V::Eight>(padded, margin, taps, out);
+            }
+        }
     }
 }
 
 #[inline(always)]
 fn along_any<V: Vector>(padded: &[f32], margin: usize, taps: &[f32], out: &mut [f32]) {
     let first = &padded[margin - taps.len() / 2..];
-    for (x, out) in out.chunks_exact_mut(4 * V::LANES).enumerate() {
-        let samples = &first[x * 4 * V::LANES..];
-        let mut sums = [V::splat(0.0); 4];
+    for (line, out) in out.chunks_exact_mut(LINE).enumerate() {
+        let samples = &first[line * LINE..];
+        let mut sums = [V::splat(0.0); LINE / EIGHT];
         for (k, &tap) in taps.iter().enumerate() {
             let tap = V::splat(tap);
-            let samples = samples[k..].chunks_exact(V::LANES);
-            for (sum, samples) in sums.iter_mut().zip(samples) {
+            for (sum, samples) in sums.iter_mut().zip(samples[k..].chunks_exact(EIGHT)) {
                 let samples = V::load(samples);
                 *sum = if k == 0 { tap.mul(samples) } else { tap.mul_add(samples, *sum) };
             }
         }
-        for (sum, out) in sums.into_iter().zip(out.chunks_exact_mut(V::LANES)) {
+        for (sum, out) in sums.into_iter().zip(out.chunks_exact_mut(EIGHT)) {
             sum.store(out);
         }
     }
@@ -44,26 +50,45 @@ fn along_any<V: Vector>(padded: &[f32], margin: usize, taps: &[f32], out: &mut [
 
 /// Blurs with `TAPS` taps, at most 27.
 #[inline(always)]
-fn along_radius<V: Shift, const TAPS: usize>(padded: &[f32], margin: usize, taps: &[f32], out: &mut [f32]) {
+fn along_radius<V: Shift, const TAPS: usize>(
+    padded: [&[f32]; ROWS],
+    margin: usize,
+    taps: &[f32],
+    out: [&mut [f32]; ROWS],
+) {
     let Some(taps) = taps.first_chunk::<TAPS>() else { return };
-    for (line, out) in out.chunks_exact_mut(LINE).enumerate() {
-        let Some(samples) = padded.get(line * LINE + margin - LINE..).and_then(|from| from.first_chunk()) else {
+    let [upper, lower] = out;
+    let lines = upper.chunks_exact_mut(LINE).zip(lower.chunks_exact_mut(LINE));
+    for (line, (upper, lower)) in lines.enumerate() {
+        let from = line * LINE + margin - LINE;
+        let (Some(above), Some(below)) = (first_chunk(padded[0], from), first_chunk(padded[1], from)) else {
             return;
         };
-        let mut blur = Blur::<V> {
-            samples,
-            at: [V::load(&samples[8..]), V::load(&samples[16..]), V::load(&samples[24..]), V::load(&samples[32..])],
-            sums: [V::splat(0.0); 2],
-        };
+        let mut above = Blur::<V>::new(above);
+        let mut below = Blur::<V>::new(below);
         // Unrolled, so that what is a load and what a shuffle is settled for each tap.
         macro_rules! steps {
-            ($($k:literal)*) => { $(if $k < TAPS { blur.step::<$k, TAPS>(taps[$k % TAPS]); })* };
+            ($($k:literal)*) => {
+                $(if $k < TAPS {
+                    let tap = V::splat(taps[$k % TAPS]);
+                    above.step::<$k, TAPS>(tap);
+                    below.step::<$k, TAPS>(tap);
+                })*
+            };
         }
         steps!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26);
-        blur.sums[0].store(out);
-        blur.sums[1].store(&mut out[8..]);
+        above.store(upper);
+        below.store(lower);
     }
 }
+
+#[inline(always)]
+fn first_chunk<const N: usize>(samples: &[f32], from: usize) -> Option<&[f32; N]> {
+    samples.get(from..)?.first_chunk()
+}
+
+/// Floats of a vector here.
+const EIGHT: usize = 8;
 
 /// A line of outputs, in two vectors, on its way.
 struct Blur<'a, V> {
@@ -74,23 +99,32 @@ struct Blur<'a, V> {
     sums: [V; 2],
 }
 
-impl<V: Shift> Blur<'_, V> {
+impl<'a, V: Shift> Blur<'a, V> {
+    #[inline(always)]
+    fn new(samples: &'a [f32; 3 * LINE]) -> Self {
+        let at = |i: usize| V::load(&samples[i * EIGHT..]);
+        Self { samples, at: [at(1), at(2), at(3), at(4)], sums: [V::splat(0.0); 2] }
+    }
+
     /// Adds tap `K`.
     #[inline(always)]
-    fn step<const K: usize, const TAPS: usize>(&mut self, tap: f32) {
-        let tap = V::splat(tap);
+    fn step<const K: usize, const TAPS: usize>(&mut self, tap: V) {
         let first = LINE + K - TAPS / 2;
-        for (sum, offset) in self.sums.iter_mut().zip([first, first + 8]) {
+        for (sum, offset) in self.sums.iter_mut().zip([first, first + EIGHT]) {
+            let before = (offset / EIGHT).saturating_sub(1) % 4;
             let samples = match offset % LINE {
-                0 | 8 => self.at[(offset / 8).saturating_sub(1) % 4],
-                1..8 => V::load(&self.samples[offset..]),
-                shift => {
-                    let before = (offset / 8).saturating_sub(1) % 4;
-                    shifted(self.at[before], self.at[(before + 1) % 4], shift - 8)
-                }
+                0 | EIGHT => self.at[before],
+                1..EIGHT => V::load(&self.samples[offset..]),
+                shift => shifted(self.at[before], self.at[(before + 1) % 4], shift - EIGHT),
             };
             *sum = if K == 0 { tap.mul(samples) } else { tap.mul_add(samples, *sum) };
         }
+    }
+
+    #[inline(always)]
+    fn store(self, out: &mut [f32]) {
+        self.sums[0].store(out);
+        self.sums[1].store(&mut out[EIGHT..]);
     }
 }
 

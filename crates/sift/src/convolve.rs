@@ -13,7 +13,7 @@ use crate::vector::Vector;
 const CHUNK: usize = 64;
 
 for_each_vector! {
-    /// Blurs some rows along themselves. `padded` and `out` are samples and the stride of their rows; rows of `padded`
+    /// Blurs an even number of rows along themselves. `padded` and `out` are samples and the stride of their rows; rows of `padded`
     /// begin `margin` samples before their first pixel, which is a multiple of [`LINE`] and no less than the radius, and
     /// end a line or more after their last one. Whole lines of `width` are written.
     pub(crate) fn along(
@@ -40,10 +40,10 @@ fn along_body<V: Vector>(
     width: usize,
 ) {
     let width = width.next_multiple_of(LINE);
-    for (padded, out) in padded.chunks(padded_stride).zip(out.chunks_mut(out_stride)) {
-        if let Some(out) = out.get_mut(..width) {
-            along::along::<V>(padded, margin, taps, out);
-        }
+    for (padded, out) in padded.chunks(2 * padded_stride).zip(out.chunks_mut(2 * out_stride)) {
+        let (padded, out) = (padded.split_at(padded_stride), out.split_at_mut(out_stride));
+        let out = [&mut out.0[..width], &mut out.1[..width]];
+        along::along::<V>([padded.0, padded.1], margin, taps, out);
     }
 }
 
