@@ -50,80 +50,88 @@ fn along_body<V: Vector>(
 #[inline(always)]
 fn across_body<V: Vector>(rows: &[&[f32]], taps: &[f32], (out, stride): (&mut [f32], usize), width: usize) {
     let width = width.next_multiple_of(LINE);
-    // Each group of rows keeps three registers a row.
-    if V::LANES == 16 {
-        across_groups::<V, 8>(rows, taps, out, stride, width);
-    } else {
-        across_groups::<V, 4>(rows, taps, out, stride, width);
+    let whole = width / CHUNK * CHUNK;
+    let (mut chunks, mut lines) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+    for x in (0..whole).step_by(CHUNK) {
+        across_chunk::<V, CHUNK>(rows, &mut chunks, taps, x, out, stride);
+    }
+    for x in (whole..width).step_by(LINE) {
+        across_chunk::<V, LINE>(rows, &mut lines, taps, x, out, stride);
     }
 }
 
-/// Blurs groups of `N` rows at a time, so that each row is read once for all of them, and single ones in the end.
+/// Blurs across `WIDTH` columns from `x` on.
 #[inline(always)]
-fn across_groups<V: Vector, const N: usize>(
-    rows: &[&[f32]],
-    taps: &[f32],
-    out: &mut [f32],
-    stride: usize,
-    width: usize,
-) {
-    let outputs = rows.len() + 1 - taps.len();
-    for chunk in (0..width).step_by(CHUNK) {
-        let columns = chunk..(chunk + CHUNK).min(width);
-        let mut first = 0;
-        while first + N <= outputs {
-            for x in columns.clone().step_by(V::LANES) {
-                sum_rows::<V, N>(&rows[first..], taps, x, &mut out[first * stride..], stride);
-            }
-            first += N;
-        }
-        for row in first..outputs {
-            for x in columns.clone().step_by(V::LANES) {
-                sum_rows::<V, 1>(&rows[row..], taps, x, &mut out[row * stride..], stride);
-            }
-        }
-    }
-}
-
-/// One vector at column `x` of `N` consecutive rows; `N` is at most 8.
-///
-/// The rows above and below at a distance move away from the centre by one row a step, so that all but one of each are
-/// in registers from the step before: they stay where they are and change their roles.
-#[inline(always)]
-fn sum_rows<V: Vector, const N: usize>(
-    rows: &[&[f32]],
+fn across_chunk<'a, V: Vector, const WIDTH: usize>(
+    rows: &[&'a [f32]],
+    chunks: &mut Vec<&'a [f32; WIDTH]>,
     taps: &[f32],
     x: usize,
     out: &mut [f32],
     stride: usize,
 ) {
+    chunks.clear();
+    chunks.extend(rows.iter().filter_map(|row| row.get(x..)?.first_chunk()));
+    let rows = &chunks[..];
+    let outputs = (rows.len() + 1).saturating_sub(taps.len());
+    // Each group of rows keeps three registers a row.
+    let group = if V::LANES == 16 { 8 } else { 4 };
+    let mut first = 0;
+    while first < outputs {
+        let out = &mut out[first * stride + x..];
+        if first + group > outputs {
+            sum_rows::<V, 1, WIDTH>(&rows[first..], taps, out, stride);
+            first += 1;
+        } else if V::LANES == 16 {
+            sum_rows::<V, 8, WIDTH>(&rows[first..], taps, out, stride);
+            first += group;
+        } else {
+            sum_rows::<V, 4, WIDTH>(&rows[first..], taps, out, stride);
+            first += group;
+        }
+    }
+}
+
+/// Blurs `N` consecutive rows, at most 8, so that each row is read once for all of them.
+///
+/// The rows above and below at a distance move away from the centre by one row a step, so that all but one of each are
+/// in registers from the step before: they stay where they are and change their roles.
+#[inline(always)]
+fn sum_rows<V: Vector, const N: usize, const WIDTH: usize>(
+    rows: &[&[f32; WIDTH]],
+    taps: &[f32],
+    out: &mut [f32],
+    stride: usize,
+) {
     let radius = taps.len() / 2;
     let centre = V::splat(taps[radius]);
-    let mut above = [centre; N];
-    let mut sums = above;
-    for (i, (above, sum)) in above.iter_mut().zip(&mut sums).enumerate() {
-        *above = V::load(&rows[radius + i][x..]);
-        *sum = centre.mul(*above);
-    }
-    let mut around = Around { below: above, above, sums };
     let taps = &taps[radius + 1..];
-    let (above, below) = rows.split_at(radius);
-    let below = &below[N..];
-    let mut steps = taps.iter().zip(above.iter().rev().zip(below));
-    // Unrolled, so that each turn names its registers.
-    macro_rules! turns {
-        ($($turn:literal)*) => {
-            loop {
-                $(if $turn < N {
-                    let Some((&tap, (above, below))) = steps.next() else { break };
-                    around.step::<$turn>(V::splat(tap), V::load(&above[x..]), V::load(&below[x..]));
-                })*
-            }
-        };
-    }
-    turns!(0 1 2 3 4 5 6 7);
-    for (i, sum) in around.sums.into_iter().enumerate() {
-        sum.store(&mut out[i * stride + x..]);
+    let (upper, lower) = rows.split_at(radius);
+    let (middle, lower) = lower.split_at(N);
+    for x in (0..WIDTH).step_by(V::LANES) {
+        let mut above = [centre; N];
+        let mut sums = above;
+        for ((above, sum), row) in above.iter_mut().zip(&mut sums).zip(middle) {
+            *above = V::load(&row[x..]);
+            *sum = centre.mul(*above);
+        }
+        let mut around = Around { below: above, above, sums };
+        let mut steps = taps.iter().zip(upper.iter().rev().zip(lower));
+        // Unrolled, so that each turn names its registers.
+        macro_rules! turns {
+            ($($turn:literal)*) => {
+                loop {
+                    $(if $turn < N {
+                        let Some((&tap, (above, below))) = steps.next() else { break };
+                        around.step::<$turn>(V::splat(tap), V::load(&above[x..]), V::load(&below[x..]));
+                    })*
+                }
+            };
+        }
+        turns!(0 1 2 3 4 5 6 7);
+        for (i, sum) in around.sums.into_iter().enumerate() {
+            sum.store(&mut out[i * stride + x..]);
+        }
     }
 }
 
