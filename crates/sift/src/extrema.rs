@@ -3,15 +3,17 @@
 use std::ops::Range;
 
 use crate::aligned::Aligned;
-use crate::isa::{for_each_isa, for_each_vector};
+use crate::isa::for_each_isa;
 use crate::ring::LINE;
 use crate::strip::Strip;
-use crate::vector::Vector;
 
 /// Rows of a neighbourhood.
 const ROWS: usize = 3;
 
 /// Finds the extrema of one row after another.
+///
+/// Candidates are sought among differences rounded to 16 bits, of which twice as many fit a register: what is not less
+/// than its neighbours is not less after rounding, so that none is missed. Candidates are then compared exactly.
 #[derive(Debug, Default)]
 pub(crate) struct Scanner {
     /// Columns that are scanned.
@@ -21,18 +23,26 @@ pub(crate) struct Scanner {
     origin: usize,
     width: usize,
     layers: Vec<Layer>,
-    /// A bit for each column.
-    marks: Vec<u16>,
+    /// Greatest and least of each column of three rows, after a margin on which they do not depend.
+    greatest: Aligned<i16>,
+    least: Aligned<i16>,
+    marks: Aligned<[u8; LINE]>,
 }
 
-/// One layer of differences around the scanned row.
+/// One layer of rounded differences around the scanned row.
 #[derive(Debug, Default)]
 struct Layer {
     /// Row `y` is at `y % 3`.
-    differences: [Aligned; ROWS],
+    differences: [Aligned<i16>; ROWS],
     /// First row not computed yet.
     end: usize,
 }
+
+/// Samples before and after a row of greatest and least ones, for the neighbours of those at its ends: a cache line.
+const MARGIN: usize = 32;
+
+/// Steps of a rounded difference in a grey level: differences of up to 255 levels fit 16 bits.
+const STEPS: f32 = 128.0;
 
 impl Scanner {
     /// Prepares for some columns of a strip, from row `first` on.
@@ -48,7 +58,9 @@ impl Scanner {
                 row.resize(self.width);
             }
         }
-        self.marks.resize(self.width / LINE, 0);
+        self.greatest.resize(self.width + 2 * MARGIN);
+        self.least.resize(self.width + 2 * MARGIN);
+        self.marks.resize(self.width / LINE);
     }
 
     /// Calls `found(layer, x)` for each extremum of row `y` whose difference exceeds `threshold` in absolute value.
@@ -68,103 +80,94 @@ impl Scanner {
             layer.end = y + 2;
         }
         for index in 1..self.layers.len() - 1 {
-            let (before, after) = (&self.layers[index - 1], &self.layers[index + 1]);
-            let layers = [&*before.differences[y % ROWS], &*after.differences[y % ROWS]];
-            mark(isa, self.layers[index].around(y), layers, threshold, &mut self.marks);
-            for (i, &marks) in self.marks.iter().enumerate() {
-                let mut marks = marks;
+            let rows = [y - 1, y, y + 1].map(|row| &self.layers[index].differences[row % ROWS][..]);
+            let layers = [index - 1, index + 1].map(|index| &self.layers[index].differences[y % ROWS][..]);
+            let marks = self.marks.as_flattened_mut();
+            mark(isa, rows, layers, rounded(threshold), &mut self.greatest, &mut self.least, marks);
+            for (i, marks) in self.marks.iter().enumerate() {
+                let mut marks = u128::from_le_bytes(*marks);
                 while marks != 0 {
-                    let x = i * LINE + marks.trailing_zeros() as usize;
+                    let x = self.origin + i * LINE + marks.trailing_zeros() as usize / 8;
                     marks &= marks - 1;
-                    if self.columns.contains(&(self.origin + x)) && self.is_extreme_over_scale(index, x, y) {
-                        found(index, self.origin + x);
+                    if self.columns.contains(&x) && is_extremum(strip, (index, y, x), threshold) {
+                        found(index, x);
                     }
                 }
             }
         }
     }
-
-    /// Whether an extremum of its own layer is one of the layers before and after it, too.
-    fn is_extreme_over_scale(&self, index: usize, x: usize, y: usize) -> bool {
-        let value = self.layers[index].differences[y % ROWS][x];
-        let sign = if value > 0.0 { 1.0 } else { -1.0 };
-        [index - 1, index + 1].into_iter().all(|layer| {
-            self.layers[layer].around(y).into_iter().all(|row| {
-                let beyond = row[x - 1..x + 2].iter().filter(|&&neighbour| sign * neighbour > sign * value);
-                beyond.count() == 0
-            })
-        })
-    }
 }
 
-impl Layer {
-    /// The rows above, at and below `y`.
-    fn around(&self, y: usize) -> [&[f32]; ROWS] {
-        [y - 1, y, y + 1].map(|row| &*self.differences[row % ROWS])
+/// Whether a difference exceeds the threshold in absolute value and is not within its 26 neighbours.
+fn is_extremum(strip: &Strip<'_>, (layer, y, x): (usize, usize, usize), threshold: f32) -> bool {
+    let value = strip.difference(layer, y, x);
+    if value.abs() <= threshold {
+        return false;
     }
+    let sign = value.signum();
+    [layer, layer - 1, layer + 1].into_iter().all(|layer| {
+        [y, y - 1, y + 1].into_iter().all(|y| {
+            let row = strip.difference_row(layer, y, x);
+            row.into_iter().filter(|other| sign * other > sign * value).count() == 0
+        })
+    })
+}
+
+fn rounded(difference: f32) -> i16 {
+    (difference * STEPS).round_ties_even() as i16
 }
 
 for_each_isa! {
-    fn subtract(from: &[f32], what: &[f32], out: &mut [f32]) = subtract_body;
+    fn subtract(from: &[f32], what: &[f32], out: &mut [i16]) = subtract_body;
 }
 
-for_each_vector! {
-    /// Marks the columns whose value in the middle row is beyond `threshold` and not within its 8 neighbours and the
-    /// same column of the layers before and after. Rows are whole lines of one length, and of each line go the marks to
-    /// one element.
+for_each_isa! {
+    /// Marks the columns whose value in the middle row is at least `threshold` in absolute value and not within its 8
+    /// neighbours and the same column of the layers before and after. `greatest` and `least` have [`MARGIN`] samples more
+    /// than a row on each side.
     fn mark(
-        rows: [&[f32]; ROWS],
-        layers: [&[f32]; 2],
-        threshold: f32,
-        marks: &mut [u16],
+        rows: [&[i16]; ROWS],
+        layers: [&[i16]; 2],
+        threshold: i16,
+        greatest: &mut [i16],
+        least: &mut [i16],
+        marks: &mut [u8],
     ) = mark_body;
 }
 
 #[inline(always)]
-fn subtract_body(from: &[f32], what: &[f32], out: &mut [f32]) {
+fn subtract_body(from: &[f32], what: &[f32], out: &mut [i16]) {
     for ((out, from), what) in out.iter_mut().zip(from).zip(what) {
-        *out = from - what;
-    }
-}
-
-/// The greatest and least of each column of three rows, and the middle one.
-#[derive(Clone, Copy)]
-struct Columns<V> {
-    greatest: V,
-    least: V,
-    middle: V,
-}
-
-impl<V: Vector> Columns<V> {
-    #[inline(always)]
-    fn load([above, at, below]: [&[f32]; ROWS], x: usize) -> Self {
-        let (above, middle, below) = (V::load(&above[x..]), V::load(&at[x..]), V::load(&below[x..]));
-        Self { greatest: above.max(middle).max(below), least: above.min(middle).min(below), middle }
+        // Adding 1.5 * 2^23 rounds, and leaves the integer in the lowest bits.
+        *out = (from - what).mul_add(STEPS, 12_582_912.0).to_bits() as i16;
     }
 }
 
 #[inline(always)]
-fn mark_body<V: Vector>(rows: [&[f32]; ROWS], layers: [&[f32]; 2], threshold: f32, marks: &mut [u16]) {
-    let width = marks.len() * LINE;
-    let [above, at, below] = rows;
-    let rows = [&above[..width], &at[..width], &below[..width]];
-    let [before, after] = [&layers[0][..width], &layers[1][..width]];
-    // Beyond the threshold is at least the next number.
-    let (upper, lower) = (V::splat(threshold.next_up()), V::splat(-threshold.next_up()));
-    let mut previous = Columns::<V>::load(rows, 0);
-    let mut here = previous;
-    for (i, marks) in marks.iter_mut().enumerate() {
-        *marks = 0;
-        for lane in (0..LINE).step_by(V::LANES) {
-            let x = i * LINE + lane;
-            let next = Columns::<V>::load(rows, (x + V::LANES).min(width - V::LANES));
-            let layers = (V::load(&before[x..]), V::load(&after[x..]));
-            let beside = here.greatest.before(previous.greatest).max(here.greatest.after(next.greatest));
-            let highest = beside.max(here.greatest).max(layers.0.max(layers.1)).max(upper);
-            let beside = here.least.before(previous.least).min(here.least.after(next.least));
-            let lowest = beside.min(here.least).min(layers.0.min(layers.1)).min(lower);
-            *marks |= (here.middle.at_least(highest) | lowest.at_least(here.middle)) << lane;
-            (previous, here) = (here, next);
-        }
+fn mark_body(
+    [above, at, below]: [&[i16]; ROWS],
+    [lower, upper]: [&[i16]; 2],
+    threshold: i16,
+    greatest: &mut [i16],
+    least: &mut [i16],
+    marks: &mut [u8],
+) {
+    let width = marks.len();
+    let rows = above.iter().zip(at).zip(below);
+    let around = greatest[MARGIN..].iter_mut().zip(&mut least[MARGIN..]);
+    for (((&above, &at), &below), (greatest, least)) in rows.zip(around) {
+        *greatest = above.max(at).max(below);
+        *least = above.min(at).min(below);
+    }
+    let (at, lower, upper) = (&at[..width], &lower[..width], &upper[..width]);
+    let (before, middle, after) =
+        (&greatest[MARGIN - 1..][..width], &greatest[MARGIN..][..width], &greatest[MARGIN + 1..][..width]);
+    let (before_low, middle_low, after_low) =
+        (&least[MARGIN - 1..][..width], &least[MARGIN..][..width], &least[MARGIN + 1..][..width]);
+    for x in 0..width {
+        let high = before[x].max(middle[x]).max(after[x]).max(lower[x].max(upper[x])).max(threshold);
+        let low =
+            before_low[x].min(middle_low[x]).min(after_low[x]).min(lower[x].min(upper[x])).min(-threshold);
+        marks[x] = u8::from((at[x] >= high) | (at[x] <= low));
     }
 }

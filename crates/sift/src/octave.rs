@@ -12,6 +12,9 @@ pub(crate) const BORDER: usize = 5;
 /// Rows and columns by which refinement may take an extremum out of where it was sought, to be followed there.
 const DRIFT: usize = 15;
 
+/// The same for rows upwards, which only takes memory.
+const DRIFT_UP: usize = 40;
+
 /// Number of octaves that can hold extrema in an image of this size; the first one is the doubled image.
 ///
 /// OpenCV builds `round(log2(shorter doubled side) - 2) + 1` of them; those no larger than their border are left out
@@ -57,7 +60,7 @@ impl Reach {
             computed = looked_at(level).max(DRIFT + 1).max(next + radius).next_multiple_of(BLOCK);
             columns = (looked_at(level) + DRIFT).max(columns + radius);
             // Where a strip begins, the next level's first block needs all rows around it at once.
-            let held = (DRIFT + looked_at(level)).max(computed.saturating_sub(2 * next));
+            let held = (DRIFT_UP + looked_at(level)).max(computed.saturating_sub(2 * next));
             levels.push(LevelReach { held, computed });
         }
         levels.reverse();
@@ -66,7 +69,7 @@ impl Reach {
 
     /// Whether a strip at this block of rows, for these columns, holds the neighbours of a sample.
     pub(crate) fn refines(&self, block: usize, columns: &Range<usize>, (x, y): (usize, usize)) -> bool {
-        (block.saturating_sub(DRIFT)..block + BLOCK + DRIFT).contains(&y)
+        (block.saturating_sub(DRIFT_UP)..block + BLOCK + DRIFT).contains(&y)
             && (columns.start.saturating_sub(DRIFT)..columns.end + DRIFT).contains(&x)
     }
 

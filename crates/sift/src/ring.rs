@@ -13,7 +13,7 @@ pub(crate) const BLOCK: usize = 16;
 /// windows above it. Each row has margins, into which it is reflected, for a blur along it to read.
 #[derive(Debug, Default)]
 pub(crate) struct Ring {
-    samples: Aligned,
+    samples: Aligned<f32>,
     width: usize,
     margin: usize,
     stride: usize,

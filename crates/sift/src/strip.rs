@@ -158,6 +158,14 @@ impl<'a> Strip<'a> {
         self.memory.levels[level].rows.row_from(y, x - self.held.start)
     }
 
+    /// The differences of a sample of a row and its neighbours beside it.
+    #[inline(always)]
+    pub(crate) fn difference_row(&self, layer: usize, y: usize, x: usize) -> [f32; 3] {
+        let columns = x - 1..x + 2;
+        let (after, before) = (self.columns(layer + 1, y, columns.clone()), self.columns(layer, y, columns));
+        [after[0] - before[0], after[1] - before[1], after[2] - before[2]]
+    }
+
     /// A sample of the difference of Gaussians between `layer` and the level after it.
     #[inline(always)]
     pub(crate) fn difference(&self, layer: usize, y: usize, x: usize) -> f32 {
