@@ -5,7 +5,7 @@
 //! is put together from registers: loads and shuffles then keep pace with the multiply-adds.
 
 use crate::ring::LINE;
-use crate::vector::{Shift, Vector};
+use crate::vector::{Eight, Vector};
 
 /// Rows that are blurred side by side, so that enough sums are under way to hide the latency of a multiply-add.
 pub(crate) const ROWS: usize = 2;
@@ -34,15 +34,15 @@ fn along_any<V: Vector>(padded: &[f32], margin: usize, taps: &[f32], out: &mut [
     let first = &padded[margin - taps.len() / 2..];
     for (line, out) in out.chunks_exact_mut(LINE).enumerate() {
         let samples = &first[line * LINE..];
-        let mut sums = [V::splat(0.0); LINE / EIGHT];
+        let mut sums = [V::splat(0.0); LINE / LANES];
         for (k, &tap) in taps.iter().enumerate() {
             let tap = V::splat(tap);
-            for (sum, samples) in sums.iter_mut().zip(samples[k..].chunks_exact(EIGHT)) {
+            for (sum, samples) in sums.iter_mut().zip(samples[k..].chunks_exact(LANES)) {
                 let samples = V::load(samples);
                 *sum = if k == 0 { tap.mul(samples) } else { tap.mul_add(samples, *sum) };
             }
         }
-        for (sum, out) in sums.into_iter().zip(out.chunks_exact_mut(EIGHT)) {
+        for (sum, out) in sums.into_iter().zip(out.chunks_exact_mut(LANES)) {
             sum.store(out);
         }
     }
@@ -50,7 +50,7 @@ fn along_any<V: Vector>(padded: &[f32], margin: usize, taps: &[f32], out: &mut [
 
 /// Blurs with `TAPS` taps, at most 27.
 #[inline(always)]
-fn along_radius<V: Shift, const TAPS: usize>(
+fn along_radius<V: Eight, const TAPS: usize>(
     padded: [&[f32]; ROWS],
     margin: usize,
     taps: &[f32],
@@ -88,7 +88,7 @@ fn first_chunk<const N: usize>(samples: &[f32], from: usize) -> Option<&[f32; N]
 }
 
 /// Floats of a vector here.
-const EIGHT: usize = 8;
+const LANES: usize = 8;
 
 /// A line of outputs, in two vectors, on its way.
 struct Blur<'a, V> {
@@ -99,10 +99,10 @@ struct Blur<'a, V> {
     sums: [V; 2],
 }
 
-impl<'a, V: Shift> Blur<'a, V> {
+impl<'a, V: Eight> Blur<'a, V> {
     #[inline(always)]
     fn new(samples: &'a [f32; 3 * LINE]) -> Self {
-        let at = |i: usize| V::load(&samples[i * EIGHT..]);
+        let at = |i: usize| V::load(&samples[i * LANES..]);
         Self { samples, at: [at(1), at(2), at(3), at(4)], sums: [V::splat(0.0); 2] }
     }
 
@@ -110,12 +110,12 @@ impl<'a, V: Shift> Blur<'a, V> {
     #[inline(always)]
     fn step<const K: usize, const TAPS: usize>(&mut self, tap: V) {
         let first = LINE + K - TAPS / 2;
-        for (sum, offset) in self.sums.iter_mut().zip([first, first + EIGHT]) {
-            let before = (offset / EIGHT).saturating_sub(1) % 4;
+        for (sum, offset) in self.sums.iter_mut().zip([first, first + LANES]) {
+            let before = (offset / LANES).saturating_sub(1) % 4;
             let samples = match offset % LINE {
-                0 | EIGHT => self.at[before],
-                1..EIGHT => V::load(&self.samples[offset..]),
-                shift => shifted(self.at[before], self.at[(before + 1) % 4], shift - EIGHT),
+                0 | LANES => self.at[before],
+                1..LANES => V::load(&self.samples[offset..]),
+                shift => shifted(self.at[before], self.at[(before + 1) % 4], shift - LANES),
             };
             *sum = if K == 0 { tap.mul(samples) } else { tap.mul_add(samples, *sum) };
         }
@@ -124,12 +124,12 @@ impl<'a, V: Shift> Blur<'a, V> {
     #[inline(always)]
     fn store(self, out: &mut [f32]) {
         self.sums[0].store(out);
-        self.sums[1].store(&mut out[EIGHT..]);
+        self.sums[1].store(&mut out[LANES..]);
     }
 }
 
 #[inline(always)]
-fn shifted<V: Shift>(before: V, after: V, by: usize) -> V {
+fn shifted<V: Eight>(before: V, after: V, by: usize) -> V {
     match by {
         1 => before.shift::<1>(after),
         2 => before.shift::<2>(after),

@@ -24,7 +24,6 @@ mod retain;
 mod ring;
 mod schedule;
 mod strip;
-mod transpose;
 mod trilinear;
 mod upscale;
 mod vector;

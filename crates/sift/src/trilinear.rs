@@ -2,8 +2,7 @@
 
 use crate::DESCRIPTOR_LENGTH;
 use crate::isa::for_each_vector;
-use crate::transpose::SIDE;
-use crate::vector::Vector;
+use crate::vector::{Eight, Vector};
 
 /// Cells along a side.
 pub(crate) const CELLS: usize = 4;
@@ -27,7 +26,8 @@ pub(crate) const GROUP: usize = PARTS * TURN;
 #[derive(Debug, Clone)]
 #[repr(C, align(64))]
 pub(crate) struct Histogram {
-    /// Sums for each place between rows, columns and directions, corner by corner; as many as a byte can name; those of the last places are not used.
+    /// Sums for each place between rows, columns and directions, corner by corner: as many
+    /// as a byte can name, of which the last are not used.
     sums: [[f32; CORNERS]; 256],
     /// What a group of samples gives to each corner, and the same sample by sample.
     corners: [[f32; GROUP]; CORNERS],
@@ -78,9 +78,8 @@ fn sum_up_body<V: Vector>(
         for p in 0..PARTS {
             place(samples, p * part + turn, p * TURN, places, corners);
         }
-        for i in (0..GROUP).step_by(SIDE) {
-            let corners = &corners.as_flattened()[i..];
-            V::transpose(corners, GROUP, shares[i..].as_flattened_mut(), CORNERS);
+        for (i, shares) in shares.chunks_exact_mut(8).enumerate() {
+            transpose::<V::Eight>(corners.iter().map(|corner| &corner[8 * i..]), shares);
         }
         for i in 0..TURN {
             for p in 0..PARTS {
@@ -144,8 +143,8 @@ fn fold<V: Vector>(histogram: &Histogram, out: &mut [f32; DESCRIPTOR_LENGTH]) {
     let mut by_corner = [[0.0; BINS]; CORNERS];
     for row in 0..PLACES {
         for column in 0..PLACES {
-            let sums = histogram.sums[(row * PLACES + column) * BINS..].as_flattened();
-            V::transpose(sums, CORNERS, by_corner.as_flattened_mut(), BINS);
+            let sums = &histogram.sums[(row * PLACES + column) * BINS..];
+            transpose::<V::Eight>(sums.iter().map(|sum| &sum[..]), &mut by_corner);
             for (corner, [here, next]) in by_corner.as_chunks::<2>().0.iter().enumerate() {
                 let (row, column) = (row + corner / 2, column + corner % 2);
                 if (1..=CELLS).contains(&row) && (1..=CELLS).contains(&column) {
@@ -156,6 +155,18 @@ fn fold<V: Vector>(histogram: &Histogram, out: &mut [f32; DESCRIPTOR_LENGTH]) {
                 }
             }
         }
+    }
+}
+
+/// Exchanges rows and columns of eight rows.
+#[inline(always)]
+fn transpose<'a, V: Eight>(from: impl Iterator<Item = &'a [f32]>, to: &mut [[f32; 8]]) {
+    let mut rows = [V::splat(0.0); 8];
+    for (row, from) in rows.iter_mut().zip(from) {
+        *row = V::load(from);
+    }
+    for (column, to) in V::transpose(rows).into_iter().zip(to) {
+        column.store(to);
     }
 }
 
