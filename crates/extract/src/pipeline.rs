@@ -5,7 +5,7 @@ use std::time::Instant;
 use sha2::{Digest, Sha256};
 
 use crate::grey::grey;
-use crate::{Bgr, Control, Denoise, ExtractError, FeatureSet, Limits, Params, Stage, StageTimes, decode};
+use crate::{Bgr, Control, Denoise, ExtractError, FeatureSet, InstructionSet, Limits, Params, Stage, StageTimes, decode};
 
 /// Extracts features from images one after another, keeping its scratch memory between them: one a thread.
 #[derive(Debug, Default)]
@@ -28,6 +28,16 @@ impl Extractor {
     /// An extractor without scratch memory yet.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An extractor whose kernels use no instruction set above `most`, nor one that this machine lacks. What it extracts
+    /// is the same.
+    pub fn with_instruction_set(most: InstructionSet) -> Self {
+        Self {
+            denoiser: nlm::Denoiser::with_isa(most.nlm()),
+            detector: sift::Detector::with_isa(most.sift()),
+            grey: Vec::new(),
+        }
     }
 
     /// Decodes an image, denoises it, turns it grey, detects and describes.

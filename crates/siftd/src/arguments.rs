@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::thread;
 
 use clap::{Args, Parser, Subcommand};
-use extract::{Limits, OutputFormat};
+use extract::{Extractor, InstructionSet, Limits, OutputFormat};
 
 use crate::params::{DenoiseArguments, SiftArguments};
 
@@ -65,6 +65,9 @@ pub(crate) struct RunArguments {
     /// process may use]
     #[arg(long, value_name = "N", value_parser = thread_count)]
     threads: Option<NonZeroUsize>,
+    /// Strongest instruction set to use: scalar, avx2 or avx512 [default: the strongest of this machine]
+    #[arg(long, value_name = "SET", env = "SIFTD_ISA")]
+    isa: Option<InstructionSet>,
     /// Refuse larger files, bytes
     #[arg(long, default_value_t = 100_000_000, value_name = "N")]
     max_bytes: u64,
@@ -80,6 +83,11 @@ fn thread_count(value: &str) -> Result<NonZeroUsize, &'static str> {
 impl RunArguments {
     pub(crate) fn threads(&self) -> NonZeroUsize {
         self.threads.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN)
+    }
+
+    /// An extractor that keeps to the instruction set.
+    pub(crate) fn extractor(&self) -> Extractor {
+        self.isa.map_or_else(Extractor::new, Extractor::with_instruction_set)
     }
 
     pub(crate) fn limits(&self) -> Limits {

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use extract::{Control, Extractor};
+use extract::Control;
 
 use crate::arguments::DenoiseCommandArguments;
 use crate::inputs::{Input, STANDARD_STREAM};
@@ -25,7 +25,7 @@ pub(crate) fn run(arguments: &DenoiseCommandArguments) -> Result<bool, String> {
         let limits = run.limits();
         let bytes = Input::file(input).read(limits.max_bytes)?;
         let control = Control { threads: run.threads(), ..Control::default() };
-        let png = Extractor::new().denoise(&bytes, &params, &limits, &control)?.to_png()?;
+        let png = run.extractor().denoise(&bytes, &params, &limits, &control)?.to_png()?;
         if to_stdout {
             print(&png)?;
         } else {

@@ -14,7 +14,7 @@ use extract::{
     Control, EncodeError, ExtractError, Extraction, Extractor, Limits, OutputFormat, Params, Summary,
 };
 
-use crate::arguments::DetectArguments;
+use crate::arguments::{DetectArguments, RunArguments};
 use crate::inputs::{Input, InputError, ReadError, STANDARD_STREAM, inputs, is_single};
 use crate::outputs::{TakenNames, Turnstile, WriteError, write_file, write_file_below};
 use crate::params::params;
@@ -62,6 +62,7 @@ enum Failure {
 
 /// What all threads share.
 struct Run<'a> {
+    arguments: &'a RunArguments,
     format: OutputFormat,
     params: Params,
     limits: Limits,
@@ -80,6 +81,7 @@ pub(crate) fn run(arguments: &DetectArguments) -> Result<bool, String> {
     let single = is_single(&arguments.paths);
     let sink = sink(arguments, single)?;
     let run = Run {
+        arguments: &arguments.run,
         format: arguments.format,
         params,
         limits: arguments.run.limits(),
@@ -153,7 +155,7 @@ fn queue<'a>(arguments: &'a DetectArguments, sink: &Sink) -> Box<Queue<'a>> {
 impl Run<'_> {
     /// Takes inputs until there are none, or nobody wants their features.
     fn work(&self, threads: NonZeroUsize) {
-        let mut extractor = Extractor::new();
+        let mut extractor = self.arguments.extractor();
         while !self.closed.load(Ordering::Relaxed) {
             let next = self.queue.lock().unwrap_or_else(PoisonError::into_inner).next();
             let Some((number, input)) = next else { return };
@@ -161,7 +163,7 @@ impl Run<'_> {
                 // A panic must not keep the inputs after this one waiting for their turn.
                 let encode = AssertUnwindSafe(|| self.encode(&mut extractor, &input, threads));
                 let encoded = panic::catch_unwind(encode).unwrap_or_else(|_| {
-                    extractor = Extractor::new();
+                    extractor = self.arguments.extractor();
                     Err(ImageError::Panic)
                 });
                 match encoded {

@@ -2,7 +2,7 @@
 
 use extract::{Descriptor, FeatureSet};
 
-use crate::running::{Ran, folder, picture, run, small};
+use crate::running::{Ran, folder, picture, run, siftd, small};
 
 #[test]
 fn the_summary_has_the_fields_of_the_contract() {
@@ -77,4 +77,21 @@ fn the_number_of_threads_changes_no_byte() {
     let alone = npz("1");
     assert!(alone.len() > 10_000, "chelsea has features: {} bytes", alone.len());
     assert!(npz("3") == alone, "three threads write other bytes than one");
+}
+
+#[test]
+fn the_instruction_set_changes_no_byte() {
+    let expected = encoded("siftd", &[]);
+    for set in ["scalar", "avx2", "avx512"] {
+        assert_eq!(encoded("siftd", &["--isa", set]), expected, "{set}");
+        let folder = folder(&[("a.png", small())]);
+        let mut command =
+            siftd(folder.path(), &["detect", "a.png", "--denoise", "none", "--format", "siftd"]);
+        let ran: Ran = command.env("SIFTD_ISA", set).output().unwrap().into();
+        assert_eq!(ran.ok(), expected, "SIFTD_ISA={set}");
+    }
+    let folder = folder(&[("a.png", small())]);
+    let ran = run(folder.path(), &["detect", "a.png", "--isa", "sse9"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stderr.contains("scalar, avx2 and avx512"), "{}", ran.stderr);
 }

@@ -45,7 +45,7 @@ impl Ran {
 /// The binary, in a folder of the test's own.
 pub(crate) fn siftd(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_siftd"));
-    command.current_dir(folder).args(arguments).stdin(Stdio::null());
+    command.current_dir(folder).args(arguments).env_remove("SIFTD_ISA").stdin(Stdio::null());
     command
 }
 

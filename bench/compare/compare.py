@@ -1,0 +1,223 @@
+#!/usr/bin/env python3
+"""Times siftd's kernels and OpenCV's on the same pixels, in turn, and writes a dated record. See README.md."""
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
+PICTURES = ROOT / "testdata" / "pictures"
+PEER = ROOT / "target" / "release" / "compare"
+
+
+class Siftd:
+    """The peer process: see src/main.rs for what it reads and answers."""
+
+    def __init__(self):
+        self.process = subprocess.Popen([PEER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def run(self, what, isa, threads, path):
+        """Seconds and number of keypoints."""
+        self.process.stdin.write(f"{what}\t{isa}\t{threads}\t{path}\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline().split()
+        if not answer or answer[0] == "error":
+            raise SystemExit(f"siftd: {what} of {path}: {' '.join(answer[1:]) or 'no answer'}")
+        return float(answer[0]), int(answer[1])
+
+
+def opencv(what, path):
+    """Seconds and number of keypoints of the same in OpenCV."""
+    detector = cv2.SIFT_create()
+    if what == "miss":
+        data = np.frombuffer(Path(path).read_bytes(), np.uint8)
+        started = time.perf_counter()
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+        clean = cv2.fastNlMeansDenoisingColored(image, None, 10, 10, 7, 21)
+        found, _ = detector.detectAndCompute(cv2.cvtColor(clean, cv2.COLOR_BGR2GRAY), None)
+        return time.perf_counter() - started, len(found)
+    if what == "sift":
+        image = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+        started = time.perf_counter()
+        found, _ = detector.detectAndCompute(image, None)
+        return time.perf_counter() - started, len(found)
+    windows = {"nlm7": (7, 21), "nlm100": (100, 50)}[what]
+    image = cv2.imread(str(path))
+    started = time.perf_counter()
+    cv2.fastNlMeansDenoisingColored(image, None, 10, 10, *windows)
+    return time.perf_counter() - started, 0
+
+
+def denoised_grey(image):
+    return cv2.cvtColor(cv2.fastNlMeansDenoisingColored(image, None, 10, 10, 7, 21), cv2.COLOR_BGR2GRAY)
+
+
+def mosaic(images, width, height):
+    """Pictures side by side in their own resolution, row by row, until the size is filled."""
+    canvas = np.zeros((height, width), np.uint8)
+    y, index = 0, 0
+    while y < height:
+        x, tallest = 0, 0
+        while x < width:
+            image = images[index % len(images)]
+            h, w = min(image.shape[0], height - y), min(image.shape[1], width - x)
+            canvas[y : y + h, x : x + w] = image[:h, :w]
+            x, tallest, index = x + w, max(tallest, h), index + 1
+        y += min(tallest, min(image.shape[0] for image in images))
+    return canvas
+
+
+def cases(folders, scratch, slow):
+    """What to run, the picture's name and path."""
+    paths = sorted(PICTURES.glob("*.jpg")) + sorted(PICTURES.glob("*.png"))
+    paths += [path for folder in folders for path in sorted(folder.glob("*/img1.*"))]
+    names = {path: path.stem if path.parent == PICTURES else path.parent.name for path in paths}
+
+    def saved(name, image):
+        path = scratch / f"{name}.png"
+        cv2.imwrite(str(path), image)
+        return path
+
+    listed = []
+    for path in paths:
+        listed.append(("nlm7", names[path], path))
+    for path in paths:
+        image = cv2.imread(str(path))
+        listed.append(("sift", names[path], saved(names[path], cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))))
+        listed.append(("sift", f"{names[path]}, denoised", saved(f"{names[path]}-clean", denoised_grey(image))))
+    greys = [cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) for path in paths]
+    for name, width, height in (("mosaic 2 MP", 1700, 1200), ("mosaic 6 MP", 2832, 2128)):
+        listed.append(("sift", name, saved(name.replace(" ", "-"), mosaic(greys, width, height))))
+    for path in paths:
+        listed.append(("miss", names[path], path))
+    if slow:
+        listed.append(("nlm100", "astronaut", PICTURES / "astronaut.jpg"))
+    return listed
+
+
+def measure(siftd, case, threads, sets, rounds):
+    """Medians in ms: OpenCV's and those of each instruction set, run in turn."""
+    what, name, path = case
+    rounds = 1 if what == "nlm100" else rounds
+    times = {column: [] for column in ("opencv", *sets)}
+    keypoints = {}
+    for _ in range(rounds):
+        seconds, keypoints["opencv"] = opencv(what, path)
+        times["opencv"].append(seconds * 1e3)
+        for isa in sets:
+            seconds, keypoints[isa] = siftd.run(what, isa, threads, path)
+            times[isa].append(seconds * 1e3)
+    if len(set(keypoints.values())) > 1:
+        raise SystemExit(f"{what} of {name}: different numbers of keypoints: {keypoints}")
+    height, width = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE).shape
+    return {
+        "what": what,
+        "picture": name,
+        "width": width,
+        "height": height,
+        "keypoints": keypoints["opencv"],
+        "threads": threads,
+        "rounds": rounds,
+        "median_ms": {column: statistics.median(values) for column, values in times.items()},
+        "least_ms": {column: min(values) for column, values in times.items()},
+    }
+
+
+TITLES = {
+    "nlm7": "Non-local means, coloured, 7/21, h 10",
+    "sift": "SIFT, grey pixels to descriptors",
+    "miss": "A whole miss: decode, denoise (7/21), grey, detect, describe",
+    "nlm100": "Non-local means, coloured, 100/50, h 10",
+}
+
+
+def cpu():
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+    flags = next((line.split(":")[1].split() for line in lines if line.startswith("flags")), [])
+    return f"{model}, {'AVX-512' if 'avx512f' in flags else 'AVX2' if 'avx2' in flags else 'no AVX2'}"
+
+
+def markdown(record):
+    sets = record["instruction_sets"]
+    yield f"# siftd beside OpenCV, {record['date']}"
+    yield ""
+    yield f"{record['machine']}; OpenCV {record['opencv']}, {record['rustc']}, commit {record['commit']}."
+    yield "Medians of alternating runs in milliseconds, in brackets how many times faster than OpenCV on as many threads."
+    yield "Made by `python bench/compare/compare.py`."
+    for what, title in TITLES.items():
+        rows = [row for row in record["rows"] if row["what"] == what]
+        if not rows:
+            continue
+        yield ""
+        yield f"## {title}"
+        yield ""
+        yield f"| picture | px | keypoints | threads | OpenCV | {' | '.join(sets)} |"
+        yield f"|---|---|---:|---:|---:|{'---:|' * len(sets)}"
+        for row in rows:
+            medians = row["median_ms"]
+            ours = [f"{medians[s]:.1f} ({medians['opencv'] / medians[s]:.1f}x)" for s in sets]
+            keypoints = row["keypoints"] if what in ("sift", "miss") else ""
+            yield (
+                f"| {row['picture']} | {row['width']}x{row['height']} | {keypoints} | {row['threads']}"
+                f" | {medians['opencv']:.1f} | {' | '.join(ours)} |"
+            )
+
+
+def output(*command):
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folders", nargs="*", type=Path, help="folders with more pictures, as */img1.*")
+    parser.add_argument("--rounds", type=int, default=7, help="runs of each side (%(default)s)")
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], help="%(default)s")
+    parser.add_argument("--sets", nargs="+", default=["avx512", "avx2"], help="instruction sets (%(default)s)")
+    parser.add_argument("--slow", action="store_true", help="also 100/50, which takes OpenCV half a minute")
+    parser.add_argument("--only", choices=TITLES, nargs="+", default=list(TITLES), help="leave the others out")
+    parser.add_argument("--out", type=Path, default=ROOT / "bench" / "records", help="folder of the record")
+    arguments = parser.parse_args()
+
+    subprocess.run(["cargo", "build", "--release", "--locked", "--package", "compare"], cwd=ROOT, check=True)
+    siftd = Siftd()
+    rows = []
+    with tempfile.TemporaryDirectory() as scratch:
+        for case in cases(arguments.folders, Path(scratch), arguments.slow):
+            if case[0] not in arguments.only:
+                continue
+            for threads in arguments.threads:
+                cv2.setNumThreads(threads)
+                row = measure(siftd, case, threads, arguments.sets, arguments.rounds)
+                rows.append(row)
+                print(row["what"], row["picture"], threads, {k: round(v, 1) for k, v in row["median_ms"].items()}, flush=True)
+    date = datetime.date.today().isoformat()
+    record = {
+        "date": date,
+        "machine": f"{cpu()}, {len(os.sched_getaffinity(0))} cores",
+        "opencv": cv2.__version__,
+        "numpy": np.__version__,
+        "rustc": output("rustc", "--version"),
+        "commit": output("git", "rev-parse", "--short", "HEAD"),
+        "instruction_sets": arguments.sets,
+        "rows": rows,
+    }
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    (arguments.out / f"{date}.json").write_text(json.dumps(record, indent=1) + "\n")
+    (arguments.out / f"{date}.md").write_text("\n".join(markdown(record)) + "\n")
+    print(f"wrote {arguments.out / date}.md and .json")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
