@@ -10,7 +10,7 @@ use crate::ring::LINE;
 use crate::vector::Vector;
 
 /// Columns that are worked on before the next, so that the samples they need stay in the first-level cache.
-const CHUNK: usize = 64;
+const CHUNK: usize = 256;
 
 for_each_vector! {
     /// Blurs an even number of rows along themselves. `padded` and `out` are samples and the stride of their rows; rows of `padded`
