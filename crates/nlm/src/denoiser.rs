@@ -128,7 +128,8 @@ fn run_bands(
     workers: &mut Vec<BandMemory>,
     out: &mut [u8],
 ) -> Result<(), Error> {
-    let rows = task.band_rows(control.threads.get());
+    let tiled = crate::tiled::is_exact(task.params, task.channels, task.weights);
+    let rows = if tiled { task.height.div_ceil(control.threads.get() * task.height.div_ceil(512 * control.threads.get())) } else { task.band_rows(control.threads.get()) };
     let threads = control.threads.get().min(task.height.div_ceil(rows));
     if workers.len() < threads {
         workers.resize_with(threads, BandMemory::default);
@@ -139,7 +140,11 @@ fn run_bands(
             let band = bands.lock().unwrap_or_else(PoisonError::into_inner).next();
             let Some((index, out)) = band else { return Ok(()) };
             let start = index * rows;
+            if tiled {
+                crate::tiled::run(task, start, &mut memory.tiled, control, out)?;
+            } else {
             task.run(start..(start + rows).min(task.height), memory, control, out)?;
+            }
         }
     };
     let Some((own, others)) = workers[..threads].split_first_mut() else { return Ok(()) };

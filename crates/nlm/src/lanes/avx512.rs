@@ -1,0 +1,78 @@
+//! 32 lanes: AVX-512 with VNNI.
+
+#![allow(unsafe_code)]
+
+use std::arch::x86_64::*;
+
+use super::Lanes;
+use crate::weights::Weights;
+use crate::weights::product::Product;
+
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub(crate) struct Avx512(__m512i);
+
+/// A [`Product`] in registers.
+pub(crate) struct Weigher {
+    coarse: __m512i,
+    fine: [__m512i; 2],
+    corrections: [__m512i; 2],
+    end: __m512i,
+}
+
+// SAFETY: both types are `__m512i`.
+unsafe impl Lanes for Avx512 {
+    const LANES: usize = 32;
+    type Wide = __m512i;
+    type Weigher = Weigher;
+
+    super::operations! {
+        fn splat(value: u16) -> Self { Self(_mm512_set1_epi16(value as i16)) }
+        fn add(self, other: Self) -> Self { Self(_mm512_add_epi16(self.0, other.0)) }
+        fn sub(self, other: Self) -> Self { Self(_mm512_sub_epi16(self.0, other.0)) }
+        fn saturating_add(self, other: Self) -> Self { Self(_mm512_adds_epu16(self.0, other.0)) }
+        fn mul(self, other: Self) -> Self { Self(_mm512_mullo_epi16(self.0, other.0)) }
+        fn mul_fraction(self, other: Self) -> Self { Self(_mm512_mulhrs_epi16(self.0, other.0)) }
+        fn average(self, other: Self) -> Self { Self(_mm512_avg_epu16(self.0, other.0)) }
+        fn interleave(self, other: Self) -> [Self; 2] {
+            [Self(_mm512_unpacklo_epi16(self.0, other.0)), Self(_mm512_unpackhi_epi16(self.0, other.0))]
+        }
+        fn wide_zero() -> __m512i { _mm512_setzero_si512() }
+        fn wide_add(a: __m512i, b: __m512i) -> __m512i { _mm512_add_epi32(a, b) }
+        fn wide_sub(a: __m512i, b: __m512i) -> __m512i { _mm512_sub_epi32(a, b) }
+        fn dot(sums: __m512i, a: Self, b: Self) -> __m512i { _mm512_dpwssd_epi32(sums, a.0, b.0) }
+        fn pack([low, high]: [__m512i; 2], shift: u32) -> Self {
+            let shift = _mm_cvtsi32_si128(shift as i32);
+            Self(_mm512_packs_epi32(_mm512_srl_epi32(low, shift), _mm512_srl_epi32(high, shift)))
+        }
+        fn weigh(weigher: &Weigher, indices: Self) -> Self {
+            let coarse = _mm512_srli_epi16::<6>(indices.0);
+            let fine = _mm512_permutex2var_epi16(weigher.fine[0], indices.0, weigher.fine[1]);
+            let corrections =
+                _mm512_permutex2var_epi16(weigher.corrections[0], indices.0, weigher.corrections[1]);
+            let product = _mm512_mulhi_epu16(_mm512_permutexvar_epi16(coarse, weigher.coarse), fine);
+            let correction = _mm512_and_si512(_mm512_srlv_epi16(corrections, coarse), _mm512_set1_epi16(1));
+            let inside = _mm512_cmplt_epu16_mask(indices.0, weigher.end);
+            Self(_mm512_maskz_add_epi16(inside, product, correction))
+        }
+    }
+
+    #[inline(always)]
+    fn shift_right<const BITS: i32>(self) -> Self {
+        // SAFETY: as for the other operations.
+        Self(unsafe { _mm512_srl_epi16(self.0, _mm_cvtsi32_si128(BITS)) })
+    }
+
+    #[inline(always)]
+    fn weigher(weights: &Weights) -> Option<Weigher> {
+        let product = Product::new(weights)?;
+        // SAFETY: as for the other operations; the arrays have the size of a vector each.
+        let load = |lanes: &[u16; 32]| unsafe { _mm512_loadu_si512(lanes.as_ptr().cast()) };
+        Some(Weigher {
+            coarse: load(&product.coarse),
+            fine: [load(&product.fine[0]), load(&product.fine[1])],
+            corrections: [load(&product.corrections[0]), load(&product.corrections[1])],
+            end: load(&[product.end; 32]),
+        })
+    }
+}

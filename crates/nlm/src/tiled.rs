@@ -1,0 +1,118 @@
+//! Non-local means for template windows of 7 x 7 and one or two channels.
+//!
+//! A piece of the picture is divided into as many tiles as a vector has lanes, and lane `l` of each vector belongs to tile
+//! `l`. Neighbours are then different vectors, and window sums along rows and columns, offsets, and sums for both ends of a
+//! pair are operations between whole vectors, without shuffling or unaligned loads. A tile is gone through in blocks, whose
+//! weights for all offsets of one row of the search window stay in the second-level cache, until they are added to the sums
+//! of the pixels at either end.
+
+mod distance;
+mod grid;
+mod planes;
+mod sums;
+mod weigh;
+
+use self::distance::Pairs;
+use self::grid::{Grid, Piece, TEMPLATE};
+use self::planes::{LARGEST_INDEX, PlaneMemory};
+use self::sums::Rows;
+use self::weigh::BlockWeights;
+use crate::band::Task;
+use crate::lanes::{Buffer, Lanes, for_each_lanes};
+use crate::weights::Weights;
+use crate::{Control, Error, Params};
+
+/// Memory of a thread, kept from piece to piece and from image to image.
+#[derive(Debug, Default)]
+pub(crate) struct TiledMemory {
+    planes: PlaneMemory,
+    columns: Buffer,
+    weights: Buffer,
+    sums: Buffer,
+    quotients: Vec<u8>,
+}
+
+/// Most pixels of a piece, and most of its columns.
+const PIECE_PIXELS: usize = 512 * 512;
+const PIECE_WIDTH: usize = 1024;
+
+/// Whether sums that saturate are exact for these weights, and these fit.
+pub(crate) fn is_exact(params: &Params, channels: usize, weights: &Weights) -> bool {
+    params.template_radius() == TEMPLATE
+        && (1..=2).contains(&channels)
+        && (8..=32).contains(&params.search_radius())
+        && weights.nonzero().len() <= LARGEST_INDEX[channels]
+}
+
+/// Denoises a band of rows, `first_row` the first of them, into `out`, interleaved.
+pub(crate) fn run(
+    task: &Task<'_>,
+    first_row: usize,
+    memory: &mut TiledMemory,
+    control: &Control<'_>,
+    out: &mut [u8],
+) -> Result<(), Error> {
+    let height = out.len() / (task.width * task.channels);
+    let widest = (PIECE_PIXELS / height).clamp(1, PIECE_WIDTH);
+    let width = task.width.div_ceil(task.width.div_ceil(widest));
+    for x in (0..task.width).step_by(width) {
+        let piece = Piece { x, y: first_row, width: width.min(task.width - x), height };
+        match task.channels {
+            1 => run_piece::<1>(task.isa, task, piece, memory, control, out)?,
+            _ => run_piece::<2>(task.isa, task, piece, memory, control, out)?,
+        }
+    }
+    Ok(())
+}
+
+for_each_lanes! {
+    fn run_piece<const CHANNELS: usize>(
+        task: &Task<'_>,
+        piece: Piece,
+        memory: &mut TiledMemory,
+        control: &Control<'_>,
+        out: &mut [u8],
+    ) -> Result<(), Error> = run_piece_body;
+}
+
+#[inline(always)]
+fn run_piece_body<V: Lanes, const CHANNELS: usize>(
+    task: &Task<'_>,
+    piece: Piece,
+    memory: &mut TiledMemory,
+    control: &Control<'_>,
+    out: &mut [u8],
+) -> Result<(), Error> {
+    let Some(weigher) = V::weigher(task.weights) else { return Ok(()) };
+    let search = task.params.search_radius();
+    let grid = Grid::new(V::LANES, piece.width, piece.height, search);
+    let block = grid.block;
+    let TiledMemory { planes, columns, weights, sums, quotients } = memory;
+    let view = planes.fill::<V, CHANNELS>(task.planes, piece, &grid);
+    let columns = columns.vectors::<V>((block.width + 2 * TEMPLATE) * block.height);
+    let weights = weights.vectors::<V>(BlockWeights::<V>::len(block, search));
+    weights.fill(V::splat(0));
+    let (width, height) = sums::size(&grid);
+    let sums = sums.wide::<V>(width * height * sums::vectors(CHANNELS));
+    sums.fill(V::wide_zero());
+    for (y, x) in sums::blocks(&grid) {
+        for dy in 0..=search {
+            if control.should_stop() {
+                return Err(Error::Stopped);
+            }
+            let mut weights = BlockWeights::new(weights, block, search, dy);
+            for slot in 0..weights.offsets {
+                let here = y * view.stride + x + search;
+                let there = (here + dy * view.stride).wrapping_add_signed(weights.first_dx + slot as isize);
+                weights.fill(&view, &weigher, slot, Pairs { here, there }, columns);
+            }
+            for row in 0..block.height {
+                sums::add_row(&view, &grid, &weights, row, Rows { y: y + row, x, dy }, sums);
+            }
+        }
+    }
+    sums::merge::<V, CHANNELS>(&grid, sums);
+    let own = task.weights.table().first().copied().unwrap_or(1);
+    sums::divide::<V, CHANNELS>(&grid, piece, own, (sums, view.neighbours), quotients, (out, task.width));
+    Ok(())
+}
