@@ -30,7 +30,6 @@ pub(crate) struct Task<'a> {
 /// Memory of a band, kept from band to band and from image to image.
 #[derive(Debug, Default)]
 pub(crate) struct BandMemory {
-    pub(crate) tiled: crate::tiled::TiledMemory,
     /// Sums of weights, row after row of the band.
     totals: Vec<u32>,
     /// Sums of weights times pixels, one array a channel.

@@ -29,6 +29,7 @@ pub(crate) use avx2::Avx2;
 pub(crate) use avx512::Avx512;
 pub(crate) use portable::Portable;
 
+use crate::isa::{Isa, Level};
 use crate::weights::Weights;
 
 /// A vector of unsigned 16-bit lanes.
@@ -43,6 +44,8 @@ pub(crate) unsafe trait Lanes: Copy + 'static {
     /// Half as many 32-bit lanes.
     type Wide: Copy;
     /// A table of weights in the form that this set looks it up fastest.
+    type Table: Sync;
+    /// The same, in registers where it fits.
     type Weigher;
 
     fn splat(value: u16) -> Self;
@@ -67,9 +70,10 @@ pub(crate) unsafe trait Lanes: Copy + 'static {
     fn pack(wide: [Self::Wide; 2], shift: u32) -> Self;
 
     /// Prepares a table; `None` where this form cannot hold it exactly.
-    fn weigher(weights: &Weights) -> Option<Self::Weigher>;
-    /// The weights at indices below 2^15.
-    fn weigh(weigher: &Self::Weigher, indices: Self) -> Self;
+    fn table(weights: &Weights) -> Option<Self::Table>;
+    fn weigher(table: &Self::Table) -> Self::Weigher;
+    /// The weights at indices below 2^15, or, unless `LONG`, below 2^10.
+    fn weigh<const LONG: bool>(weigher: &Self::Weigher, indices: Self) -> Self;
 
     /// Where lane `lane` stands among the 32-bit lanes that [`interleave`](Self::interleave) spreads a vector over.
     fn spread(lane: usize) -> usize {
@@ -144,32 +148,62 @@ pub(crate) fn wide_lanes_mut<V: Lanes>(vectors: &mut [V::Wide]) -> &mut [u32] {
     }
 }
 
-/// Defines a function that calls `body::<V>` for the vectors of the instruction set given first, compiled for it.
+/// The vectors of an instruction set that this machine has, and a table of weights for them.
+#[derive(Debug)]
+pub(crate) enum Kernel {
+    Portable(<Portable as Lanes>::Table),
+    #[cfg(target_arch = "x86_64")]
+    Avx2(<Avx2 as Lanes>::Table),
+    #[cfg(target_arch = "x86_64")]
+    Avx512(<Avx512 as Lanes>::Table),
+}
+
+impl Kernel {
+    /// The strongest of `isa` and below whose form holds the weights exactly.
+    pub(crate) fn new(isa: Isa, weights: &Weights) -> Option<Self> {
+        match isa.level() {
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 => {
+                Avx512::table(weights).map(Self::Avx512).or_else(|| Avx2::table(weights).map(Self::Avx2))
+            }
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => Avx2::table(weights).map(Self::Avx2),
+            _ => Portable::table(weights).map(Self::Portable),
+        }
+    }
+}
+
+/// Defines a function that calls `body::<V>` for the vectors of the kernel given first, compiled for their instruction
+/// set. The body's first argument is the kernel's table.
 ///
 /// The body, and all on the way from it to the vectors' operations, must be `#[inline(always)]`.
 macro_rules! for_each_lanes {
     ($(#[$meta:meta])* $vis:vis fn $name:ident$(<const $N:ident: usize>)?($($arg:ident: $type:ty),* $(,)?) $(-> $ret:ty)? = $body:ident;) => {
         $(#[$meta])*
         #[allow(unsafe_code)]
-        $vis fn $name$(<const $N: usize>)?(isa: $crate::isa::Isa, $($arg: $type),*) $(-> $ret)? {
+        $vis fn $name$(<const $N: usize>)?(kernel: &$crate::lanes::Kernel, $($arg: $type),*) $(-> $ret)? {
+            #[cfg(target_arch = "x86_64")]
+            use $crate::lanes::{Avx2, Avx512, Lanes};
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2,fma")]
-            fn avx2$(<const $N: usize>)?($($arg: $type),*) $(-> $ret)? {
-                $body::<$crate::lanes::Avx2, $($N)?>($($arg),*)
+            fn avx2$(<const $N: usize>)?(table: &<Avx2 as Lanes>::Table, $($arg: $type),*) $(-> $ret)? {
+                $body::<Avx2, $($N)?>(table, $($arg),*)
             }
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-            fn avx512$(<const $N: usize>)?($($arg: $type),*) $(-> $ret)? {
-                $body::<$crate::lanes::Avx512, $($N)?>($($arg),*)
+            fn avx512$(<const $N: usize>)?(table: &<Avx512 as Lanes>::Table, $($arg: $type),*) $(-> $ret)? {
+                $body::<Avx512, $($N)?>(table, $($arg),*)
             }
-            match isa.level() {
-                // SAFETY: an `Isa` of this level exists only where the machine was found to have these instructions.
+            match kernel {
+                // SAFETY: such a kernel exists only where the machine was found to have these instructions.
                 #[cfg(target_arch = "x86_64")]
-                $crate::isa::Level::Avx512 => unsafe { avx512$(::<$N>)?($($arg),*) },
+                $crate::lanes::Kernel::Avx512(table) => unsafe { avx512$(::<$N>)?(table, $($arg),*) },
                 // SAFETY: as above.
                 #[cfg(target_arch = "x86_64")]
-                $crate::isa::Level::Avx2 => unsafe { avx2$(::<$N>)?($($arg),*) },
-                _ => $body::<$crate::lanes::Portable, $($N)?>($($arg),*),
+                $crate::lanes::Kernel::Avx2(table) => unsafe { avx2$(::<$N>)?(table, $($arg),*) },
+                $crate::lanes::Kernel::Portable(table) => {
+                    $body::<$crate::lanes::Portable, $($N)?>(table, $($arg),*)
+                }
             }
         }
     };

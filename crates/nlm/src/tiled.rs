@@ -18,7 +18,8 @@ use self::planes::{LARGEST_INDEX, PlaneMemory};
 use self::sums::Rows;
 use self::weigh::BlockWeights;
 use crate::band::Task;
-use crate::lanes::{Buffer, Lanes, for_each_lanes};
+use crate::isa::Isa;
+use crate::lanes::{Buffer, Kernel, Lanes, for_each_lanes};
 use crate::weights::Weights;
 use crate::{Control, Error, Params};
 
@@ -32,20 +33,33 @@ pub(crate) struct TiledMemory {
     quotients: Vec<u8>,
 }
 
-/// Most pixels of a piece, and most of its columns.
+/// Most pixels of a piece, columns, and rows.
 const PIECE_PIXELS: usize = 512 * 512;
 const PIECE_WIDTH: usize = 1024;
+const PIECE_HEIGHT: usize = 512;
 
-/// Whether sums that saturate are exact for these weights, and these fit.
-pub(crate) fn is_exact(params: &Params, channels: usize, weights: &Weights) -> bool {
-    params.template_radius() == TEMPLATE
+/// Radii of the search window: below, a tile would be mostly surroundings, and above, a block's weights outgrow the cache.
+const SMALLEST_SEARCH: usize = 8;
+const LARGEST_SEARCH: usize = 32;
+
+/// The kernel for these parameters; `None` where its sums, which saturate, or its table are not exact.
+pub(crate) fn kernel(isa: Isa, params: &Params, channels: usize, weights: &Weights) -> Option<Kernel> {
+    let exact = params.template_radius() == TEMPLATE
         && (1..=2).contains(&channels)
-        && (8..=32).contains(&params.search_radius())
-        && weights.nonzero().len() <= LARGEST_INDEX[channels]
+        && (SMALLEST_SEARCH..=LARGEST_SEARCH).contains(&params.search_radius())
+        && weights.nonzero().len() <= LARGEST_INDEX[channels];
+    exact.then(|| Kernel::new(isa, weights)).flatten()
+}
+
+/// Rows of a band: as many bands as there are threads, or a multiple of that, so that none is higher than a piece.
+pub(crate) fn band_rows(height: usize, threads: usize) -> usize {
+    let bands = threads * height.div_ceil(PIECE_HEIGHT * threads);
+    height.div_ceil(bands)
 }
 
 /// Denoises a band of rows, `first_row` the first of them, into `out`, interleaved.
 pub(crate) fn run(
+    kernel: &Kernel,
     task: &Task<'_>,
     first_row: usize,
     memory: &mut TiledMemory,
@@ -58,8 +72,8 @@ pub(crate) fn run(
     for x in (0..task.width).step_by(width) {
         let piece = Piece { x, y: first_row, width: width.min(task.width - x), height };
         match task.channels {
-            1 => run_piece::<1>(task.isa, task, piece, memory, control, out)?,
-            _ => run_piece::<2>(task.isa, task, piece, memory, control, out)?,
+            1 => run_piece::<1>(kernel, task, piece, memory, control, out)?,
+            _ => run_piece::<2>(kernel, task, piece, memory, control, out)?,
         }
     }
     Ok(())
@@ -77,13 +91,14 @@ for_each_lanes! {
 
 #[inline(always)]
 fn run_piece_body<V: Lanes, const CHANNELS: usize>(
+    table: &V::Table,
     task: &Task<'_>,
     piece: Piece,
     memory: &mut TiledMemory,
     control: &Control<'_>,
     out: &mut [u8],
 ) -> Result<(), Error> {
-    let Some(weigher) = V::weigher(task.weights) else { return Ok(()) };
+    let weigher = V::weigher(table);
     let search = task.params.search_radius();
     let grid = Grid::new(V::LANES, piece.width, piece.height, search);
     let block = grid.block;

@@ -16,6 +16,7 @@ pub(crate) struct Avx2(__m256i);
 unsafe impl Lanes for Avx2 {
     const LANES: usize = 16;
     type Wide = __m256i;
+    type Table = Exponential;
     type Weigher = Exponential;
 
     super::operations! {
@@ -39,13 +40,12 @@ unsafe impl Lanes for Avx2 {
             let shift = _mm_cvtsi32_si128(shift as i32);
             Self(_mm256_packs_epi32(_mm256_srl_epi32(low, shift), _mm256_srl_epi32(high, shift)))
         }
-        fn weigh(weigher: &Exponential, indices: Self) -> Self {
-            let zero = _mm256_setzero_si256();
-            let low = exponential(weigher, _mm256_unpacklo_epi16(indices.0, zero));
-            let high = exponential(weigher, _mm256_unpackhi_epi16(indices.0, zero));
-            let inside = _mm256_cmpgt_epi16(_mm256_set1_epi16(weigher.end as i16), indices.0);
-            Self(_mm256_and_si256(_mm256_packs_epi32(low, high), inside))
-        }
+    }
+
+    #[inline(always)]
+    fn weigh<const LONG: bool>(weigher: &Exponential, indices: Self) -> Self {
+        // SAFETY: as for the other operations.
+        Self(unsafe { weigh(weigher, indices.0) })
     }
 
     #[inline(always)]
@@ -54,10 +54,24 @@ unsafe impl Lanes for Avx2 {
         Self(unsafe { _mm256_srl_epi16(self.0, _mm_cvtsi32_si128(BITS)) })
     }
 
-    #[inline(always)]
-    fn weigher(weights: &Weights) -> Option<Exponential> {
+    fn table(weights: &Weights) -> Option<Exponential> {
         Exponential::new(weights)
     }
+
+    #[inline(always)]
+    fn weigher(table: &Exponential) -> Exponential {
+        table.clone()
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn weigh(weigher: &Exponential, indices: __m256i) -> __m256i {
+    let zero = _mm256_setzero_si256();
+    let low = exponential(weigher, _mm256_unpacklo_epi16(indices, zero));
+    let high = exponential(weigher, _mm256_unpackhi_epi16(indices, zero));
+    let inside = _mm256_cmpgt_epi16(_mm256_set1_epi16(weigher.end as i16), indices);
+    _mm256_and_si256(_mm256_packs_epi32(low, high), inside)
 }
 
 /// [`Exponential::weight`] of eight indices.

@@ -28,6 +28,7 @@ unsafe impl Lanes for Portable {
     const LANES: usize = 8;
     type Wide = Wide;
     /// Weights by index, the last of them zero.
+    type Table = Vec<u16>;
     type Weigher = Vec<u16>;
 
     #[inline(always)]
@@ -95,9 +96,7 @@ unsafe impl Lanes for Portable {
     #[inline(always)]
     fn dot(sums: Wide, a: Self, b: Self) -> Wide {
         let product = |lane: usize| i32::from(a.0[lane] as i16) * i32::from(b.0[lane] as i16);
-        Wide(from_fn(|lane| {
-            sums.0[lane].wrapping_add(product(2 * lane).wrapping_add(product(2 * lane + 1)))
-        }))
+        Wide(from_fn(|lane| sums.0[lane].wrapping_add(product(2 * lane).wrapping_add(product(2 * lane + 1)))))
     }
 
     #[inline(always)]
@@ -106,12 +105,16 @@ unsafe impl Lanes for Portable {
         Self(from_fn(|lane| pack(if lane < 4 { low.0[lane] } else { high.0[lane - 4] })))
     }
 
-    fn weigher(weights: &Weights) -> Option<Vec<u16>> {
+    fn weigher(table: &Vec<u16>) -> Vec<u16> {
+        table.clone()
+    }
+
+    fn table(weights: &Weights) -> Option<Vec<u16>> {
         weights.table().iter().map(|&weight| i16::try_from(weight).ok().map(|weight| weight as u16)).collect()
     }
 
     #[inline(always)]
-    fn weigh(weigher: &Vec<u16>, indices: Self) -> Self {
+    fn weigh<const LONG: bool>(weigher: &Vec<u16>, indices: Self) -> Self {
         let last = weigher.len() - 1;
         Self(indices.0.map(|index| weigher[usize::from(index).min(last)]))
     }

@@ -43,7 +43,8 @@ const LARGEST_SUM: u16 = 49 * 2 * 255;
 const BIAS: u16 = LARGEST_SUM / 2 + 1;
 
 /// Indices into the table of weights up to which sums that saturate are told from others, by channels.
-pub(super) const LARGEST_INDEX: [usize; 3] = [0, (u16::MAX >> 6) as usize, ((u16::MAX - LARGEST_SUM - 1) >> 5) as usize];
+pub(super) const LARGEST_INDEX: [usize; 3] =
+    [0, (u16::MAX >> 6) as usize, ((u16::MAX - LARGEST_SUM - 1) >> 5) as usize];
 
 impl<V: Lanes, const CHANNELS: usize> View<'_, V, CHANNELS> {
     /// Squared differences, those of two channels as half their sum.
@@ -99,7 +100,12 @@ impl PlaneMemory {
         }
         if CHANNELS == 2 {
             let sums = corrections.each_mut().map(|plane| plane.vectors::<V>(len));
-            correct(grid, pixels.each_mut().map(|plane| &*plane.vectors::<V>(len)), columns.vectors(len), sums);
+            correct(
+                grid,
+                pixels.each_mut().map(|plane| &*plane.vectors::<V>(len)),
+                columns.vectors(len),
+                sums,
+            );
             for (pixels, shifted) in pixels.iter_mut().zip(shifted.iter_mut()) {
                 let shifted = shifted.vectors::<V>(len);
                 for (pixel, shifted) in pixels.vectors::<V>(len).iter_mut().zip(shifted) {

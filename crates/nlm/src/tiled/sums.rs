@@ -57,7 +57,8 @@ impl<V: Lanes, const CHANNELS: usize> Sums<V, CHANNELS> {
             self.total[half] = V::dot(self.total[half], weights[half], ones);
             for channel in 0..CHANNELS {
                 let neighbours = view.neighbours[channel][2 * first + half];
-                self.products[channel][half] = V::dot(self.products[channel][half], weights[half], neighbours);
+                self.products[channel][half] =
+                    V::dot(self.products[channel][half], weights[half], neighbours);
             }
         }
     }
@@ -140,7 +141,9 @@ fn give<V: Lanes, const CHANNELS: usize>(lanes: &mut [u32], from: usize, to: usi
     for sum in (0..size).step_by(V::LANES) {
         for lane in 0..V::LANES {
             let value = lanes[from * size + sum + V::spread(lane)];
-            lanes[to * size + sum + V::spread((lane + by) % V::LANES)] += value;
+            let to = &mut lanes[to * size + sum + V::spread((lane + by) % V::LANES)];
+            // What falls outside the piece adds up without meaning, and without bound.
+            *to = to.wrapping_add(value);
         }
     }
 }
@@ -171,7 +174,8 @@ pub(super) fn divide<V: Lanes, const CHANNELS: usize>(
                 let to = &mut quotients[(x * CHANNELS + channel) * lanes..][..lanes];
                 let pixels = neighbours[channel][pixel..pixel + 2 * lanes].as_chunks::<2>().0;
                 let products = &products[channel * lanes..][..lanes];
-                for (((to, &total), &sum), &[pixel, _]) in to.iter_mut().zip(totals).zip(products).zip(pixels) {
+                for (((to, &total), &sum), &[pixel, _]) in to.iter_mut().zip(totals).zip(products).zip(pixels)
+                {
                     *to = quotient(sum + own * u32::from(pixel), total + own);
                 }
             }

@@ -45,7 +45,8 @@ impl<'a, V: Lanes> BlockWeights<'a, V> {
     /// Weights by offset of a column of a row; column 0 is the one of zeros left of the block.
     #[inline(always)]
     pub(super) fn of(&self, row: usize, column: usize) -> &[V] {
-        &self.vectors[(row * (self.block.width + 2) + column) * self.stride..][..self.offsets.next_multiple_of(2)]
+        &self.vectors[(row * (self.block.width + 2) + column) * self.stride..]
+            [..self.offsets.next_multiple_of(2)]
     }
 
     /// Finds the weights of one offset, the `slot`th, of pairs that begin `TEMPLATE` px left of and above the block.
@@ -72,7 +73,12 @@ impl<'a, V: Lanes> BlockWeights<'a, V> {
                 |column, sum| {
                     let at = offset + column;
                     let index = view.index(sum, pairs.here + at, pairs.there + at);
-                    self.vectors[first + column * self.stride] = V::weigh(weigher, index);
+                    // One channel's indices have 10 bits.
+                    self.vectors[first + column * self.stride] = if CHANNELS == 1 {
+                        V::weigh::<false>(weigher, index)
+                    } else {
+                        V::weigh::<true>(weigher, index)
+                    };
                 },
             );
         }

@@ -42,7 +42,9 @@ impl Exponential {
                 let slope = f32::from_bits(slope.to_bits().wrapping_add_signed(slope_nudge));
                 Self { slope, coefficients: EXP2.map(|coefficient| (coefficient * scale) as f32), end }
             })
-            .find(|candidate| (0..).zip(table).all(|(index, &weight)| candidate.weight(index) == weight as i32))
+            .find(|candidate| {
+                (0..).zip(table).all(|(index, &weight)| candidate.weight(index) == weight as i32)
+            })
     }
 
     /// The weight at an index below [`end`](Self::end): what the vector kernels compute, operation by operation.
