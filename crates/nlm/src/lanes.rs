@@ -62,12 +62,8 @@ pub(crate) unsafe trait Lanes: Copy + 'static {
     /// Pairs of lanes `(a, b)`, first those of the lower, then those of the upper half of each 128 bits.
     fn interleave(self, other: Self) -> [Self; 2];
     fn wide_zero() -> Self::Wide;
-    fn wide_add(a: Self::Wide, b: Self::Wide) -> Self::Wide;
-    fn wide_sub(a: Self::Wide, b: Self::Wide) -> Self::Wide;
     /// Adds the products of signed lanes to `sums`, two neighbours to each.
     fn dot(sums: Self::Wide, a: Self, b: Self) -> Self::Wide;
-    /// Shifts right and packs what [`interleave`](Self::interleave) had spread; values from 2^15 on give 2^15 - 1.
-    fn pack(wide: [Self::Wide; 2], shift: u32) -> Self;
 
     /// Prepares a table; `None` where this form cannot hold it exactly.
     fn table(weights: &Weights) -> Option<Self::Table>;

@@ -31,14 +31,8 @@ unsafe impl Lanes for Avx2 {
             [Self(_mm256_unpacklo_epi16(self.0, other.0)), Self(_mm256_unpackhi_epi16(self.0, other.0))]
         }
         fn wide_zero() -> __m256i { _mm256_setzero_si256() }
-        fn wide_add(a: __m256i, b: __m256i) -> __m256i { _mm256_add_epi32(a, b) }
-        fn wide_sub(a: __m256i, b: __m256i) -> __m256i { _mm256_sub_epi32(a, b) }
         fn dot(sums: __m256i, a: Self, b: Self) -> __m256i {
             _mm256_add_epi32(sums, _mm256_madd_epi16(a.0, b.0))
-        }
-        fn pack([low, high]: [__m256i; 2], shift: u32) -> Self {
-            let shift = _mm_cvtsi32_si128(shift as i32);
-            Self(_mm256_packs_epi32(_mm256_srl_epi32(low, shift), _mm256_srl_epi32(high, shift)))
         }
     }
 

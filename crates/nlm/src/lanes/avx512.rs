@@ -40,13 +40,7 @@ unsafe impl Lanes for Avx512 {
             [Self(_mm512_unpacklo_epi16(self.0, other.0)), Self(_mm512_unpackhi_epi16(self.0, other.0))]
         }
         fn wide_zero() -> __m512i { _mm512_setzero_si512() }
-        fn wide_add(a: __m512i, b: __m512i) -> __m512i { _mm512_add_epi32(a, b) }
-        fn wide_sub(a: __m512i, b: __m512i) -> __m512i { _mm512_sub_epi32(a, b) }
         fn dot(sums: __m512i, a: Self, b: Self) -> __m512i { _mm512_dpwssd_epi32(sums, a.0, b.0) }
-        fn pack([low, high]: [__m512i; 2], shift: u32) -> Self {
-            let shift = _mm_cvtsi32_si128(shift as i32);
-            Self(_mm512_packs_epi32(_mm512_srl_epi32(low, shift), _mm512_srl_epi32(high, shift)))
-        }
     }
 
     #[inline(always)]

@@ -84,25 +84,9 @@ unsafe impl Lanes for Portable {
     }
 
     #[inline(always)]
-    fn wide_add(a: Wide, b: Wide) -> Wide {
-        Wide(from_fn(|lane| a.0[lane].wrapping_add(b.0[lane])))
-    }
-
-    #[inline(always)]
-    fn wide_sub(a: Wide, b: Wide) -> Wide {
-        Wide(from_fn(|lane| a.0[lane].wrapping_sub(b.0[lane])))
-    }
-
-    #[inline(always)]
     fn dot(sums: Wide, a: Self, b: Self) -> Wide {
         let product = |lane: usize| i32::from(a.0[lane] as i16) * i32::from(b.0[lane] as i16);
         Wide(from_fn(|lane| sums.0[lane].wrapping_add(product(2 * lane).wrapping_add(product(2 * lane + 1)))))
-    }
-
-    #[inline(always)]
-    fn pack([low, high]: [Wide; 2], shift: u32) -> Self {
-        let pack = |wide: i32| (wide as u32 >> shift).min(0x7fff) as u16;
-        Self(from_fn(|lane| pack(if lane < 4 { low.0[lane] } else { high.0[lane - 4] })))
     }
 
     fn weigher(table: &Vec<u16>) -> Vec<u16> {

@@ -176,7 +176,9 @@ pub(super) fn divide<V: Lanes, const CHANNELS: usize>(
                 let products = &products[channel * lanes..][..lanes];
                 for (((to, &total), &sum), &[pixel, _]) in to.iter_mut().zip(totals).zip(products).zip(pixels)
                 {
-                    *to = quotient(sum + own * u32::from(pixel), total + own);
+                    // Sums outside the piece are without meaning, and may wrap.
+                    let sum = sum.wrapping_add(own.wrapping_mul(u32::from(pixel)));
+                    *to = quotient(sum, total.wrapping_add(own));
                 }
             }
         }
@@ -214,12 +216,12 @@ fn write_row<V: Lanes, const CHANNELS: usize>(
 /// `(sum + total / 2) / total`, at most 255, for totals below 2^24 and sums below 2^31.
 #[inline(always)]
 fn quotient(sum: u32, total: u32) -> u8 {
-    let sum = (sum + total / 2) as i32;
+    let sum = sum.wrapping_add(total / 2) as i32;
     let total = total as i32;
     // Within 1 of the quotient, which is below 2^9.
     let quotient = (sum as f32 / total as f32) as i32;
     let rest = sum.wrapping_sub(quotient.wrapping_mul(total));
-    let quotient = quotient + i32::from(rest >= total) - i32::from(rest < 0);
+    let quotient = quotient.wrapping_add(i32::from(rest >= total)).wrapping_sub(i32::from(rest < 0));
     quotient.clamp(0, 255) as u8
 }
 
