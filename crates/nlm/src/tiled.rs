@@ -12,8 +12,8 @@ mod planes;
 mod sums;
 mod weigh;
 
-use self::distance::Pairs;
-use self::grid::{Grid, Piece, TEMPLATE};
+use self::distance::{AROUND, Pairs};
+use self::grid::{BLOCK, Grid, Piece, TEMPLATE};
 use self::planes::{LARGEST_INDEX, PlaneMemory};
 use self::sums::Rows;
 use self::weigh::BlockWeights;
@@ -101,11 +101,11 @@ fn run_piece_body<V: Lanes, const CHANNELS: usize>(
     let weigher = V::weigher(table);
     let search = task.params.search_radius();
     let grid = Grid::new(V::LANES, piece.width, piece.height, search);
-    let block = grid.block;
     let TiledMemory { planes, columns, weights, sums, quotients } = memory;
     let view = planes.fill::<V, CHANNELS>(task.planes, piece, &grid);
-    let columns = columns.vectors::<V>((block.width + 2 * TEMPLATE) * block.height);
-    let weights = weights.vectors::<V>(BlockWeights::<V>::len(block, search));
+    let columns = columns.vectors::<V>(AROUND * BLOCK).as_chunks_mut().0.first_chunk_mut();
+    let Some(columns) = columns else { return Ok(()) };
+    let weights = weights.vectors::<V>(BlockWeights::<V>::len(search));
     weights.fill(V::splat(0));
     let (width, height) = sums::size(&grid);
     let sums = sums.wide::<V>(width * height * sums::vectors(CHANNELS));
@@ -115,13 +115,12 @@ fn run_piece_body<V: Lanes, const CHANNELS: usize>(
             if control.should_stop() {
                 return Err(Error::Stopped);
             }
-            let mut weights = BlockWeights::new(weights, block, search, dy);
+            let mut weights = BlockWeights::new(weights, search, dy);
             for slot in 0..weights.offsets {
-                let here = y * view.stride + x + search;
-                let there = (here + dy * view.stride).wrapping_add_signed(weights.first_dx + slot as isize);
-                weights.fill(&view, &weigher, slot, Pairs { here, there }, columns);
+                let pairs = Pairs { y, x: x + search, dy, dx: weights.first_dx + slot as isize };
+                weights.fill(&view, &weigher, slot, pairs, columns);
             }
-            for row in 0..block.height {
+            for row in 0..BLOCK {
                 sums::add_row(&view, &grid, &weights, row, Rows { y: y + row, x, dy }, sums);
             }
         }

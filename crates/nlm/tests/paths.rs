@@ -2,30 +2,41 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::cell::RefCell;
+use std::fmt::{self, Debug, Formatter};
 use std::num::NonZeroUsize;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use nlm::{ColoredParams, Control, Denoiser, Error, Image, Isa, Level, Params, reference};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 /// The same cases in every run.
-fn runner(cases: u32) -> TestRunner {
+fn runner() -> TestRunner {
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
-    TestRunner::new_with_rng(
-        Config { cases, failure_persistence: None, max_shrink_iters: 30, ..Config::default() },
-        rng,
-    )
+    TestRunner::new_with_rng(Config::default(), rng)
 }
 
-#[derive(Debug)]
 struct Case {
     pixels: Vec<u8>,
     width: usize,
     height: usize,
     channels: usize,
     params: Params,
+}
+
+impl Case {
+    fn image(&self) -> Image<'_> {
+        Image::new(&self.pixels, self.width, self.height, self.channels).unwrap()
+    }
+}
+
+impl Debug for Case {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { width, height, channels, params, .. } = self;
+        write!(f, "{width}x{height}x{channels}, {params:?}")
+    }
 }
 
 fn case() -> impl Strategy<Value = Case> {
@@ -82,26 +93,34 @@ fn picture(width: usize, height: usize, (side, noise, black_white, seed): (usize
         .collect()
 }
 
-fn agrees_with_the_reference(level: Level, cases: u32, case: impl Strategy<Value = Case>) {
+/// Cases and what the definition gives for them.
+fn cases(count: u32, case: impl Strategy<Value = Case>) -> Vec<(Case, Vec<u8>)> {
+    let mut runner = runner();
+    let cases = (0..count).map(|_| case.new_tree(&mut runner).unwrap().current());
+    let solve = |case: Case| {
+        let expected = reference::denoise(case.image(), &case.params).unwrap();
+        (case, expected)
+    };
+    cases.map(solve).collect()
+}
+
+static SMALL: LazyLock<Vec<(Case, Vec<u8>)>> = LazyLock::new(|| cases(150, case()));
+static LARGE: LazyLock<Vec<(Case, Vec<u8>)>> = LazyLock::new(|| cases(48, large_case()));
+
+fn agrees_with_the_reference(level: Level, cases: &[(Case, Vec<u8>)]) {
     let isa = Isa::at_most(level);
     if isa.level() != level {
         println!("{level:?}: not run, this machine has {:?}", isa.level());
         return;
     }
-    let denoiser = RefCell::new(Denoiser::with_isa(isa));
-    runner(cases)
-        .run(&case, |case| {
-            let image = Image::new(&case.pixels, case.width, case.height, case.channels).unwrap();
-            let expected = reference::denoise(image, &case.params).unwrap();
-            for threads in [1, 2, 3, 7].map(threads) {
-                prop_assert_eq!(
-                    &denoiser.borrow_mut().denoise(image, &case.params, &threads).unwrap(),
-                    &expected
-                );
-            }
-            Ok(())
-        })
-        .unwrap();
+    let mut denoiser = Denoiser::with_isa(isa);
+    for (case, expected) in cases {
+        for count in [1, 2, 3, 7] {
+            let actual = denoiser.denoise(case.image(), &case.params, &threads(count)).unwrap();
+            let differing = actual.iter().zip(expected).position(|(a, b)| a != b);
+            assert_eq!(differing, None, "first differing byte with {count} threads: {case:?}");
+        }
+    }
 }
 
 macro_rules! for_each_level {
@@ -111,12 +130,12 @@ macro_rules! for_each_level {
 
             #[test]
             fn agrees_with_the_reference() {
-                super::agrees_with_the_reference(Level::$level, 150, case());
+                super::agrees_with_the_reference(Level::$level, &SMALL);
             }
 
             #[test]
             fn agrees_with_the_reference_on_large_pictures() {
-                super::agrees_with_the_reference(Level::$level, 32, large_case());
+                super::agrees_with_the_reference(Level::$level, &LARGE);
             }
         })*
     };

@@ -1,39 +1,41 @@
 //! Distances between template windows of 7 x 7, by sums that saturate.
 
-use super::grid::{Block, TEMPLATE};
+use super::grid::{BLOCK, TEMPLATE};
 use super::planes::View;
 use crate::lanes::Lanes;
 
 /// Side of the template window.
 const SIDE: usize = 2 * TEMPLATE + 1;
 
-/// Pixels of a block and those that they are paired with: indices of the first of each in a plane.
+/// Rows and columns of a block together with what its windows take beyond it.
+pub(super) const AROUND: usize = BLOCK + 2 * TEMPLATE;
+
+/// Pairs of a block: the first pixel, [`TEMPLATE`] px left of and above it, and the offset of the one that it is paired
+/// with.
 #[derive(Clone, Copy)]
 pub(super) struct Pairs {
-    pub(super) here: usize,
-    pub(super) there: usize,
+    pub(super) y: usize,
+    pub(super) x: usize,
+    pub(super) dy: usize,
+    pub(super) dx: isize,
 }
 
-/// Sums of squared differences over the columns of the template windows of a block, `height` rows of
-/// `width + 2 * TEMPLATE`.
+/// Sums of squared differences over the columns of the template windows of a block: [`AROUND`] columns, one after
+/// another.
 #[inline(always)]
 pub(super) fn column_sums<V: Lanes, const CHANNELS: usize>(
     view: &View<'_, V, CHANNELS>,
-    block: Block,
     pairs: Pairs,
-    columns: &mut [V],
+    columns: &mut [[V; BLOCK]; AROUND],
 ) {
-    let width = block.width + 2 * TEMPLATE;
-    for column in 0..width {
+    for (column, sums) in columns.iter_mut().enumerate() {
+        let Some(pixels) = view.column::<AROUND>(pairs, column) else { return };
         window_sums(
-            block.height,
+            BLOCK,
             #[inline(always)]
-            |row| {
-                let at = row * view.stride + column;
-                view.squares(pairs.here + at, pairs.there + at)
-            },
+            |row| pixels.squares::<CHANNELS>(row),
             #[inline(always)]
-            |row, sum| columns[row * width + column] = sum,
+            |row, sum| sums[row] = sum,
         );
     }
 }
@@ -48,31 +50,30 @@ pub(super) fn window_sums<V: Lanes>(
     input: impl Fn(usize) -> V,
     mut output: impl FnMut(usize, V),
 ) {
-    let inputs = outputs + SIDE - 1;
     let mut before: [V; SIDE] = [V::splat(0); SIDE];
     for (index, before) in before.iter_mut().enumerate() {
         *before = input(index);
     }
-    let mut cut = SIDE;
-    loop {
+    let mut done = 0;
+    while done < outputs {
         for index in (0..SIDE - 1).rev() {
             before[index] = before[index].saturating_add(before[index + 1]);
         }
-        output(cut - SIDE, before[0]);
+        output(done, before[0]);
         let mut after = V::splat(0);
         for index in 0..SIDE - 1 {
-            if cut + index == inputs {
+            // Where the last windows are fewer than a whole group.
+            if done + index + 1 == outputs {
                 return;
             }
-            let value = input(cut + index);
+            let value = input(done + SIDE + index);
             after = if index == 0 { value } else { after.saturating_add(value) };
-            output(cut + index + 1 - SIDE, before[index + 1].saturating_add(after));
+            output(done + index + 1, before[index + 1].saturating_add(after));
             before[index] = value;
         }
-        if cut + SIDE - 1 == inputs {
-            return;
+        done += SIDE;
+        if done < outputs {
+            before[SIDE - 1] = input(done + SIDE - 1);
         }
-        before[SIDE - 1] = input(cut + SIDE - 1);
-        cut += SIDE;
     }
 }

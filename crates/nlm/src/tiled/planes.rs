@@ -1,6 +1,6 @@
 //! The planes of a piece, tile by tile: lane `l` of a vector is the pixel at that place of tile `l`.
 
-use super::distance::window_sums;
+use super::distance::{Pairs, window_sums};
 use super::grid::{Grid, Piece, TEMPLATE};
 use crate::lanes::{Buffer, Lanes, lanes_mut};
 use crate::planes::Planes;
@@ -8,7 +8,9 @@ use crate::planes::Planes;
 /// Memory of the planes.
 #[derive(Debug, Default)]
 pub(super) struct PlaneMemory {
-    /// Of each channel.
+    /// Of each channel, row after row.
+    rows: [Buffer; 2],
+    /// Column after column, as those after it.
     pixels: [Buffer; 2],
     shifted: [Buffer; 2],
     pairs: [Buffer; 2],
@@ -26,6 +28,8 @@ pub(super) struct PlaneMemory {
 pub(super) struct View<'a, V, const CHANNELS: usize> {
     /// Vectors from row to row of a plane.
     pub(super) stride: usize,
+    /// Vectors from column to column of the two planes that lie so, as their columns are summed.
+    height: usize,
     /// Of each channel, the pixels as they are subtracted.
     pixels: [&'a [V]; CHANNELS],
     /// And as they are subtracted from.
@@ -47,26 +51,58 @@ pub(super) const LARGEST_INDEX: [usize; 3] =
     [0, (u16::MAX >> 6) as usize, ((u16::MAX - LARGEST_SUM - 1) >> 5) as usize];
 
 impl<V: Lanes, const CHANNELS: usize> View<'_, V, CHANNELS> {
-    /// Squared differences, those of two channels as half their sum.
+    /// Pixels of a column of pairs, as many as `LEN`; none where a plane ends before, which it never does.
     #[inline(always)]
-    pub(super) fn squares(&self, here: usize, there: usize) -> V {
-        if CHANNELS == 1 {
-            let difference = self.pixels[0][here].sub(self.pixels[0][there]);
-            return difference.mul(difference);
-        }
-        let a = self.shifted[0][here].sub(self.pixels[0][there]);
-        let b = self.shifted[1][here].sub(self.pixels[1][there]);
-        a.mul_fraction(a).add(b.mul_fraction(b))
+    pub(super) fn column<const LEN: usize>(&self, pairs: Pairs, column: usize) -> Option<Column<'_, V, LEN>> {
+        let x = pairs.x + column;
+        let here = x * self.height + pairs.y;
+        let there = x.wrapping_add_signed(pairs.dx) * self.height + pairs.y + pairs.dy;
+        let last = CHANNELS - 1;
+        // One channel's pixels are subtracted as they are.
+        let from = if CHANNELS == 1 { &self.pixels } else { &self.shifted };
+        Some(Column {
+            here: [from[0].get(here..)?.first_chunk()?, from[last].get(here..)?.first_chunk()?],
+            there: [self.pixels[0].get(there..)?.first_chunk()?, self.pixels[last].get(there..)?.first_chunk()?],
+        })
     }
 
     /// What a window sum of [`squares`](Self::squares) comes to as an index into the table of weights.
     #[inline(always)]
-    pub(super) fn index(&self, sum: V, here: usize, there: usize) -> V {
+    pub(super) fn index(sum: V, corrections: [V; 2]) -> V {
         if CHANNELS == 1 {
             return sum.shift_right::<6>();
         }
-        let correction = self.corrections[0][here].average(self.corrections[1][there]);
+        let correction = corrections[0].average(corrections[1]);
         sum.saturating_add(V::splat(BIAS)).sub(correction).shift_right::<5>()
+    }
+
+    /// What corrects the sums of a row of pairs, `row` below the first; nothing for one channel.
+    #[inline(always)]
+    pub(super) fn corrections<const LEN: usize>(&self, pairs: Pairs, row: usize) -> Option<[&[V; LEN]; 2]> {
+        let here = (pairs.y + row + TEMPLATE) * self.stride + pairs.x + TEMPLATE;
+        let there = (here + pairs.dy * self.stride).wrapping_add_signed(pairs.dx);
+        let [one, other] = self.corrections;
+        Some([one.get(here..)?.first_chunk()?, other.get(there..)?.first_chunk()?])
+    }
+}
+
+/// Pixels of a column of pairs; of one channel, the same twice.
+#[derive(Clone, Copy)]
+pub(super) struct Column<'a, V, const LEN: usize> {
+    here: [&'a [V; LEN]; 2],
+    there: [&'a [V; LEN]; 2],
+}
+
+impl<V: Lanes, const LEN: usize> Column<'_, V, LEN> {
+    /// Squared differences, those of two channels as half their sum.
+    #[inline(always)]
+    pub(super) fn squares<const CHANNELS: usize>(&self, row: usize) -> V {
+        let a = self.here[0][row].sub(self.there[0][row]);
+        if CHANNELS == 1 {
+            return a.mul(a);
+        }
+        let b = self.here[1][row].sub(self.there[1][row]);
+        a.mul_fraction(a).add(b.mul_fraction(b))
     }
 }
 
@@ -89,33 +125,34 @@ impl PlaneMemory {
         grid: &Grid,
     ) -> View<'_, V, CHANNELS> {
         let len = stride(grid) * rows(grid);
-        let Self { pixels, shifted, pairs, corrections, columns } = self;
-        for (channel, plane) in pixels.iter_mut().enumerate().take(CHANNELS) {
+        let Self { rows: planes_of_rows, pixels, shifted, pairs, corrections, columns } = self;
+        let (stride, height) = (stride(grid), rows(grid));
+        for (channel, plane) in planes_of_rows.iter_mut().enumerate().take(CHANNELS) {
             let plane = plane.vectors::<V>(len);
             fill_plane(planes, channel, piece, grid, plane);
             let pairs = pairs[channel].vectors::<V>(2 * len);
             for (index, pair) in pairs.as_chunks_mut().0.iter_mut().enumerate() {
                 *pair = plane[index].interleave(plane[(index + 1).min(len - 1)]);
             }
-        }
-        if CHANNELS == 2 {
-            let sums = corrections.each_mut().map(|plane| plane.vectors::<V>(len));
-            correct(
-                grid,
-                pixels.each_mut().map(|plane| &*plane.vectors::<V>(len)),
-                columns.vectors(len),
-                sums,
-            );
-            for (pixels, shifted) in pixels.iter_mut().zip(shifted.iter_mut()) {
-                let shifted = shifted.vectors::<V>(len);
-                for (pixel, shifted) in pixels.vectors::<V>(len).iter_mut().zip(shifted) {
-                    *pixel = pixel.mul(V::splat(128));
-                    *shifted = pixel.add(V::splat(64));
+            let pixels = pixels[channel].vectors::<V>(len);
+            let shifted = shifted[channel].vectors::<V>(len);
+            for (y, row) in plane.chunks_exact(stride).enumerate() {
+                for (x, &pixel) in row.iter().enumerate() {
+                    let at = x * height + y;
+                    pixels[at] = if CHANNELS == 1 { pixel } else { pixel.mul(V::splat(128)) };
+                    shifted[at] = pixels[at].add(V::splat(64));
                 }
             }
         }
+        // One channel needs none, but a plane of them.
+        let sums = corrections.each_mut().map(|plane| plane.vectors::<V>(len));
+        if CHANNELS == 2 {
+            let of_rows = planes_of_rows.each_mut().map(|plane| &*plane.vectors::<V>(len));
+            correct(grid, of_rows, columns.vectors(len), sums);
+        }
         View {
-            stride: stride(grid),
+            stride,
+            height,
             pixels: first(pixels, len),
             shifted: first(shifted, len),
             neighbours: first(pairs, 2 * len),

@@ -1,6 +1,6 @@
 //! Sums of weights, and of weights times pixels, by tile.
 
-use super::grid::{Block, Grid, Piece, TEMPLATE};
+use super::grid::{BLOCK, Grid, Piece, TEMPLATE};
 use super::planes::View;
 use super::weigh::BlockWeights;
 use crate::lanes::{Lanes, wide_lanes_mut};
@@ -77,7 +77,7 @@ pub(super) fn add_row<V: Lanes, const CHANNELS: usize>(
     let Rows { y, x, dy } = rows;
     let (search, vectors) = (grid.search, vectors(CHANNELS));
     let first_dx = weights.first_dx;
-    let width = grid.block.width;
+    let width = BLOCK;
     // Of the plane of sums, columns from `search` left of the tile on; of the planes, `TEMPLATE` more and as many rows.
     let at = |y: usize, x: usize| (y * size(grid).0 + x) * vectors;
     let pixel = |y: usize, x: usize| (y + TEMPLATE) * view.stride + x + TEMPLATE;
@@ -227,7 +227,6 @@ fn quotient(sum: u32, total: u32) -> u8 {
 
 /// Row and column of each block of a tile.
 pub(super) fn blocks(grid: &Grid) -> impl Iterator<Item = (usize, usize)> + use<> {
-    let Block { width, height } = grid.block;
-    let (columns, rows) = (grid.width / width, grid.height / height);
-    (0..rows).flat_map(move |row| (0..columns).map(move |column| (row * height, column * width)))
+    let (columns, rows) = (grid.width / BLOCK, grid.height / BLOCK);
+    (0..rows).flat_map(move |row| (0..columns).map(move |column| (row * BLOCK, column * BLOCK)))
 }

@@ -1,7 +1,7 @@
 //! Weights of the pairs of a block, for all offsets along a row at a time.
 
-use super::distance::{Pairs, column_sums, window_sums};
-use super::grid::{Block, TEMPLATE};
+use super::distance::{AROUND, Pairs, column_sums, window_sums};
+use super::grid::BLOCK;
 use super::planes::View;
 use crate::lanes::Lanes;
 
@@ -9,7 +9,6 @@ use crate::lanes::Lanes;
 /// either side, for each an even number of offsets, the last of them zero where there is no such.
 pub(super) struct BlockWeights<'a, V> {
     vectors: &'a mut [V],
-    block: Block,
     /// Vectors from one column to the next.
     stride: usize,
     /// Offset of the first of the vectors of a column; each next one is 1 more.
@@ -20,8 +19,8 @@ pub(super) struct BlockWeights<'a, V> {
 
 impl<'a, V: Lanes> BlockWeights<'a, V> {
     /// Vectors that weights of a block take.
-    pub(super) fn len(block: Block, search: usize) -> usize {
-        block.height * (block.width + 2) * Self::stride(search)
+    pub(super) fn len(search: usize) -> usize {
+        BLOCK * (BLOCK + 2) * Self::stride(search)
     }
 
     fn stride(search: usize) -> usize {
@@ -31,7 +30,7 @@ impl<'a, V: Lanes> BlockWeights<'a, V> {
     /// Room for the weights of the offsets in row `dy` of the search window; `vectors` are zero where no
     /// [`fill`](Self::fill) has set them.
     #[inline(always)]
-    pub(super) fn new(vectors: &'a mut [V], block: Block, search: usize, dy: usize) -> Self {
+    pub(super) fn new(vectors: &'a mut [V], search: usize, dy: usize) -> Self {
         let (first_dx, offsets) = if dy == 0 { (1, search) } else { (-(search as isize), 2 * search + 1) };
         let stride = Self::stride(search);
         if dy == 0 && offsets % 2 == 1 {
@@ -39,13 +38,13 @@ impl<'a, V: Lanes> BlockWeights<'a, V> {
                 column[offsets] = V::splat(0);
             }
         }
-        Self { vectors, block, stride, first_dx, offsets }
+        Self { vectors, stride, first_dx, offsets }
     }
 
     /// Weights by offset of a column of a row; column 0 is the one of zeros left of the block.
     #[inline(always)]
     pub(super) fn of(&self, row: usize, column: usize) -> &[V] {
-        &self.vectors[(row * (self.block.width + 2) + column) * self.stride..]
+        &self.vectors[(row * (BLOCK + 2) + column) * self.stride..]
             [..self.offsets.next_multiple_of(2)]
     }
 
@@ -57,24 +56,24 @@ impl<'a, V: Lanes> BlockWeights<'a, V> {
         weigher: &V::Weigher,
         slot: usize,
         pairs: Pairs,
-        columns: &mut [V],
+        columns: &mut [[V; BLOCK]; AROUND],
     ) {
-        column_sums(view, self.block, pairs, columns);
-        let width = self.block.width + 2 * TEMPLATE;
-        for row in 0..self.block.height {
-            let columns = &columns[row * width..][..width];
-            let first = (row * (self.block.width + 2) + 1) * self.stride + slot;
-            let offset = (row + TEMPLATE) * view.stride + TEMPLATE;
+        column_sums(view, pairs, columns);
+        for row in 0..BLOCK {
+            let Some(corrections) = view.corrections::<BLOCK>(pairs, row) else { return };
+            let first = (row * (BLOCK + 2) + 1) * self.stride + slot;
+            let mut weights = self.vectors[first..].iter_mut().step_by(self.stride);
             window_sums(
-                self.block.width,
+                BLOCK,
                 #[inline(always)]
-                |column| columns[column],
+                |column| columns[column][row],
                 #[inline(always)]
                 |column, sum| {
-                    let at = offset + column;
-                    let index = view.index(sum, pairs.here + at, pairs.there + at);
+                    let corrections = [corrections[0][column], corrections[1][column]];
+                    let index = View::<V, CHANNELS>::index(sum, corrections);
+                    let Some(weight) = weights.next() else { return };
                     // One channel's indices have 10 bits.
-                    self.vectors[first + column * self.stride] = if CHANNELS == 1 {
+                    *weight = if CHANNELS == 1 {
                         V::weigh::<false>(weigher, index)
                     } else {
                         V::weigh::<true>(weigher, index)
