@@ -48,17 +48,16 @@ impl<V: Lanes, const CHANNELS: usize> Sums<V, CHANNELS> {
         }
     }
 
-    /// Adds two weights and the products with their pixels, which are neighbours.
+    /// Adds two weights and the products with their pixels, which are neighbours: of each channel, two vectors.
     #[inline(always)]
-    fn add(&mut self, weights: [V; 2], view: &View<'_, V, CHANNELS>, first: usize) {
+    fn add(&mut self, weights: [V; 2], neighbours: [&[V; 2]; CHANNELS]) {
         let ones = V::splat(1);
         let weights = weights[0].interleave(weights[1]);
         for half in 0..2 {
             self.total[half] = V::dot(self.total[half], weights[half], ones);
             for channel in 0..CHANNELS {
-                let neighbours = view.neighbours[channel][2 * first + half];
                 self.products[channel][half] =
-                    V::dot(self.products[channel][half], weights[half], neighbours);
+                    V::dot(self.products[channel][half], weights[half], neighbours[channel][half]);
             }
         }
     }
@@ -77,38 +76,51 @@ pub(super) fn add_row<V: Lanes, const CHANNELS: usize>(
     let Rows { y, x, dy } = rows;
     let (search, vectors) = (grid.search, vectors(CHANNELS));
     let first_dx = weights.first_dx;
-    let width = BLOCK;
     // Of the plane of sums, columns from `search` left of the tile on; of the planes, `TEMPLATE` more and as many rows.
     let at = |y: usize, x: usize| (y * size(grid).0 + x) * vectors;
     let pixel = |y: usize, x: usize| (y + TEMPLATE) * view.stride + x + TEMPLATE;
 
-    for column in 0..width {
+    // Neighbours of each channel from a pixel on, two vectors a pixel.
+    let neighbours = |from: usize| {
+        let mut of_channels: [&[[V; 2]]; CHANNELS] = [&[]; CHANNELS];
+        for (channel, neighbours) in of_channels.iter_mut().zip(view.neighbours) {
+            *channel = &neighbours.as_chunks().0[from..];
+        }
+        of_channels
+    };
+
+    for column in 0..BLOCK {
         let at = at(y, x + column + search);
         let mut sum = Sums::<V, CHANNELS>::load(&sums[at..at + vectors]);
         let there = pixel(y + dy, x + column).wrapping_add_signed(first_dx + search as isize);
-        let weights = weights.of(row, column + 1);
-        for (pair, weights) in weights.as_chunks().0.iter().enumerate() {
-            sum.add(*weights, view, there + 2 * pair);
+        let weights = weights.of(row, column + 1).as_chunks().0;
+        let pixels = neighbours(there);
+        let last = pixels[CHANNELS - 1].iter().step_by(2);
+        for ((weights, first), last) in weights.iter().zip(pixels[0].iter().step_by(2)).zip(last) {
+            let mut pixels = [first; CHANNELS];
+            pixels[CHANNELS - 1] = last;
+            sum.add(*weights, pixels);
         }
         sum.store(&mut sums[at..at + vectors]);
     }
 
     // Offsets that lead to a pixel from within the block, or, of two neighbours, one of them from a column beside it.
     let offsets = weights.offsets;
-    let columns = width + offsets - 1;
+    let columns = BLOCK + offsets - 1;
+    let row_of_pixels = neighbours(pixel(y, x + search) - 1);
     for column in 0..columns {
         // The column that offset `first_dx` leads here from, counted from the block's first.
         let at = at(y + dy, (x + column + search).wrapping_add_signed(first_dx));
         let mut sum = Sums::<V, CHANNELS>::load(&sums[at..at + vectors]);
-        let first_pair = column.saturating_sub(width).div_ceil(2);
+        let first_pair = column.saturating_sub(BLOCK).div_ceil(2);
         let end_pair = (column / 2 + 1).min(offsets.div_ceil(2));
         for pair in first_pair..end_pair {
             // Columns with one beside the block counted: from `from - 1` by the second offset, from `from` by the first.
             let from = column - 2 * pair + 1;
-            let first = weights.of(row, from)[2 * pair];
-            let second = weights.of(row, from - 1)[2 * pair + 1];
-            let pixel = pixel(y, x + search + from) - 2;
-            sum.add([second, first], view, pixel);
+            let weights = [weights.at(row, from - 1, 2 * pair + 1), weights.at(row, from, 2 * pair)];
+            let mut pixels = [&row_of_pixels[0][from - 1]; CHANNELS];
+            pixels[CHANNELS - 1] = &row_of_pixels[CHANNELS - 1][from - 1];
+            sum.add(weights, pixels);
         }
         sum.store(&mut sums[at..at + vectors]);
     }

@@ -48,6 +48,12 @@ impl<'a, V: Lanes> BlockWeights<'a, V> {
             [..self.offsets.next_multiple_of(2)]
     }
 
+    /// The weight of one offset at a column of a row.
+    #[inline(always)]
+    pub(super) fn at(&self, row: usize, column: usize, slot: usize) -> V {
+        self.vectors[(row * (BLOCK + 2) + column) * self.stride + slot]
+    }
+
     /// Finds the weights of one offset, the `slot`th, of pairs that begin `TEMPLATE` px left of and above the block.
     #[inline(always)]
     pub(super) fn fill<const CHANNELS: usize>(
