@@ -104,11 +104,11 @@ impl Denoiser {
         }
         let (width, height) = (bgr.width(), bgr.height());
         let (mut lightness, mut ab) = (std::mem::take(&mut self.lightness), std::mem::take(&mut self.ab));
-        lab::from_bgr(bgr.pixels(), &mut lightness, &mut ab);
+        lab::from_bgr(self.isa, bgr.pixels(), &mut lightness, &mut ab);
         let result = self.denoise_lab((&lightness, &ab), (width, height), params, control);
         (self.lightness, self.ab) = (lightness, ab);
         let (lightness, ab) = result?;
-        Ok(lab::to_bgr(&lightness, ab.as_deref().unwrap_or(&self.ab)))
+        Ok(lab::to_bgr(self.isa, &lightness, ab.as_deref().unwrap_or(&self.ab)))
     }
 
     /// Denoises L and, unless they are the same everywhere, a and b.

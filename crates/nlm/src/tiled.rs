@@ -130,3 +130,26 @@ fn run_piece_body<V: Lanes, const CHANNELS: usize>(
     sums::divide::<V, CHANNELS>(&grid, piece, own, (sums, view.neighbours), quotients, (out, task.width));
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Level;
+
+    fn is_tiled(level: Level, params: &Params, channels: usize) -> bool {
+        kernel(Isa::at_most(level), params, channels, &Weights::new(params, channels)).is_some()
+    }
+
+    #[test]
+    fn the_default_takes_tiles_and_what_would_not_be_exact_does_not() {
+        for level in [Level::Scalar, Level::Avx2, Level::Avx512] {
+            for channels in [1, 2] {
+                assert!(is_tiled(level, &Params::default(), channels), "{level:?}, {channels} channels");
+                // Weights of distances that 16 bits can't tell apart.
+                assert!(!is_tiled(level, &Params { h: 100.0, ..Params::default() }, channels));
+                assert!(!is_tiled(level, &Params { template_window: 9, ..Params::default() }, channels));
+            }
+            assert!(!is_tiled(level, &Params::default(), 3));
+        }
+    }
+}

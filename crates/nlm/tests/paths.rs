@@ -105,7 +105,7 @@ fn cases(count: u32, case: impl Strategy<Value = Case>) -> Vec<(Case, Vec<u8>)> 
 }
 
 static SMALL: LazyLock<Vec<(Case, Vec<u8>)>> = LazyLock::new(|| cases(150, case()));
-static LARGE: LazyLock<Vec<(Case, Vec<u8>)>> = LazyLock::new(|| cases(48, large_case()));
+static LARGE: LazyLock<Vec<(Case, Vec<u8>)>> = LazyLock::new(|| cases(20, large_case()));
 
 fn agrees_with_the_reference(level: Level, cases: &[(Case, Vec<u8>)]) {
     let isa = Isa::at_most(level);

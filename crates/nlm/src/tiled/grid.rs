@@ -40,7 +40,8 @@ impl Grid {
         let columns = (0..=lanes.ilog2()).map(|bits| 1 << bits);
         let grids = columns.map(|columns| {
             let rows = lanes / columns;
-            let tile = |pixels: usize, tiles: usize| pixels.div_ceil(tiles).max(search).next_multiple_of(BLOCK);
+            let tile =
+                |pixels: usize, tiles: usize| pixels.div_ceil(tiles).max(search).next_multiple_of(BLOCK);
             let (width, height) = (tile(width + 2 * search, columns), tile(height + search, rows));
             Self { columns, rows, width, height, search }
         });

@@ -62,7 +62,10 @@ impl<V: Lanes, const CHANNELS: usize> View<'_, V, CHANNELS> {
         let from = if CHANNELS == 1 { &self.pixels } else { &self.shifted };
         Some(Column {
             here: [from[0].get(here..)?.first_chunk()?, from[last].get(here..)?.first_chunk()?],
-            there: [self.pixels[0].get(there..)?.first_chunk()?, self.pixels[last].get(there..)?.first_chunk()?],
+            there: [
+                self.pixels[0].get(there..)?.first_chunk()?,
+                self.pixels[last].get(there..)?.first_chunk()?,
+            ],
         })
     }
 

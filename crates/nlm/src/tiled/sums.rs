@@ -55,9 +55,8 @@ impl<V: Lanes, const CHANNELS: usize> Sums<V, CHANNELS> {
         let weights = weights[0].interleave(weights[1]);
         for half in 0..2 {
             self.total[half] = V::dot(self.total[half], weights[half], ones);
-            for channel in 0..CHANNELS {
-                self.products[channel][half] =
-                    V::dot(self.products[channel][half], weights[half], neighbours[channel][half]);
+            for (products, neighbours) in self.products.iter_mut().zip(neighbours) {
+                products[half] = V::dot(products[half], weights[half], neighbours[half]);
             }
         }
     }

@@ -44,8 +44,7 @@ impl<'a, V: Lanes> BlockWeights<'a, V> {
     /// Weights by offset of a column of a row; column 0 is the one of zeros left of the block.
     #[inline(always)]
     pub(super) fn of(&self, row: usize, column: usize) -> &[V] {
-        &self.vectors[(row * (BLOCK + 2) + column) * self.stride..]
-            [..self.offsets.next_multiple_of(2)]
+        &self.vectors[(row * (BLOCK + 2) + column) * self.stride..][..self.offsets.next_multiple_of(2)]
     }
 
     /// The weight of one offset at a column of a row.
@@ -65,6 +64,8 @@ impl<'a, V: Lanes> BlockWeights<'a, V> {
         columns: &mut [[V; BLOCK]; AROUND],
     ) {
         column_sums(view, pairs, columns);
+        // The rows of `columns` lie across its arrays.
+        #[allow(clippy::needless_range_loop)]
         for row in 0..BLOCK {
             let Some(corrections) = view.corrections::<BLOCK>(pairs, row) else { return };
             let first = (row * (BLOCK + 2) + 1) * self.stride + slot;
