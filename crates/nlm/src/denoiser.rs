@@ -6,8 +6,9 @@ use std::thread;
 use crate::band::{BandMemory, Task};
 use crate::isa::Isa;
 use crate::planes::Planes;
+use crate::tiled::TiledMemory;
 use crate::weights::Weights;
-use crate::{ColoredParams, Control, Error, Image, Params, lab};
+use crate::{ColoredParams, Control, Error, Image, Params, lab, tiled};
 
 /// Denoises images one after another, keeping its scratch memory between them.
 ///
@@ -26,9 +27,16 @@ use crate::{ColoredParams, Control, Error, Image, Params, lab};
 pub struct Denoiser {
     isa: Isa,
     planes: Planes,
-    workers: Vec<BandMemory>,
+    workers: Vec<WorkerMemory>,
     lightness: Vec<u8>,
     ab: Vec<u8>,
+}
+
+/// Memory of a thread.
+#[derive(Debug, Default)]
+struct WorkerMemory {
+    band: BandMemory,
+    tiled: TiledMemory,
 }
 
 impl Default for Denoiser {
@@ -96,11 +104,11 @@ impl Denoiser {
         }
         let (width, height) = (bgr.width(), bgr.height());
         let (mut lightness, mut ab) = (std::mem::take(&mut self.lightness), std::mem::take(&mut self.ab));
-        lab::from_bgr(bgr.pixels(), &mut lightness, &mut ab);
+        lab::from_bgr(self.isa, bgr.pixels(), &mut lightness, &mut ab);
         let result = self.denoise_lab((&lightness, &ab), (width, height), params, control);
         (self.lightness, self.ab) = (lightness, ab);
         let (lightness, ab) = result?;
-        Ok(lab::to_bgr(&lightness, ab.as_deref().unwrap_or(&self.ab)))
+        Ok(lab::to_bgr(self.isa, &lightness, ab.as_deref().unwrap_or(&self.ab)))
     }
 
     /// Denoises L and, unless they are the same everywhere, a and b.
@@ -125,21 +133,29 @@ impl Denoiser {
 fn run_bands(
     task: &Task<'_>,
     control: &Control<'_>,
-    workers: &mut Vec<BandMemory>,
+    workers: &mut Vec<WorkerMemory>,
     out: &mut [u8],
 ) -> Result<(), Error> {
-    let rows = task.band_rows(control.threads.get());
-    let threads = control.threads.get().min(task.height.div_ceil(rows));
+    let threads = control.threads.get();
+    let kernel = tiled::kernel(task.isa, task.params, task.channels, task.weights);
+    let rows =
+        if kernel.is_some() { tiled::band_rows(task.height, threads) } else { task.band_rows(threads) };
+    let threads = threads.min(task.height.div_ceil(rows));
     if workers.len() < threads {
-        workers.resize_with(threads, BandMemory::default);
+        workers.resize_with(threads, WorkerMemory::default);
     }
     let bands = Mutex::new(out.chunks_mut(rows * task.width * task.channels).enumerate());
-    let work = |memory: &mut BandMemory| {
+    let work = |memory: &mut WorkerMemory| {
         loop {
             let band = bands.lock().unwrap_or_else(PoisonError::into_inner).next();
             let Some((index, out)) = band else { return Ok(()) };
             let start = index * rows;
-            task.run(start..(start + rows).min(task.height), memory, control, out)?;
+            match &kernel {
+                Some(kernel) => tiled::run(kernel, task, start, &mut memory.tiled, control, out)?,
+                None => {
+                    task.run(start..(start + rows).min(task.height), &mut memory.band, control, out)?;
+                }
+            }
         }
     };
     let Some((own, others)) = workers[..threads].split_first_mut() else { return Ok(()) };

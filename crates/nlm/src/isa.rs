@@ -11,7 +11,7 @@ pub enum Level {
     Scalar,
     /// AVX2 and fused multiply-add, 256 bits.
     Avx2,
-    /// AVX-512 F, BW, DQ and VL, 512 bits.
+    /// AVX-512 F, BW, DQ, VL and VNNI, 512 bits.
     Avx512,
 }
 
@@ -38,7 +38,8 @@ fn detected() -> Level {
     let avx512 = is_x86_feature_detected!("avx512f")
         && is_x86_feature_detected!("avx512bw")
         && is_x86_feature_detected!("avx512dq")
-        && is_x86_feature_detected!("avx512vl");
+        && is_x86_feature_detected!("avx512vl")
+        && is_x86_feature_detected!("avx512vnni");
     match (avx2, avx512) {
         (true, true) => Level::Avx512,
         (true, false) => Level::Avx2,
@@ -67,7 +68,7 @@ macro_rules! for_each_isa {
                 $body($($arg),*)
             }
             #[cfg(target_arch = "x86_64")]
-            #[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl")]
+            #[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
             #[allow(clippy::too_many_arguments)]
             fn avx512($($arg: $type),*) $(-> $ret)? {
                 $body($($arg),*)

@@ -3,11 +3,16 @@
 
 use std::sync::LazyLock;
 
+use crate::Isa;
+use crate::isa::for_each_isa;
+
 /// `round(sum / 2^bits)`.
+#[inline(always)]
 fn descale(sum: i32, bits: u32) -> i32 {
     (sum + (1 << (bits - 1))) >> bits
 }
 
+#[inline(always)]
 fn clamp_to_byte(value: i32) -> u8 {
     value.clamp(0, 255) as u8
 }
@@ -22,7 +27,7 @@ const FROM_XYZ: [[i32; 3]; 3] = [[12615, -6296, -2223], [-3773, 7684, 185], [217
 const CUBE_ROOT_ENTRIES: usize = 3072;
 
 /// The CIE function of lightness, `f(t)`, in 32768ths.
-static CUBE_ROOTS: LazyLock<Vec<i32>> = LazyLock::new(|| {
+static CUBE_ROOTS: LazyLock<[i32; CUBE_ROOT_ENTRIES]> = LazyLock::new(|| {
     let root = |i: usize| {
         let t = (1.0f32 / 2040.0) * i as f32;
         let f = if t < 216.0 / 24389.0 {
@@ -32,7 +37,7 @@ static CUBE_ROOTS: LazyLock<Vec<i32>> = LazyLock::new(|| {
         };
         (32768.0 * f).round_ties_even() as i32
     };
-    (0..CUBE_ROOT_ENTRIES).map(root).collect()
+    std::array::from_fn(root)
 });
 
 /// To 32 bits, toward zero: OpenCV's own cube root does not round.
@@ -45,7 +50,7 @@ fn truncate(value: f64) -> f32 {
 const ONE: i32 = 1 << 14;
 
 /// Y and `f(Y)` of each lightness, in [`ONE`]ths.
-static LIGHTNESS: LazyLock<Vec<(i32, i32)>> = LazyLock::new(|| {
+static LIGHTNESS: LazyLock<[(i32, i32); 256]> = LazyLock::new(|| {
     let one = ONE as f32;
     let entry = |l: u8| {
         let l = f32::from(l);
@@ -58,44 +63,92 @@ static LIGHTNESS: LazyLock<Vec<(i32, i32)>> = LazyLock::new(|| {
             ((f * f * f / (one * one)).round_ties_even() as i32, f.round_ties_even() as i32)
         }
     };
-    (0..=255).map(entry).collect()
+    std::array::from_fn(|l| entry(l as u8))
 });
 
+/// Pixels that are converted together: look-ups one by one, arithmetic side by side.
+const GROUP: usize = 16;
+
 /// Converts interleaved BGR pixels to a plane of L and an interleaved one of a and b.
-pub(crate) fn from_bgr(bgr: &[u8], lightness: &mut Vec<u8>, ab: &mut Vec<u8>) {
-    let roots = &*CUBE_ROOTS;
-    lightness.clear();
-    ab.clear();
-    for &[b, g, r] in bgr.as_chunks().0 {
-        let [fx, fy, fz] = TO_XYZ.map(|[cr, cg, cb]| {
-            let sum = 8 * (cr * i32::from(r) + cg * i32::from(g) + cb * i32::from(b));
-            roots[(descale(sum, 12) as usize).min(CUBE_ROOT_ENTRIES - 1)]
-        });
-        lightness.push(clamp_to_byte(descale(296 * fy - 1_336_934, 15)));
-        ab.push(clamp_to_byte(descale(500 * (fx - fy) + (128 << 15), 15)));
-        ab.push(clamp_to_byte(descale(200 * (fy - fz) + (128 << 15), 15)));
-    }
+pub(crate) fn from_bgr(isa: Isa, bgr: &[u8], lightness: &mut Vec<u8>, ab: &mut Vec<u8>) {
+    let pixels: &[[u8; 3]] = bgr.as_chunks().0;
+    lightness.resize(pixels.len(), 0);
+    ab.resize(2 * pixels.len(), 0);
+    to_lab(isa, pixels, lightness, ab.as_chunks_mut().0);
 }
 
 /// Converts back.
-pub(crate) fn to_bgr(lightness: &[u8], ab: &[u8]) -> Vec<u8> {
-    let table = &*LIGHTNESS;
-    let mut bgr = Vec::with_capacity(3 * lightness.len());
-    for (&l, &[a, b]) in lightness.iter().zip(ab.as_chunks().0) {
-        let (y, fy) = table[usize::from(l)];
-        let a = ((5 * i32::from(a) * 53_687 + 128) >> 13) - 4194;
-        let b = ((i32::from(b) * 41_943 + 16) >> 9) - 10_485 + 1;
-        let (x, z) = (unroot(fy + a), unroot(fy - b));
-        let [r, g, b] = FROM_XYZ.map(|[cx, cy, cz]| {
-            let linear = descale(cx * x + cy * y + cz * z, 14).clamp(0, 4095);
-            ((linear * 255) >> 12) as u8
-        });
-        bgr.extend([b, g, r]);
-    }
+pub(crate) fn to_bgr(isa: Isa, lightness: &[u8], ab: &[u8]) -> Vec<u8> {
+    let mut bgr = vec![0; 3 * lightness.len()];
+    from_lab(isa, lightness, ab.as_chunks().0, bgr.as_chunks_mut().0);
     bgr
 }
 
+for_each_isa! {
+    fn to_lab(bgr: &[[u8; 3]], lightness: &mut [u8], ab: &mut [[u8; 2]]) = to_lab_body;
+}
+
+for_each_isa! {
+    fn from_lab(lightness: &[u8], ab: &[[u8; 2]], bgr: &mut [[u8; 3]]) = from_lab_body;
+}
+
+#[inline(always)]
+fn to_lab_body(bgr: &[[u8; 3]], lightness: &mut [u8], ab: &mut [[u8; 2]]) {
+    let roots = &*CUBE_ROOTS;
+    let groups = bgr.chunks(GROUP).zip(lightness.chunks_mut(GROUP)).zip(ab.chunks_mut(GROUP));
+    for ((bgr, lightness), ab) in groups {
+        let mut sums = [[0; GROUP]; 3];
+        for (i, &[b, g, r]) in bgr.iter().enumerate() {
+            for (sums, [cr, cg, cb]) in sums.iter_mut().zip(TO_XYZ) {
+                sums[i] = cr * i32::from(r) + cg * i32::from(g) + cb * i32::from(b);
+            }
+        }
+        for sums in &mut sums {
+            for sum in sums {
+                *sum = roots[(descale(8 * *sum, 12) as usize).min(CUBE_ROOT_ENTRIES - 1)];
+            }
+        }
+        let [fx, fy, fz] = sums;
+        for (i, (lightness, ab)) in lightness.iter_mut().zip(ab).enumerate() {
+            *lightness = clamp_to_byte(descale(296 * fy[i] - 1_336_934, 15));
+            let a = descale(500 * (fx[i] - fy[i]) + (128 << 15), 15);
+            let b = descale(200 * (fy[i] - fz[i]) + (128 << 15), 15);
+            *ab = [clamp_to_byte(a), clamp_to_byte(b)];
+        }
+    }
+}
+
+#[inline(always)]
+fn from_lab_body(lightness: &[u8], ab: &[[u8; 2]], bgr: &mut [[u8; 3]]) {
+    let table = &*LIGHTNESS;
+    let groups = lightness.chunks(GROUP).zip(ab.chunks(GROUP)).zip(bgr.chunks_mut(GROUP));
+    for ((lightness, ab), bgr) in groups {
+        let (mut y, mut f) = ([0; GROUP], [0; GROUP]);
+        for (i, &lightness) in lightness.iter().enumerate() {
+            (y[i], f[i]) = table[usize::from(lightness)];
+        }
+        let (mut a, mut b) = ([0; GROUP], [0; GROUP]);
+        for (i, ab) in ab.iter().enumerate() {
+            a[i] = ((5 * i32::from(ab[0]) * 53_687 + 128) >> 13) - 4194;
+            b[i] = ((i32::from(ab[1]) * 41_943 + 16) >> 9) - 10_485 + 1;
+        }
+        let mut linear = [[0u8; GROUP]; 3];
+        for i in 0..GROUP {
+            let (x, z) = (unroot(f[i] + a[i]), unroot(f[i] - b[i]));
+            for (linear, [cx, cy, cz]) in linear.iter_mut().zip(FROM_XYZ) {
+                let value = descale(cx * x + cy * y[i] + cz * z, 14).clamp(0, 4095);
+                linear[i] = ((value * 255) >> 12) as u8;
+            }
+        }
+        let [red, green, blue] = linear;
+        for (i, bgr) in bgr.iter_mut().enumerate() {
+            *bgr = [blue[i], green[i], red[i]];
+        }
+    }
+}
+
 /// The inverse of `f(t)`, in [`ONE`]ths.
+#[inline(always)]
 fn unroot(f: i32) -> i32 {
     if f <= 3390 { f * 108 / 841 - 290 } else { f * f / ONE * f / ONE }
 }
@@ -116,14 +169,14 @@ mod tests {
         for (first, crcs) in (0..=255).zip(golden.as_chunks::<8>().0) {
             let [to, back] = [[crcs[0], crcs[1], crcs[2], crcs[3]], [crcs[4], crcs[5], crcs[6], crcs[7]]];
             let pixels = pixels(first);
-            from_bgr(&pixels, &mut lightness, &mut ab);
+            from_bgr(Isa::detect(), &pixels, &mut lightness, &mut ab);
             let lab: Vec<u8> =
                 lightness.iter().zip(ab.as_chunks::<2>().0).flat_map(|(&l, &[a, b])| [l, a, b]).collect();
             assert_eq!(crc32fast::hash(&lab), u32::from_le_bytes(to), "to Lab, blue {first}");
 
             let (l, ab): (Vec<u8>, Vec<[u8; 2]>) =
                 pixels.as_chunks::<3>().0.iter().map(|&[l, a, b]| (l, [a, b])).unzip();
-            let bgr = to_bgr(&l, ab.as_flattened());
+            let bgr = to_bgr(Isa::detect(), &l, ab.as_flattened());
             assert_eq!(crc32fast::hash(&bgr), u32::from_le_bytes(back), "to BGR, lightness {first}");
         }
     }

@@ -7,9 +7,11 @@ mod error;
 mod image;
 mod isa;
 mod lab;
+mod lanes;
 mod params;
 mod planes;
 pub mod reference;
+mod tiled;
 mod weights;
 
 pub use control::Control;

@@ -37,6 +37,18 @@ impl Planes {
         let column = (x + self.border as isize) as usize;
         &self.pixels[channel * self.plane + row * self.stride + column..][..len]
     }
+
+    /// The same, but only those pixels that are within the border, and how many are missing before them.
+    pub(crate) fn row_within(&self, channel: usize, y: isize, x: isize, len: usize) -> (usize, &[u8]) {
+        let border = self.border as isize;
+        let (width, height) = (self.stride as isize - border, (self.plane / self.stride) as isize - border);
+        let first = x.max(-border);
+        let last = (x + len as isize).min(width);
+        if first >= last || y < -border || y >= height {
+            return (0, &[]);
+        }
+        ((first - x) as usize, self.row(channel, y, first, (last - first) as usize))
+    }
 }
 
 fn reflected(len: usize, border: usize) -> impl Iterator<Item = usize> {

@@ -22,11 +22,12 @@ pub fn denoise(image: Image<'_>, params: &Params) -> Result<Vec<u8>, Error> {
             let mut total = 0;
             for (dy, dx) in square(search) {
                 let mut distance = 0;
-                for (ty, tx) in square(template) {
+                for ty in -template..=template {
                     for channel in 0..channels {
-                        let here = planes.row(channel, y + ty, x + tx, 1)[0];
-                        let there = planes.row(channel, y + dy + ty, x + dx + tx, 1)[0];
-                        distance += u32::from(here.abs_diff(there)).pow(2);
+                        let row = |y, x| planes.row(channel, y + ty, x - template, 2 * template as usize + 1);
+                        let pairs = row(y, x).iter().zip(row(y + dy, x + dx));
+                        distance +=
+                            pairs.map(|(&here, &there)| u32::from(here.abs_diff(there)).pow(2)).sum::<u32>();
                     }
                 }
                 let index = (distance >> weights.shift()) as usize;

@@ -1,5 +1,10 @@
 //! What a distance between two windows is worth.
 
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod exponential;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod product;
+
 use crate::Params;
 
 /// Weights by distance, as `FastNlMeansDenoisingInvoker` of OpenCV tabulates them: integers, so scaled that a sum over
@@ -9,6 +14,7 @@ pub(crate) struct Weights {
     /// Up to the last weight above zero, and one zero.
     table: Vec<u32>,
     shift: u32,
+    decay: f64,
 }
 
 /// Weights below this share of the largest count as zero.
@@ -36,7 +42,19 @@ impl Weights {
         if table.last() != Some(&0) {
             table.push(0);
         }
-        Self { table, shift }
+        let decay = step / strength;
+        Self { table, shift, decay: if decay.is_finite() { decay } else { 0.0 } }
+    }
+
+    /// The weights above zero.
+    pub(crate) fn nonzero(&self) -> &[u32] {
+        self.table.split_last().map_or(&[], |(_, nonzero)| nonzero)
+    }
+
+    /// The weight at index `i` is the largest times `exp(-decay * i)`, rounded; without meaning where only one weight is
+    /// above zero.
+    pub(crate) fn decay(&self) -> f64 {
+        self.decay
     }
 
     /// Weights of distances shifted right by [`shift`](Self::shift); the last one, zero, is also that of all beyond.

@@ -2,27 +2,41 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::cell::RefCell;
+use std::fmt::{self, Debug, Formatter};
 use std::num::NonZeroUsize;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use nlm::{ColoredParams, Control, Denoiser, Error, Image, Isa, Level, Params, reference};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 /// The same cases in every run.
-fn runner(cases: u32) -> TestRunner {
+fn runner() -> TestRunner {
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
-    TestRunner::new_with_rng(Config { cases, failure_persistence: None, ..Config::default() }, rng)
+    TestRunner::new_with_rng(Config::default(), rng)
 }
 
-#[derive(Debug)]
 struct Case {
     pixels: Vec<u8>,
     width: usize,
     height: usize,
     channels: usize,
     params: Params,
+}
+
+impl Case {
+    fn image(&self) -> Image<'_> {
+        Image::new(&self.pixels, self.width, self.height, self.channels).unwrap()
+    }
+}
+
+impl Debug for Case {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { width, height, channels, params, .. } = self;
+        write!(f, "{width}x{height}x{channels}, {params:?}")
+    }
 }
 
 fn case() -> impl Strategy<Value = Case> {
@@ -44,41 +58,93 @@ fn threads(threads: usize) -> Control<'static> {
     Control { threads: NonZeroUsize::new(threads).unwrap(), stop: None }
 }
 
-fn agrees_with_the_reference(level: Level) {
+/// Pictures and windows as they are in use, in which windows are alike, nearly so, or as different as can be.
+fn large_case() -> impl Strategy<Value = Case> {
+    let h = prop_oneof![Just(10.0f32), Just(0.0), 0.5f32..9.0, 10.0f32..15.0, 20.0f32..400.0];
+    let template_window = prop_oneof![4 => Just(7u32), 1 => 13u32..22];
+    let search_window = prop_oneof![3 => Just(21u32), 1 => 15u32..36, 1 => 60u32..68];
+    let params = (h, template_window, search_window).prop_map(|(h, template_window, search_window)| Params {
+        h,
+        template_window,
+        search_window,
+    });
+    let size = (20usize..90, 12usize..60, 1usize..=2);
+    let grain = (1usize..12, 1u8..=30, any::<bool>(), any::<u64>());
+    (size, params, grain).prop_map(|((width, height, channels), params, grain)| {
+        let pixels = picture(width * channels, height, grain);
+        Case { pixels, width, height, channels, params }
+    })
+}
+
+/// Squares of `side` px of any grey, or of black and white, and noise of up to `noise` on them.
+fn picture(width: usize, height: usize, (side, noise, black_white, seed): (usize, u8, bool, u64)) -> Vec<u8> {
+    let mut state = seed | 1;
+    let mut random = move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 56) as u8
+    };
+    let squares: Vec<u8> = (0..width.div_ceil(side) * height.div_ceil(side))
+        .map(|_| if black_white { 255 * (random() & 1) } else { random() })
+        .collect();
+    let square = |x: usize, y: usize| squares[y / side * width.div_ceil(side) + x / side];
+    (0..height)
+        .flat_map(|y| (0..width).map(move |x| (x, y)))
+        .map(|(x, y)| square(x, y).saturating_sub(random() % noise))
+        .collect()
+}
+
+/// Cases and what the definition gives for them.
+fn cases(count: u32, case: impl Strategy<Value = Case>) -> Vec<(Case, Vec<u8>)> {
+    let mut runner = runner();
+    let cases = (0..count).map(|_| case.new_tree(&mut runner).unwrap().current());
+    let solve = |case: Case| {
+        let expected = reference::denoise(case.image(), &case.params).unwrap();
+        (case, expected)
+    };
+    cases.map(solve).collect()
+}
+
+static SMALL: LazyLock<Vec<(Case, Vec<u8>)>> = LazyLock::new(|| cases(150, case()));
+static LARGE: LazyLock<Vec<(Case, Vec<u8>)>> = LazyLock::new(|| cases(20, large_case()));
+
+fn agrees_with_the_reference(level: Level, cases: &[(Case, Vec<u8>)]) {
     let isa = Isa::at_most(level);
     if isa.level() != level {
         println!("{level:?}: not run, this machine has {:?}", isa.level());
         return;
     }
-    let denoiser = RefCell::new(Denoiser::with_isa(isa));
-    runner(150)
-        .run(&case(), |case| {
-            let image = Image::new(&case.pixels, case.width, case.height, case.channels).unwrap();
-            let expected = reference::denoise(image, &case.params).unwrap();
-            for threads in [1, 2, 3, 7].map(threads) {
-                prop_assert_eq!(
-                    &denoiser.borrow_mut().denoise(image, &case.params, &threads).unwrap(),
-                    &expected
-                );
-            }
-            Ok(())
-        })
-        .unwrap();
+    let mut denoiser = Denoiser::with_isa(isa);
+    for (case, expected) in cases {
+        for count in [1, 2, 3, 7] {
+            let actual = denoiser.denoise(case.image(), &case.params, &threads(count)).unwrap();
+            let differing = actual.iter().zip(expected).position(|(a, b)| a != b);
+            assert_eq!(differing, None, "first differing byte with {count} threads: {case:?}");
+        }
+    }
 }
 
 macro_rules! for_each_level {
-    ($($name:ident: $level:expr;)*) => {
-        $(#[test]
-        fn $name() {
-            agrees_with_the_reference($level);
+    ($($level:ident => $name:ident;)*) => {
+        $(mod $name {
+            use super::*;
+
+            #[test]
+            fn agrees_with_the_reference() {
+                super::agrees_with_the_reference(Level::$level, &SMALL);
+            }
+
+            #[test]
+            fn agrees_with_the_reference_on_large_pictures() {
+                super::agrees_with_the_reference(Level::$level, &LARGE);
+            }
         })*
     };
 }
 
 for_each_level! {
-    scalar_agrees_with_the_reference: Level::Scalar;
-    avx2_agrees_with_the_reference: Level::Avx2;
-    avx512_agrees_with_the_reference: Level::Avx512;
+    Scalar => scalar;
+    Avx2 => avx2;
+    Avx512 => avx512;
 }
 
 #[test]

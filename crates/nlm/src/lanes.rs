@@ -1,0 +1,208 @@
+//! Vectors of 16-bit lanes: the operations that the kernels are written in, once for each instruction set.
+//!
+//! A vector type may only be used in functions compiled for its instruction set, which [`for_each_lanes`] sees to.
+
+/// Methods of [`Lanes`] made of intrinsics.
+#[cfg(target_arch = "x86_64")]
+macro_rules! operations {
+    ($(fn $name:ident($($arg:tt)*) $(-> $ret:ty)? $body:block)*) => {
+        $(#[inline(always)]
+        fn $name($($arg)*) $(-> $ret)? {
+            // SAFETY: vectors are used only in functions compiled for their instruction set, which run only where the
+            // machine was found to have it.
+            unsafe { $body }
+        })*
+    };
+}
+#[cfg(target_arch = "x86_64")]
+use operations;
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod portable;
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) use avx2::Avx2;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use avx512::Avx512;
+pub(crate) use portable::Portable;
+
+use crate::isa::{Isa, Level};
+use crate::weights::Weights;
+
+/// A vector of unsigned 16-bit lanes.
+///
+/// # Safety
+/// [`Lanes`](Self) and [`Wide`](Self::Wide) are plain bits of `2 * LANES` bytes each, any of which are a value, and 64 is
+/// a multiple of their size and alignment.
+#[allow(unsafe_code)]
+pub(crate) unsafe trait Lanes: Copy + 'static {
+    /// Lanes of a vector, a multiple of 8.
+    const LANES: usize;
+    /// Half as many 32-bit lanes.
+    type Wide: Copy;
+    /// A table of weights in the form that this set looks it up fastest.
+    type Table: Sync;
+    /// The same, in registers where it fits.
+    type Weigher;
+
+    fn splat(value: u16) -> Self;
+    fn add(self, other: Self) -> Self;
+    fn sub(self, other: Self) -> Self;
+    fn saturating_add(self, other: Self) -> Self;
+    /// The low halves of the products.
+    fn mul(self, other: Self) -> Self;
+    /// `round(a * b / 2^15)` of signed lanes.
+    fn mul_fraction(self, other: Self) -> Self;
+    /// `(a + b + 1) / 2`, without overflow.
+    fn average(self, other: Self) -> Self;
+    fn shift_right<const BITS: i32>(self) -> Self;
+    /// Pairs of lanes `(a, b)`, first those of the lower, then those of the upper half of each 128 bits.
+    fn interleave(self, other: Self) -> [Self; 2];
+    fn wide_zero() -> Self::Wide;
+    /// Adds the products of signed lanes to `sums`, two neighbours to each.
+    fn dot(sums: Self::Wide, a: Self, b: Self) -> Self::Wide;
+
+    /// Prepares a table; `None` where this form cannot hold it exactly.
+    fn table(weights: &Weights) -> Option<Self::Table>;
+    fn weigher(table: &Self::Table) -> Self::Weigher;
+    /// The weights at indices below 2^15, or, unless `LONG`, below 2^10.
+    fn weigh<const LONG: bool>(weigher: &Self::Weigher, indices: Self) -> Self;
+
+    /// Where lane `lane` stands among the 32-bit lanes that [`interleave`](Self::interleave) spreads a vector over.
+    fn spread(lane: usize) -> usize {
+        lane % 8 / 4 * (Self::LANES / 2) + lane / 8 * 4 + lane % 4
+    }
+}
+
+/// Memory for vectors, aligned for each of them.
+#[derive(Debug, Clone, Copy)]
+#[repr(C, align(64))]
+pub(crate) struct Line([u16; 32]);
+
+/// Vectors kept from image to image: grown, never shrunk.
+#[derive(Debug, Default)]
+pub(crate) struct Buffer(Vec<Line>);
+
+impl Buffer {
+    /// `len` vectors with whatever they last held.
+    pub(crate) fn vectors<V: Lanes>(&mut self, len: usize) -> &mut [V] {
+        let lines = self.lines(len * size_of::<V>());
+        // SAFETY: lines are plain bits and so are vectors, by the trait's contract, which also says that a line's
+        // alignment is enough; `lines` holds at least `len` vectors.
+        #[allow(unsafe_code)]
+        unsafe {
+            std::slice::from_raw_parts_mut(lines.as_mut_ptr().cast(), len)
+        }
+    }
+
+    /// The same for vectors of 32-bit lanes.
+    pub(crate) fn wide<V: Lanes>(&mut self, len: usize) -> &mut [V::Wide] {
+        let lines = self.lines(len * size_of::<V::Wide>());
+        // SAFETY: as above.
+        #[allow(unsafe_code)]
+        unsafe {
+            std::slice::from_raw_parts_mut(lines.as_mut_ptr().cast(), len)
+        }
+    }
+
+    fn lines(&mut self, bytes: usize) -> &mut [Line] {
+        let lines = bytes.div_ceil(size_of::<Line>());
+        if self.0.len() < lines {
+            self.0.resize(lines, Line([0; 32]));
+        }
+        &mut self.0
+    }
+}
+
+/// The lanes of vectors, one after another.
+pub(crate) fn lanes_mut<V: Lanes>(vectors: &mut [V]) -> &mut [u16] {
+    // SAFETY: vectors are plain bits of `2 * LANES` bytes, by the trait's contract.
+    #[allow(unsafe_code)]
+    unsafe {
+        std::slice::from_raw_parts_mut(vectors.as_mut_ptr().cast(), vectors.len() * V::LANES)
+    }
+}
+
+/// The same, shared.
+pub(crate) fn lanes<V: Lanes>(vectors: &[V]) -> &[u16] {
+    // SAFETY: as above.
+    #[allow(unsafe_code)]
+    unsafe {
+        std::slice::from_raw_parts(vectors.as_ptr().cast(), vectors.len() * V::LANES)
+    }
+}
+
+/// The lanes of wide vectors, one after another.
+pub(crate) fn wide_lanes_mut<V: Lanes>(vectors: &mut [V::Wide]) -> &mut [u32] {
+    // SAFETY: wide vectors are plain bits of `2 * LANES` bytes, by the trait's contract.
+    #[allow(unsafe_code)]
+    unsafe {
+        std::slice::from_raw_parts_mut(vectors.as_mut_ptr().cast(), vectors.len() * V::LANES / 2)
+    }
+}
+
+/// The vectors of an instruction set that this machine has, and a table of weights for them.
+#[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "there is one a call")]
+pub(crate) enum Kernel {
+    Portable(<Portable as Lanes>::Table),
+    #[cfg(target_arch = "x86_64")]
+    Avx2(<Avx2 as Lanes>::Table),
+    #[cfg(target_arch = "x86_64")]
+    Avx512(<Avx512 as Lanes>::Table),
+}
+
+impl Kernel {
+    /// The strongest of `isa` and below whose form holds the weights exactly.
+    pub(crate) fn new(isa: Isa, weights: &Weights) -> Option<Self> {
+        match isa.level() {
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 => {
+                Avx512::table(weights).map(Self::Avx512).or_else(|| Avx2::table(weights).map(Self::Avx2))
+            }
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => Avx2::table(weights).map(Self::Avx2),
+            _ => Portable::table(weights).map(Self::Portable),
+        }
+    }
+}
+
+/// Defines a function that calls `body::<V>` for the vectors of the kernel given first, compiled for their instruction
+/// set. The body's first argument is the kernel's table.
+///
+/// The body, and all on the way from it to the vectors' operations, must be `#[inline(always)]`.
+macro_rules! for_each_lanes {
+    ($(#[$meta:meta])* $vis:vis fn $name:ident$(<const $N:ident: usize>)?($($arg:ident: $type:ty),* $(,)?) $(-> $ret:ty)? = $body:ident;) => {
+        $(#[$meta])*
+        #[allow(unsafe_code)]
+        $vis fn $name$(<const $N: usize>)?(kernel: &$crate::lanes::Kernel, $($arg: $type),*) $(-> $ret)? {
+            #[cfg(target_arch = "x86_64")]
+            use $crate::lanes::{Avx2, Avx512, Lanes};
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2,fma")]
+            fn avx2$(<const $N: usize>)?(table: &<Avx2 as Lanes>::Table, $($arg: $type),*) $(-> $ret)? {
+                $body::<Avx2, $($N)?>(table, $($arg),*)
+            }
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+            fn avx512$(<const $N: usize>)?(table: &<Avx512 as Lanes>::Table, $($arg: $type),*) $(-> $ret)? {
+                $body::<Avx512, $($N)?>(table, $($arg),*)
+            }
+            match kernel {
+                // SAFETY: such a kernel exists only where the machine was found to have these instructions.
+                #[cfg(target_arch = "x86_64")]
+                $crate::lanes::Kernel::Avx512(table) => unsafe { avx512$(::<$N>)?(table, $($arg),*) },
+                // SAFETY: as above.
+                #[cfg(target_arch = "x86_64")]
+                $crate::lanes::Kernel::Avx2(table) => unsafe { avx2$(::<$N>)?(table, $($arg),*) },
+                $crate::lanes::Kernel::Portable(table) => {
+                    $body::<$crate::lanes::Portable, $($N)?>(table, $($arg),*)
+                }
+            }
+        }
+    };
+}
+pub(crate) use for_each_lanes;

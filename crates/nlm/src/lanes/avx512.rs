@@ -1,0 +1,95 @@
+//! 32 lanes: AVX-512 with VNNI.
+
+#![allow(unsafe_code)]
+
+use std::arch::x86_64::*;
+
+use super::Lanes;
+use crate::weights::Weights;
+use crate::weights::product::{PRODUCTS, Product};
+
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub(crate) struct Avx512(__m512i);
+
+/// A [`Product`] in registers.
+pub(crate) struct Weigher {
+    coarse: __m512i,
+    fine: [__m512i; 2],
+    corrections: [__m512i; 2],
+    tail: __m512i,
+    end: __m512i,
+}
+
+// SAFETY: both types are `__m512i`.
+unsafe impl Lanes for Avx512 {
+    const LANES: usize = 32;
+    type Wide = __m512i;
+    type Table = Product;
+    type Weigher = Weigher;
+
+    super::operations! {
+        fn splat(value: u16) -> Self { Self(_mm512_set1_epi16(value as i16)) }
+        fn add(self, other: Self) -> Self { Self(_mm512_add_epi16(self.0, other.0)) }
+        fn sub(self, other: Self) -> Self { Self(_mm512_sub_epi16(self.0, other.0)) }
+        fn saturating_add(self, other: Self) -> Self { Self(_mm512_adds_epu16(self.0, other.0)) }
+        fn mul(self, other: Self) -> Self { Self(_mm512_mullo_epi16(self.0, other.0)) }
+        fn mul_fraction(self, other: Self) -> Self { Self(_mm512_mulhrs_epi16(self.0, other.0)) }
+        fn average(self, other: Self) -> Self { Self(_mm512_avg_epu16(self.0, other.0)) }
+        fn interleave(self, other: Self) -> [Self; 2] {
+            [Self(_mm512_unpacklo_epi16(self.0, other.0)), Self(_mm512_unpackhi_epi16(self.0, other.0))]
+        }
+        fn wide_zero() -> __m512i { _mm512_setzero_si512() }
+        fn dot(sums: __m512i, a: Self, b: Self) -> __m512i { _mm512_dpwssd_epi32(sums, a.0, b.0) }
+    }
+
+    #[inline(always)]
+    fn weigh<const LONG: bool>(weigher: &Weigher, indices: Self) -> Self {
+        // SAFETY: as for the other operations.
+        Self(unsafe { weigh::<LONG>(weigher, indices.0) })
+    }
+
+    #[inline(always)]
+    fn shift_right<const BITS: i32>(self) -> Self {
+        // SAFETY: as for the other operations.
+        Self(unsafe { _mm512_srl_epi16(self.0, _mm_cvtsi32_si128(BITS)) })
+    }
+
+    fn table(weights: &Weights) -> Option<Product> {
+        Product::new(weights)
+    }
+
+    #[inline(always)]
+    fn weigher(product: &Product) -> Weigher {
+        Weigher {
+            coarse: load(&std::array::from_fn(|row| product.coarse.get(row).copied().unwrap_or(0))),
+            fine: [load(&product.fine[0]), load(&product.fine[1])],
+            corrections: [load(&product.corrections[0]), load(&product.corrections[1])],
+            tail: load(&product.tail),
+            end: load(&[product.end; 32]),
+        }
+    }
+}
+
+#[inline(always)]
+fn load(lanes: &[u16; 32]) -> __m512i {
+    // SAFETY: as for the other operations; the array has the size of a vector.
+    unsafe { _mm512_loadu_si512(lanes.as_ptr().cast()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn weigh<const LONG: bool>(weigher: &Weigher, indices: __m512i) -> __m512i {
+    let coarse = _mm512_srli_epi16::<6>(indices);
+    let fine = _mm512_permutex2var_epi16(weigher.fine[0], indices, weigher.fine[1]);
+    let corrections = _mm512_permutex2var_epi16(weigher.corrections[0], indices, weigher.corrections[1]);
+    let product = _mm512_mulhi_epu16(_mm512_permutexvar_epi16(coarse, weigher.coarse), fine);
+    let correction = _mm512_and_si512(_mm512_srlv_epi16(corrections, coarse), _mm512_set1_epi16(1));
+    let inside = _mm512_cmplt_epu16_mask(indices, weigher.end);
+    let weights = _mm512_maskz_add_epi16(inside, product, correction);
+    if !LONG {
+        return weights;
+    }
+    let tail = _mm512_cmpge_epu16_mask(indices, _mm512_set1_epi16(PRODUCTS as i16)) & inside;
+    _mm512_mask_permutexvar_epi16(weights, tail, indices, weigher.tail)
+}

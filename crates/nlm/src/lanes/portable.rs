@@ -1,0 +1,105 @@
+//! 8 lanes in plain Rust, for 128-bit vectors that every target has: SSE2, NEON.
+
+#![allow(unsafe_code)]
+
+use std::array::from_fn;
+
+use super::Lanes;
+use crate::weights::Weights;
+
+#[derive(Clone, Copy)]
+#[repr(C, align(16))]
+pub(crate) struct Portable([u16; 8]);
+
+/// 32-bit lanes.
+#[derive(Clone, Copy)]
+#[repr(C, align(16))]
+pub(crate) struct Wide([i32; 4]);
+
+impl Portable {
+    #[inline(always)]
+    fn zip(self, other: Self, operation: impl Fn(u16, u16) -> u16) -> Self {
+        Self(from_fn(|lane| operation(self.0[lane], other.0[lane])))
+    }
+}
+
+// SAFETY: both types are arrays of integers, 16 bytes.
+unsafe impl Lanes for Portable {
+    const LANES: usize = 8;
+    type Wide = Wide;
+    /// Weights by index, the last of them zero.
+    type Table = Vec<u16>;
+    type Weigher = Vec<u16>;
+
+    #[inline(always)]
+    fn splat(value: u16) -> Self {
+        Self([value; 8])
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        self.zip(other, u16::wrapping_add)
+    }
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        self.zip(other, u16::wrapping_sub)
+    }
+
+    #[inline(always)]
+    fn saturating_add(self, other: Self) -> Self {
+        self.zip(other, u16::saturating_add)
+    }
+
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        self.zip(other, u16::wrapping_mul)
+    }
+
+    #[inline(always)]
+    fn mul_fraction(self, other: Self) -> Self {
+        self.zip(other, |a, b| ((i32::from(a as i16) * i32::from(b as i16) + (1 << 14)) >> 15) as u16)
+    }
+
+    #[inline(always)]
+    fn average(self, other: Self) -> Self {
+        self.zip(other, |a, b| ((u32::from(a) + u32::from(b) + 1) >> 1) as u16)
+    }
+
+    #[inline(always)]
+    fn shift_right<const BITS: i32>(self) -> Self {
+        Self(self.0.map(|lane| lane >> BITS))
+    }
+
+    #[inline(always)]
+    fn interleave(self, other: Self) -> [Self; 2] {
+        let (a, b) = (self.0, other.0);
+        [[a[0], b[0], a[1], b[1], a[2], b[2], a[3], b[3]], [a[4], b[4], a[5], b[5], a[6], b[6], a[7], b[7]]]
+            .map(Self)
+    }
+
+    #[inline(always)]
+    fn wide_zero() -> Wide {
+        Wide([0; 4])
+    }
+
+    #[inline(always)]
+    fn dot(sums: Wide, a: Self, b: Self) -> Wide {
+        let product = |lane: usize| i32::from(a.0[lane] as i16) * i32::from(b.0[lane] as i16);
+        Wide(from_fn(|lane| sums.0[lane].wrapping_add(product(2 * lane).wrapping_add(product(2 * lane + 1)))))
+    }
+
+    fn weigher(table: &Vec<u16>) -> Vec<u16> {
+        table.clone()
+    }
+
+    fn table(weights: &Weights) -> Option<Vec<u16>> {
+        weights.table().iter().map(|&weight| i16::try_from(weight).ok().map(|weight| weight as u16)).collect()
+    }
+
+    #[inline(always)]
+    fn weigh<const LONG: bool>(weigher: &Vec<u16>, indices: Self) -> Self {
+        let last = weigher.len() - 1;
+        Self(indices.0.map(|index| weigher[usize::from(index).min(last)]))
+    }
+}

@@ -1,0 +1,155 @@
+//! Non-local means for template windows of 7 x 7 and one or two channels.
+//!
+//! A piece of the picture is divided into as many tiles as a vector has lanes, and lane `l` of each vector belongs to tile
+//! `l`. Neighbours are then different vectors, and window sums along rows and columns, offsets, and sums for both ends of a
+//! pair are operations between whole vectors, without shuffling or unaligned loads. A tile is gone through in blocks, whose
+//! weights for all offsets of one row of the search window stay in the second-level cache, until they are added to the sums
+//! of the pixels at either end.
+
+mod distance;
+mod grid;
+mod planes;
+mod sums;
+mod weigh;
+
+use self::distance::{AROUND, Pairs};
+use self::grid::{BLOCK, Grid, Piece, TEMPLATE};
+use self::planes::{LARGEST_INDEX, PlaneMemory};
+use self::sums::Rows;
+use self::weigh::BlockWeights;
+use crate::band::Task;
+use crate::isa::Isa;
+use crate::lanes::{Buffer, Kernel, Lanes, for_each_lanes};
+use crate::weights::Weights;
+use crate::{Control, Error, Params};
+
+/// Memory of a thread, kept from piece to piece and from image to image.
+#[derive(Debug, Default)]
+pub(crate) struct TiledMemory {
+    planes: PlaneMemory,
+    columns: Buffer,
+    weights: Buffer,
+    sums: Buffer,
+    quotients: Vec<u8>,
+}
+
+/// Most pixels of a piece, columns, and rows.
+const PIECE_PIXELS: usize = 512 * 512;
+const PIECE_WIDTH: usize = 1024;
+const PIECE_HEIGHT: usize = 512;
+
+/// Radii of the search window: below, a tile would be mostly surroundings, and above, a block's weights outgrow the cache.
+const SMALLEST_SEARCH: usize = 8;
+const LARGEST_SEARCH: usize = 32;
+
+/// The kernel for these parameters; `None` where its sums, which saturate, or its table are not exact.
+pub(crate) fn kernel(isa: Isa, params: &Params, channels: usize, weights: &Weights) -> Option<Kernel> {
+    let exact = params.template_radius() == TEMPLATE
+        && (1..=2).contains(&channels)
+        && (SMALLEST_SEARCH..=LARGEST_SEARCH).contains(&params.search_radius())
+        && weights.nonzero().len() <= LARGEST_INDEX[channels];
+    exact.then(|| Kernel::new(isa, weights)).flatten()
+}
+
+/// Rows of a band: as many bands as there are threads, or a multiple of that, so that none is higher than a piece.
+pub(crate) fn band_rows(height: usize, threads: usize) -> usize {
+    let bands = threads * height.div_ceil(PIECE_HEIGHT * threads);
+    height.div_ceil(bands)
+}
+
+/// Denoises a band of rows, `first_row` the first of them, into `out`, interleaved.
+pub(crate) fn run(
+    kernel: &Kernel,
+    task: &Task<'_>,
+    first_row: usize,
+    memory: &mut TiledMemory,
+    control: &Control<'_>,
+    out: &mut [u8],
+) -> Result<(), Error> {
+    let height = out.len() / (task.width * task.channels);
+    let widest = (PIECE_PIXELS / height).clamp(1, PIECE_WIDTH);
+    let width = task.width.div_ceil(task.width.div_ceil(widest));
+    for x in (0..task.width).step_by(width) {
+        let piece = Piece { x, y: first_row, width: width.min(task.width - x), height };
+        match task.channels {
+            1 => run_piece::<1>(kernel, task, piece, memory, control, out)?,
+            _ => run_piece::<2>(kernel, task, piece, memory, control, out)?,
+        }
+    }
+    Ok(())
+}
+
+for_each_lanes! {
+    fn run_piece<const CHANNELS: usize>(
+        task: &Task<'_>,
+        piece: Piece,
+        memory: &mut TiledMemory,
+        control: &Control<'_>,
+        out: &mut [u8],
+    ) -> Result<(), Error> = run_piece_body;
+}
+
+#[inline(always)]
+fn run_piece_body<V: Lanes, const CHANNELS: usize>(
+    table: &V::Table,
+    task: &Task<'_>,
+    piece: Piece,
+    memory: &mut TiledMemory,
+    control: &Control<'_>,
+    out: &mut [u8],
+) -> Result<(), Error> {
+    let weigher = V::weigher(table);
+    let search = task.params.search_radius();
+    let grid = Grid::new(V::LANES, piece.width, piece.height, search);
+    let TiledMemory { planes, columns, weights, sums, quotients } = memory;
+    let view = planes.fill::<V, CHANNELS>(task.planes, piece, &grid);
+    let columns = columns.vectors::<V>(AROUND * BLOCK).as_chunks_mut().0.first_chunk_mut();
+    let Some(columns) = columns else { return Ok(()) };
+    let weights = weights.vectors::<V>(BlockWeights::<V>::len(search));
+    weights.fill(V::splat(0));
+    let (width, height) = sums::size(&grid);
+    let sums = sums.wide::<V>(width * height * sums::vectors(CHANNELS));
+    sums.fill(V::wide_zero());
+    for (y, x) in sums::blocks(&grid) {
+        for dy in 0..=search {
+            if control.should_stop() {
+                return Err(Error::Stopped);
+            }
+            let mut weights = BlockWeights::new(weights, search, dy);
+            for slot in 0..weights.offsets {
+                let pairs = Pairs { y, x: x + search, dy, dx: weights.first_dx + slot as isize };
+                weights.fill(&view, &weigher, slot, pairs, columns);
+            }
+            for row in 0..BLOCK {
+                sums::add_row(&view, &grid, &weights, row, Rows { y: y + row, x, dy }, sums);
+            }
+        }
+    }
+    sums::merge::<V, CHANNELS>(&grid, sums);
+    let own = task.weights.table().first().copied().unwrap_or(1);
+    sums::divide::<V, CHANNELS>(&grid, piece, own, (sums, view.neighbours), quotients, (out, task.width));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Level;
+
+    fn is_tiled(level: Level, params: &Params, channels: usize) -> bool {
+        kernel(Isa::at_most(level), params, channels, &Weights::new(params, channels)).is_some()
+    }
+
+    #[test]
+    fn the_default_takes_tiles_and_what_would_not_be_exact_does_not() {
+        for level in [Level::Scalar, Level::Avx2, Level::Avx512] {
+            for channels in [1, 2] {
+                assert!(is_tiled(level, &Params::default(), channels), "{level:?}, {channels} channels");
+                // Weights of distances that 16 bits can't tell apart.
+                assert!(!is_tiled(level, &Params { h: 100.0, ..Params::default() }, channels));
+                assert!(!is_tiled(level, &Params { template_window: 9, ..Params::default() }, channels));
+            }
+            assert!(!is_tiled(level, &Params::default(), 3));
+        }
+    }
+}
