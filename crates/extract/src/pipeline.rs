@@ -5,7 +5,10 @@ use std::time::Instant;
 use sha2::{Digest, Sha256};
 
 use crate::grey::grey;
-use crate::{Bgr, Control, Denoise, ExtractError, FeatureSet, InstructionSet, Limits, Params, Stage, StageTimes, decode};
+use crate::{
+    Bgr, Control, Denoise, ExtractError, FeatureSet, InstructionSet, Limits, Params, Stage, StageTimes,
+    decode,
+};
 
 /// Extracts features from images one after another, keeping its scratch memory between them: one a thread.
 #[derive(Debug, Default)]
