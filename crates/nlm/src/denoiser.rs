@@ -5,10 +5,12 @@ use std::thread;
 
 use crate::band::{BandMemory, Task};
 use crate::isa::Isa;
+use crate::lanes::Kernel;
 use crate::planes::Planes;
+use crate::sliding::SlidingMemory;
 use crate::tiled::TiledMemory;
 use crate::weights::Weights;
-use crate::{ColoredParams, Control, Error, Image, Params, lab, tiled};
+use crate::{ColoredParams, Control, Error, Image, Params, lab, sliding, tiled};
 
 /// Denoises images one after another, keeping its scratch memory between them.
 ///
@@ -37,6 +39,7 @@ pub struct Denoiser {
 struct WorkerMemory {
     band: BandMemory,
     tiled: TiledMemory,
+    sliding: SlidingMemory,
 }
 
 impl Default for Denoiser {
@@ -129,6 +132,34 @@ impl Denoiser {
     }
 }
 
+/// How an image is denoised: the fastest way that is exact for its parameters.
+enum Path {
+    /// Template windows of 7 x 7, as tiles.
+    Tiled(Kernel),
+    /// Any template window, by sums that slide.
+    Sliding(Kernel),
+    /// Whatever fits neither.
+    General,
+}
+
+impl Path {
+    fn new(task: &Task<'_>) -> Self {
+        let Task { isa, params, channels, weights, .. } = *task;
+        tiled::kernel(isa, params, channels, weights)
+            .map(Self::Tiled)
+            .or_else(|| sliding::kernel(isa, params, channels, weights).map(Self::Sliding))
+            .unwrap_or(Self::General)
+    }
+
+    fn band_rows(&self, task: &Task<'_>, threads: usize) -> usize {
+        match self {
+            Self::Tiled(_) => tiled::band_rows(task.height, threads),
+            Self::Sliding(_) => sliding::band_rows(task.height, threads),
+            Self::General => task.band_rows(threads),
+        }
+    }
+}
+
 /// Shares the bands of an image out to threads, each taking the next one when it is done with one.
 fn run_bands(
     task: &Task<'_>,
@@ -137,9 +168,8 @@ fn run_bands(
     out: &mut [u8],
 ) -> Result<(), Error> {
     let threads = control.threads.get();
-    let kernel = tiled::kernel(task.isa, task.params, task.channels, task.weights);
-    let rows =
-        if kernel.is_some() { tiled::band_rows(task.height, threads) } else { task.band_rows(threads) };
+    let path = Path::new(task);
+    let rows = path.band_rows(task, threads);
     let threads = threads.min(task.height.div_ceil(rows));
     if workers.len() < threads {
         workers.resize_with(threads, WorkerMemory::default);
@@ -150,9 +180,12 @@ fn run_bands(
             let band = bands.lock().unwrap_or_else(PoisonError::into_inner).next();
             let Some((index, out)) = band else { return Ok(()) };
             let start = index * rows;
-            match &kernel {
-                Some(kernel) => tiled::run(kernel, task, start, &mut memory.tiled, control, out)?,
-                None => {
+            match &path {
+                Path::Tiled(kernel) => tiled::run(kernel, task, start, &mut memory.tiled, control, out)?,
+                Path::Sliding(kernel) => {
+                    sliding::run(kernel, task, start, &mut memory.sliding, control, out)?
+                }
+                Path::General => {
                     task.run(start..(start + rows).min(task.height), &mut memory.band, control, out)?;
                 }
             }

@@ -49,6 +49,10 @@ pub(crate) unsafe trait Lanes: Copy + 'static {
     type Weigher;
 
     fn splat(value: u16) -> Self;
+    /// The first [`LANES`](Self::LANES) of a slice that has as many.
+    fn load(from: &[u16]) -> Self;
+    /// To the first [`LANES`](Self::LANES) of a slice that has as many.
+    fn store(self, to: &mut [u16]);
     fn add(self, other: Self) -> Self;
     fn sub(self, other: Self) -> Self;
     fn saturating_add(self, other: Self) -> Self;

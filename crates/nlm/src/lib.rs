@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod accumulate;
 mod band;
 mod control;
 mod denoiser;
@@ -11,6 +12,7 @@ mod lanes;
 mod params;
 mod planes;
 pub mod reference;
+mod sliding;
 mod tiled;
 mod weights;
 

@@ -17,6 +17,7 @@ use self::grid::{BLOCK, Grid, Piece, TEMPLATE};
 use self::planes::{LARGEST_INDEX, PlaneMemory};
 use self::sums::Rows;
 use self::weigh::BlockWeights;
+use crate::accumulate::vectors;
 use crate::band::Task;
 use crate::isa::Isa;
 use crate::lanes::{Buffer, Kernel, Lanes, for_each_lanes};
@@ -108,7 +109,7 @@ fn run_piece_body<V: Lanes, const CHANNELS: usize>(
     let weights = weights.vectors::<V>(BlockWeights::<V>::len(search));
     weights.fill(V::splat(0));
     let (width, height) = sums::size(&grid);
-    let sums = sums.wide::<V>(width * height * sums::vectors(CHANNELS));
+    let sums = sums.wide::<V>(width * height * vectors(CHANNELS));
     sums.fill(V::wide_zero());
     for (y, x) in sums::blocks(&grid) {
         for dy in 0..=search {

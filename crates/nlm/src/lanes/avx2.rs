@@ -43,6 +43,20 @@ unsafe impl Lanes for Avx2 {
     }
 
     #[inline(always)]
+    fn load(from: &[u16]) -> Self {
+        let from = &from[..16];
+        // SAFETY: as for the other operations; the slice was just found to be long enough.
+        Self(unsafe { _mm256_loadu_si256(from.as_ptr().cast()) })
+    }
+
+    #[inline(always)]
+    fn store(self, to: &mut [u16]) {
+        let to = &mut to[..16];
+        // SAFETY: as for the other operations; the slice was just found to be long enough.
+        unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), self.0) }
+    }
+
+    #[inline(always)]
     fn shift_right<const BITS: i32>(self) -> Self {
         // SAFETY: as for the other operations.
         Self(unsafe { _mm256_srl_epi16(self.0, _mm_cvtsi32_si128(BITS)) })

@@ -50,6 +50,20 @@ unsafe impl Lanes for Avx512 {
     }
 
     #[inline(always)]
+    fn load(from: &[u16]) -> Self {
+        let from = &from[..32];
+        // SAFETY: as for the other operations; the slice was just found to be long enough.
+        Self(unsafe { _mm512_loadu_si512(from.as_ptr().cast()) })
+    }
+
+    #[inline(always)]
+    fn store(self, to: &mut [u16]) {
+        let to = &mut to[..32];
+        // SAFETY: as for the other operations; the slice was just found to be long enough.
+        unsafe { _mm512_storeu_si512(to.as_mut_ptr().cast(), self.0) }
+    }
+
+    #[inline(always)]
     fn shift_right<const BITS: i32>(self) -> Self {
         // SAFETY: as for the other operations.
         Self(unsafe { _mm512_srl_epi16(self.0, _mm_cvtsi32_si128(BITS)) })

@@ -37,6 +37,17 @@ unsafe impl Lanes for Portable {
     }
 
     #[inline(always)]
+    fn load(from: &[u16]) -> Self {
+        let from = &from[..8];
+        Self(from_fn(|lane| from[lane]))
+    }
+
+    #[inline(always)]
+    fn store(self, to: &mut [u16]) {
+        to[..8].copy_from_slice(&self.0);
+    }
+
+    #[inline(always)]
     fn add(self, other: Self) -> Self {
         self.zip(other, u16::wrapping_add)
     }

@@ -3,12 +3,8 @@
 use super::grid::{BLOCK, Grid, Piece, TEMPLATE};
 use super::planes::View;
 use super::weigh::BlockWeights;
+use crate::accumulate::{Sums, quotient, vectors};
 use crate::lanes::{Lanes, wide_lanes_mut};
-
-/// Wide vectors a pixel: two of totals and two of sums for each of up to two channels.
-pub(super) const fn vectors(channels: usize) -> usize {
-    2 + 2 * channels
-}
 
 /// Size of the plane of sums, px: that of a tile and what its pixels are paired with.
 pub(super) fn size(grid: &Grid) -> (usize, usize) {
@@ -21,45 +17,6 @@ pub(super) struct Rows {
     pub(super) y: usize,
     pub(super) x: usize,
     pub(super) dy: usize,
-}
-
-/// Sums of one pixel of each tile, in registers.
-#[derive(Clone, Copy)]
-struct Sums<V: Lanes, const CHANNELS: usize> {
-    total: [V::Wide; 2],
-    products: [[V::Wide; 2]; CHANNELS],
-}
-
-impl<V: Lanes, const CHANNELS: usize> Sums<V, CHANNELS> {
-    #[inline(always)]
-    fn load(from: &[V::Wide]) -> Self {
-        let mut products = [[V::wide_zero(); 2]; CHANNELS];
-        for (products, from) in products.iter_mut().zip(from[2..].as_chunks().0) {
-            *products = *from;
-        }
-        Self { total: [from[0], from[1]], products }
-    }
-
-    #[inline(always)]
-    fn store(self, to: &mut [V::Wide]) {
-        to[..2].copy_from_slice(&self.total);
-        for (channel, products) in self.products.iter().enumerate() {
-            to[2 + 2 * channel..][..2].copy_from_slice(products);
-        }
-    }
-
-    /// Adds two weights and the products with their pixels, which are neighbours: of each channel, two vectors.
-    #[inline(always)]
-    fn add(&mut self, weights: [V; 2], neighbours: [&[V; 2]; CHANNELS]) {
-        let ones = V::splat(1);
-        let weights = weights[0].interleave(weights[1]);
-        for half in 0..2 {
-            self.total[half] = V::dot(self.total[half], weights[half], ones);
-            for (products, neighbours) in self.products.iter_mut().zip(neighbours) {
-                products[half] = V::dot(products[half], weights[half], neighbours[half]);
-            }
-        }
-    }
 }
 
 /// Adds a row of weights to the sums of the pixels at both ends.
@@ -222,18 +179,6 @@ fn write_row<V: Lanes, const CHANNELS: usize>(
     for (out, values) in out.iter_mut().zip(values) {
         *out = values[V::spread(lane)];
     }
-}
-
-/// `(sum + total / 2) / total`, at most 255, for totals below 2^24 and sums below 2^31.
-#[inline(always)]
-fn quotient(sum: u32, total: u32) -> u8 {
-    let sum = sum.wrapping_add(total / 2) as i32;
-    let total = total as i32;
-    // Within 1 of the quotient, which is below 2^9.
-    let quotient = (sum as f32 / total as f32) as i32;
-    let rest = sum.wrapping_sub(quotient.wrapping_mul(total));
-    let quotient = quotient.wrapping_add(i32::from(rest >= total)).wrapping_sub(i32::from(rest < 0));
-    quotient.clamp(0, 255) as u8
 }
 
 /// Row and column of each block of a tile.
