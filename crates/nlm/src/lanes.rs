@@ -69,6 +69,9 @@ pub(crate) unsafe trait Lanes: Copy + 'static {
     /// Adds the products of signed lanes to `sums`, two neighbours to each.
     fn dot(sums: Self::Wide, a: Self, b: Self) -> Self::Wide;
 
+    /// Sums of 32-bit values up to and with each, modulo 2^32.
+    fn running_sums(values: &[u32], sums: &mut [u32]);
+
     /// Prepares a table; `None` where this form cannot hold it exactly.
     fn table(weights: &Weights) -> Option<Self::Table>;
     fn weigher(table: &Self::Table) -> Self::Weigher;
@@ -145,6 +148,14 @@ pub(crate) fn wide_lanes_mut<V: Lanes>(vectors: &mut [V::Wide]) -> &mut [u32] {
     #[allow(unsafe_code)]
     unsafe {
         std::slice::from_raw_parts_mut(vectors.as_mut_ptr().cast(), vectors.len() * V::LANES / 2)
+    }
+}
+
+/// [`Lanes::running_sums`] of values that follow some whose sum is `sum`.
+fn running_sums_after(mut sum: u32, values: &[u32], sums: &mut [u32]) {
+    for (value, running) in values.iter().zip(sums) {
+        sum = sum.wrapping_add(*value);
+        *running = sum;
     }
 }
 

@@ -43,6 +43,12 @@ unsafe impl Lanes for Avx2 {
     }
 
     #[inline(always)]
+    fn running_sums(values: &[u32], sums: &mut [u32]) {
+        // SAFETY: as for the other operations.
+        unsafe { running_sums(values, sums) }
+    }
+
+    #[inline(always)]
     fn load(from: &[u16]) -> Self {
         let from = &from[..16];
         // SAFETY: as for the other operations; the slice was just found to be long enough.
@@ -98,4 +104,28 @@ fn exponential(weigher: &Exponential, indices: __m256i) -> __m256i {
     }
     let exponent = _mm256_slli_epi32::<23>(_mm256_castps_si256(rounded));
     _mm256_cvtps_epi32(_mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(power), exponent)))
+}
+
+/// Eight values at a time: each is added to those 1 and 2 after it in its half, the lower half's sum to the upper one, and
+/// the sum so far to all.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn running_sums(values: &[u32], sums: &mut [u32]) {
+    let mut sum = _mm256_setzero_si256();
+    let (chunks, rest) = values.as_chunks::<8>();
+    let (to, rest_of_sums) = sums.as_chunks_mut::<8>();
+    for (from, to) in chunks.iter().zip(&mut *to) {
+        // SAFETY: the array has the size of the vector.
+        let mut v = unsafe { _mm256_loadu_si256(from.as_ptr().cast()) };
+        v = _mm256_add_epi32(v, _mm256_slli_si256::<4>(v));
+        v = _mm256_add_epi32(v, _mm256_slli_si256::<8>(v));
+        let lower = _mm256_permute2x128_si256::<0x08>(v, v);
+        v = _mm256_add_epi32(v, _mm256_shuffle_epi32::<0xff>(lower));
+        // SAFETY: as above.
+        unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), _mm256_add_epi32(v, sum)) };
+        // The chain from one chunk to the next is this addition alone.
+        sum = _mm256_add_epi32(sum, _mm256_permutevar8x32_epi32(v, _mm256_set1_epi32(7)));
+    }
+    let sum = to.get(..chunks.len()).and_then(|done| done.last()).map_or(0, |last| last[7]);
+    super::running_sums_after(sum, rest, rest_of_sums);
 }

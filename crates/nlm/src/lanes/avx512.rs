@@ -50,6 +50,12 @@ unsafe impl Lanes for Avx512 {
     }
 
     #[inline(always)]
+    fn running_sums(values: &[u32], sums: &mut [u32]) {
+        // SAFETY: as for the other operations.
+        unsafe { running_sums(values, sums) }
+    }
+
+    #[inline(always)]
     fn load(from: &[u16]) -> Self {
         let from = &from[..32];
         // SAFETY: as for the other operations; the slice was just found to be long enough.
@@ -106,4 +112,28 @@ fn weigh<const LONG: bool>(weigher: &Weigher, indices: __m512i) -> __m512i {
     }
     let tail = _mm512_cmpge_epu16_mask(indices, _mm512_set1_epi16(PRODUCTS as i16)) & inside;
     _mm512_mask_permutexvar_epi16(weights, tail, indices, weigher.tail)
+}
+
+/// Sixteen values at a time: each is added to those 1, 2, 4 and 8 after it, and the sum so far to all.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn running_sums(values: &[u32], sums: &mut [u32]) {
+    let zero = _mm512_setzero_si512();
+    let mut sum = zero;
+    let (chunks, rest) = values.as_chunks::<16>();
+    let (to, rest_of_sums) = sums.as_chunks_mut::<16>();
+    for (from, to) in chunks.iter().zip(&mut *to) {
+        // SAFETY: the array has the size of the vector.
+        let mut v = unsafe { _mm512_loadu_si512(from.as_ptr().cast()) };
+        v = _mm512_add_epi32(v, _mm512_alignr_epi32::<15>(v, zero));
+        v = _mm512_add_epi32(v, _mm512_alignr_epi32::<14>(v, zero));
+        v = _mm512_add_epi32(v, _mm512_alignr_epi32::<12>(v, zero));
+        v = _mm512_add_epi32(v, _mm512_alignr_epi32::<8>(v, zero));
+        // SAFETY: as above.
+        unsafe { _mm512_storeu_si512(to.as_mut_ptr().cast(), _mm512_add_epi32(v, sum)) };
+        // The chain from one chunk to the next is this addition alone.
+        sum = _mm512_add_epi32(sum, _mm512_permutexvar_epi32(_mm512_set1_epi32(15), v));
+    }
+    let sum = to.get(..chunks.len()).and_then(|done| done.last()).map_or(0, |last| last[15]);
+    super::running_sums_after(sum, rest, rest_of_sums);
 }

@@ -100,6 +100,11 @@ unsafe impl Lanes for Portable {
         Wide(from_fn(|lane| sums.0[lane].wrapping_add(product(2 * lane).wrapping_add(product(2 * lane + 1)))))
     }
 
+    #[inline(always)]
+    fn running_sums(values: &[u32], sums: &mut [u32]) {
+        super::running_sums_after(0, values, sums);
+    }
+
     fn weigher(table: &Vec<u16>) -> Vec<u16> {
         table.clone()
     }
