@@ -183,7 +183,7 @@ fn run_bands(
             match &path {
                 Path::Tiled(kernel) => tiled::run(kernel, task, start, &mut memory.tiled, control, out)?,
                 Path::Sliding(kernel) => {
-                    sliding::run(kernel, task, start, &mut memory.sliding, control, out)?
+                    sliding::run(kernel, task, start, &mut memory.sliding, control, out)?;
                 }
                 Path::General => {
                     task.run(start..(start + rows).min(task.height), &mut memory.band, control, out)?;
