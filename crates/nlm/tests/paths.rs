@@ -147,6 +147,25 @@ for_each_level! {
     Avx512 => avx512;
 }
 
+/// Sums are at their largest where all is white and alike: just below 2^31, and above it when they are rounded.
+#[test]
+fn white_pictures_stay_white_but_for_their_specks() {
+    for (template_window, search_window) in [(7, 21), (9, 21), (11, 50)] {
+        let params = Params { template_window, search_window, ..Params::default() };
+        for channels in 1..=3 {
+            let mut pixels = vec![255; 40 * 36 * channels];
+            pixels[700 * channels..][..5 * channels].fill(254);
+            let image = Image::new(&pixels, 40, 36, channels).unwrap();
+            let expected = reference::denoise(image, &params).unwrap();
+            for level in [Level::Scalar, Level::Avx2, Level::Avx512] {
+                let mut denoiser = Denoiser::with_isa(Isa::at_most(level));
+                let actual = denoiser.denoise(image, &params, &threads(1)).unwrap();
+                assert!(actual == expected, "{level:?}, {channels} channels, {params:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn parameters_out_of_range_are_named() {
     let image = Image::new(&[1, 2, 3], 1, 1, 3).unwrap();
