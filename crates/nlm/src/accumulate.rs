@@ -46,15 +46,19 @@ impl<V: Lanes, const CHANNELS: usize> Sums<V, CHANNELS> {
     }
 }
 
+/// Added to a number below 2^22, it leaves the nearest integer in the low bits.
+const ROUNDING: f32 = 12_582_912.0;
+
 /// `(sum + total / 2) / total`, at most 255, for totals below 2^24 and sums below 2^31, so that what is divided may need all
 /// 32 bits.
 #[inline(always)]
 pub(crate) fn quotient(sum: u32, total: u32) -> u8 {
     let sum = sum.wrapping_add(total / 2);
     // Within 1 of the quotient, which is below 2^9.
-    let quotient = (sum as f32 / total as f32) as i32;
+    let rounded = sum as f32 / total as f32 + ROUNDING;
+    let quotient = rounded.to_bits().wrapping_sub(ROUNDING.to_bits()) as i32;
     let rest = sum.wrapping_sub((quotient as u32).wrapping_mul(total)) as i32;
-    let quotient = quotient + i32::from(rest >= total as i32) - i32::from(rest < 0);
+    let quotient = quotient.wrapping_add(i32::from(rest >= total as i32)).wrapping_sub(i32::from(rest < 0));
     quotient.clamp(0, 255) as u8
 }
 

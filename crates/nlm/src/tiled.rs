@@ -12,8 +12,8 @@ mod planes;
 mod sums;
 mod weigh;
 
-use self::distance::{AROUND, Pairs};
-use self::grid::{BLOCK, Grid, Piece, TEMPLATE};
+use self::distance::{Pairs, sums_len};
+use self::grid::{Grid, Piece, TEMPLATE};
 use self::planes::{LARGEST_INDEX, PlaneMemory};
 use self::sums::Rows;
 use self::weigh::BlockWeights;
@@ -38,6 +38,9 @@ pub(crate) struct TiledMemory {
 const PIECE_PIXELS: usize = 512 * 512;
 const PIECE_WIDTH: usize = 1024;
 const PIECE_HEIGHT: usize = 512;
+
+/// Offsets whose distances are found together.
+const GROUP: usize = 4;
 
 /// Radii of the search window: below, a tile would be mostly surroundings, and above, a block's weights outgrow the cache.
 const SMALLEST_SEARCH: usize = 8;
@@ -104,9 +107,9 @@ fn run_piece_body<V: Lanes, const CHANNELS: usize>(
     let grid = Grid::new(V::LANES, piece.width, piece.height, search);
     let TiledMemory { planes, columns, weights, sums, quotients } = memory;
     let view = planes.fill::<V, CHANNELS>(task.planes, piece, &grid);
-    let columns = columns.vectors::<V>(AROUND * BLOCK).as_chunks_mut().0.first_chunk_mut();
-    let Some(columns) = columns else { return Ok(()) };
-    let weights = weights.vectors::<V>(BlockWeights::<V>::len(search));
+    let block = grid.block;
+    let columns = columns.vectors::<V>(GROUP * sums_len(block));
+    let weights = weights.vectors::<V>(BlockWeights::<V>::len(block, search));
     weights.fill(V::splat(0));
     let (width, height) = sums::size(&grid);
     let sums = sums.wide::<V>(width * height * vectors(CHANNELS));
@@ -116,12 +119,13 @@ fn run_piece_body<V: Lanes, const CHANNELS: usize>(
             if control.should_stop() {
                 return Err(Error::Stopped);
             }
-            let mut weights = BlockWeights::new(weights, search, dy);
-            for slot in 0..weights.offsets {
+            let mut weights = BlockWeights::new(weights, block, search, dy);
+            for slot in (0..weights.offsets).step_by(GROUP) {
                 let pairs = Pairs { y, x: x + search, dy, dx: weights.first_dx + slot as isize };
+                let columns = &mut columns[..GROUP.min(weights.offsets - slot) * sums_len(block)];
                 weights.fill(&view, &weigher, slot, pairs, columns);
             }
-            for row in 0..BLOCK {
+            for row in 0..block.height {
                 sums::add_row(&view, &grid, &weights, row, Rows { y: y + row, x, dy }, sums);
             }
         }

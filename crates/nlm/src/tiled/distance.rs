@@ -1,14 +1,11 @@
 //! Distances between template windows of 7 x 7, by sums that saturate.
 
-use super::grid::{BLOCK, TEMPLATE};
+use super::grid::{Block, TEMPLATE};
 use super::planes::View;
 use crate::lanes::Lanes;
 
 /// Side of the template window.
 const SIDE: usize = 2 * TEMPLATE + 1;
-
-/// Rows and columns of a block together with what its windows take beyond it.
-pub(super) const AROUND: usize = BLOCK + 2 * TEMPLATE;
 
 /// Pairs of a block: the first pixel, [`TEMPLATE`] px left of and above it, and the offset of the one that it is paired
 /// with.
@@ -20,23 +17,35 @@ pub(super) struct Pairs {
     pub(super) dx: isize,
 }
 
-/// Sums of squared differences over the columns of the template windows of a block: [`AROUND`] columns, one after
-/// another.
+/// Vectors that the sums of a block's columns take, those beside it included.
+pub(super) fn sums_len(block: Block) -> usize {
+    (block.width + 2 * TEMPLATE) * block.height
+}
+
+/// Sums of squared differences over the columns of a block's template windows, one column after another, for the offset of
+/// `pairs` and those that follow along the row, as many as there is room for in `sums`.
+///
+/// All offsets of a column are done before the next, so that its pixels are read from the first-level cache.
 #[inline(always)]
 pub(super) fn column_sums<V: Lanes, const CHANNELS: usize>(
     view: &View<'_, V, CHANNELS>,
+    block: Block,
     pairs: Pairs,
-    columns: &mut [[V; BLOCK]; AROUND],
+    sums: &mut [V],
 ) {
-    for (column, sums) in columns.iter_mut().enumerate() {
-        let Some(pixels) = view.column::<AROUND>(pairs, column) else { return };
-        window_sums(
-            BLOCK,
-            #[inline(always)]
-            |row| pixels.squares::<CHANNELS>(row),
-            #[inline(always)]
-            |row, sum| sums[row] = sum,
-        );
+    for column in 0..block.width + 2 * TEMPLATE {
+        for (offset, sums) in (0..).zip(sums.chunks_exact_mut(sums_len(block))) {
+            let pairs = Pairs { dx: pairs.dx + offset, ..pairs };
+            let pixels = view.column(pairs, column, block.height + 2 * TEMPLATE);
+            let sums = &mut sums[column * block.height..][..block.height];
+            window_sums(
+                sums.len(),
+                #[inline(always)]
+                |row| pixels.squares::<CHANNELS>(row),
+                #[inline(always)]
+                |row, sum| sums[row] = sum,
+            );
+        }
     }
 }
 

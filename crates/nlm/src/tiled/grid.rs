@@ -1,5 +1,7 @@
 //! How a piece of a picture is divided into tiles, one for each lane of a vector.
 
+use std::ops::RangeInclusive;
+
 /// Rows and columns that the sums over a template window of 7 x 7 take beyond their centre.
 pub(crate) const TEMPLATE: usize = 3;
 
@@ -23,6 +25,7 @@ pub(crate) struct Grid {
     /// Tiles in a row of them, and rows.
     pub(crate) columns: usize,
     pub(crate) rows: usize,
+    pub(super) block: Block,
     /// Pixels in a row of a tile, and rows: whole blocks.
     pub(crate) width: usize,
     pub(crate) height: usize,
@@ -30,28 +33,67 @@ pub(crate) struct Grid {
     pub(crate) search: usize,
 }
 
-/// Rows and columns of a block, the unit of work that stays in the second-level cache: twice the template window's, as
-/// window sums are made in groups of so many.
-pub(super) const BLOCK: usize = 2 * (2 * TEMPLATE + 1);
+/// Size of a block, the unit of work that stays in the second-level cache, px.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Block {
+    pub(super) width: usize,
+    pub(super) height: usize,
+}
+
+/// Widths of blocks: wide, as the sums of what a row of pixels is paired with are read and written once for all of it.
+const WIDTHS: RangeInclusive<usize> = 14..=28;
+
+/// Heights of blocks: low, as the columns of several offsets come from the first-level cache.
+const HEIGHTS: RangeInclusive<usize> = 6..=14;
+
+/// Most pixels of a block, whose weights for a row of the search window stay in the second-level cache.
+const BLOCK_PIXELS: usize = 224;
+
+impl Block {
+    /// All sizes that a block may have, smallest first.
+    fn all() -> impl Iterator<Item = Self> {
+        WIDTHS
+            .flat_map(|width| HEIGHTS.map(move |height| Self { width, height }))
+            .filter(|block| block.width * block.height <= BLOCK_PIXELS)
+    }
+
+    /// A measure of the work on a block: weights and sums of its pixels, sums over their columns, squares.
+    fn cost(&self) -> usize {
+        let (around, high) = (self.width + 2 * TEMPLATE, self.height + 2 * TEMPLATE);
+        10 * self.width * self.height + 2 * around * self.height + around * high
+    }
+}
 
 impl Grid {
     /// The grid of `lanes` tiles with the least work for a piece of this size.
     pub(crate) fn new(lanes: usize, width: usize, height: usize, search: usize) -> Self {
         let columns = (0..=lanes.ilog2()).map(|bits| 1 << bits);
-        let grids = columns.map(|columns| {
+        let grids = columns.flat_map(|columns| {
             let rows = lanes / columns;
-            let tile =
-                |pixels: usize, tiles: usize| pixels.div_ceil(tiles).max(search).next_multiple_of(BLOCK);
-            let (width, height) = (tile(width + 2 * search, columns), tile(height + search, rows));
-            Self { columns, rows, width, height, search }
+            let tile_width = (width + 2 * search).div_ceil(columns).max(search);
+            let tile_height = (height + search).div_ceil(rows).max(search);
+            Block::all().map(move |block| Self {
+                columns,
+                rows,
+                block,
+                width: tile_width.next_multiple_of(block.width),
+                height: tile_height.next_multiple_of(block.height),
+                search,
+            })
         });
-        grids.min_by_key(|grid| grid.width * grid.height).unwrap_or(Self {
+        let block = Block { width: *WIDTHS.start(), height: *HEIGHTS.start() };
+        grids.min_by_key(Self::cost).unwrap_or(Self {
             columns: 1,
             rows: lanes,
-            width: (width + 2 * search).next_multiple_of(BLOCK),
-            height: (height + search).next_multiple_of(BLOCK),
+            block,
+            width: (width + 2 * search).next_multiple_of(block.width),
+            height: (height + search).next_multiple_of(block.height),
             search,
         })
+    }
+
+    fn cost(&self) -> usize {
+        self.width / self.block.width * (self.height / self.block.height) * self.block.cost()
     }
 
     /// Column of a tile's first pixel relative to the piece's.

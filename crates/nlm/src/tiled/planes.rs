@@ -51,52 +51,52 @@ pub(super) const LARGEST_INDEX: [usize; 3] =
     [0, (u16::MAX >> 6) as usize, ((u16::MAX - LARGEST_SUM - 1) >> 5) as usize];
 
 impl<V: Lanes, const CHANNELS: usize> View<'_, V, CHANNELS> {
-    /// Pixels of a column of pairs, as many as `LEN`; none where a plane ends before, which it never does.
+    /// `len` pixels of a column of pairs.
     #[inline(always)]
-    pub(super) fn column<const LEN: usize>(&self, pairs: Pairs, column: usize) -> Option<Column<'_, V, LEN>> {
+    pub(super) fn column(&self, pairs: Pairs, column: usize, len: usize) -> Column<'_, V> {
         let x = pairs.x + column;
         let here = x * self.height + pairs.y;
         let there = x.wrapping_add_signed(pairs.dx) * self.height + pairs.y + pairs.dy;
         let last = CHANNELS - 1;
         // One channel's pixels are subtracted as they are.
         let from = if CHANNELS == 1 { &self.pixels } else { &self.shifted };
-        Some(Column {
-            here: [from[0].get(here..)?.first_chunk()?, from[last].get(here..)?.first_chunk()?],
-            there: [
-                self.pixels[0].get(there..)?.first_chunk()?,
-                self.pixels[last].get(there..)?.first_chunk()?,
-            ],
-        })
+        Column {
+            here: [&from[0][here..here + len], &from[last][here..here + len]],
+            there: [&self.pixels[0][there..there + len], &self.pixels[last][there..there + len]],
+        }
     }
 
-    /// What a window sum of [`squares`](Self::squares) comes to as an index into the table of weights.
+    /// What a window sum of [`squares`](Column::squares) comes to as an index into the table of weights.
     #[inline(always)]
-    pub(super) fn index(sum: V, corrections: [V; 2]) -> V {
+    pub(super) fn index(sum: V, corrections: [&[V]; 2], column: usize) -> V {
         if CHANNELS == 1 {
             return sum.shift_right::<6>();
         }
-        let correction = corrections[0].average(corrections[1]);
+        let correction = corrections[0][column].average(corrections[1][column]);
         sum.saturating_add(V::splat(BIAS)).sub(correction).shift_right::<5>()
     }
 
-    /// What corrects the sums of a row of pairs, `row` below the first; nothing for one channel.
+    /// What corrects the sums of a row of `len` pairs, `row` below the first; nothing for one channel.
     #[inline(always)]
-    pub(super) fn corrections<const LEN: usize>(&self, pairs: Pairs, row: usize) -> Option<[&[V; LEN]; 2]> {
+    pub(super) fn corrections(&self, pairs: Pairs, row: usize, len: usize) -> [&[V]; 2] {
+        if CHANNELS == 1 {
+            return [&[]; 2];
+        }
         let here = (pairs.y + row + TEMPLATE) * self.stride + pairs.x + TEMPLATE;
         let there = (here + pairs.dy * self.stride).wrapping_add_signed(pairs.dx);
         let [one, other] = self.corrections;
-        Some([one.get(here..)?.first_chunk()?, other.get(there..)?.first_chunk()?])
+        [&one[here..here + len], &other[there..there + len]]
     }
 }
 
 /// Pixels of a column of pairs; of one channel, the same twice.
 #[derive(Clone, Copy)]
-pub(super) struct Column<'a, V, const LEN: usize> {
-    here: [&'a [V; LEN]; 2],
-    there: [&'a [V; LEN]; 2],
+pub(super) struct Column<'a, V> {
+    here: [&'a [V]; 2],
+    there: [&'a [V]; 2],
 }
 
-impl<V: Lanes, const LEN: usize> Column<'_, V, LEN> {
+impl<V: Lanes> Column<'_, V> {
     /// Squared differences, those of two channels as half their sum.
     #[inline(always)]
     pub(super) fn squares<const CHANNELS: usize>(&self, row: usize) -> V {

@@ -1,6 +1,6 @@
 //! Sums of weights, and of weights times pixels, by tile.
 
-use super::grid::{BLOCK, Grid, Piece, TEMPLATE};
+use super::grid::{Block, Grid, Piece, TEMPLATE};
 use super::planes::View;
 use super::weigh::BlockWeights;
 use crate::accumulate::{Sums, quotient, vectors};
@@ -45,7 +45,7 @@ pub(super) fn add_row<V: Lanes, const CHANNELS: usize>(
         of_channels
     };
 
-    for column in 0..BLOCK {
+    for column in 0..grid.block.width {
         let at = at(y, x + column + search);
         let mut sum = Sums::<V, CHANNELS>::load(&sums[at..at + vectors]);
         let there = pixel(y + dy, x + column).wrapping_add_signed(first_dx + search as isize);
@@ -62,13 +62,13 @@ pub(super) fn add_row<V: Lanes, const CHANNELS: usize>(
 
     // Offsets that lead to a pixel from within the block, or, of two neighbours, one of them from a column beside it.
     let offsets = weights.offsets;
-    let columns = BLOCK + offsets - 1;
+    let columns = grid.block.width + offsets - 1;
     let row_of_pixels = neighbours(pixel(y, x + search) - 1);
     for column in 0..columns {
         // The column that offset `first_dx` leads here from, counted from the block's first.
         let at = at(y + dy, (x + column + search).wrapping_add_signed(first_dx));
         let mut sum = Sums::<V, CHANNELS>::load(&sums[at..at + vectors]);
-        let first_pair = column.saturating_sub(BLOCK).div_ceil(2);
+        let first_pair = column.saturating_sub(grid.block.width).div_ceil(2);
         let end_pair = (column / 2 + 1).min(offsets.div_ceil(2));
         for pair in first_pair..end_pair {
             // Columns with one beside the block counted: from `from - 1` by the second offset, from `from` by the first.
@@ -183,6 +183,7 @@ fn write_row<V: Lanes, const CHANNELS: usize>(
 
 /// Row and column of each block of a tile.
 pub(super) fn blocks(grid: &Grid) -> impl Iterator<Item = (usize, usize)> + use<> {
-    let (columns, rows) = (grid.width / BLOCK, grid.height / BLOCK);
-    (0..rows).flat_map(move |row| (0..columns).map(move |column| (row * BLOCK, column * BLOCK)))
+    let Block { width, height } = grid.block;
+    let (columns, rows) = (grid.width / width, grid.height / height);
+    (0..rows).flat_map(move |row| (0..columns).map(move |column| (row * height, column * width)))
 }

@@ -1,7 +1,7 @@
 //! Weights of the pairs of a block, for all offsets along a row at a time.
 
-use super::distance::{AROUND, Pairs, column_sums, window_sums};
-use super::grid::BLOCK;
+use super::distance::{Pairs, column_sums, sums_len, window_sums};
+use super::grid::Block;
 use super::planes::View;
 use crate::lanes::Lanes;
 
@@ -9,6 +9,7 @@ use crate::lanes::Lanes;
 /// either side, for each an even number of offsets, the last of them zero where there is no such.
 pub(super) struct BlockWeights<'a, V> {
     vectors: &'a mut [V],
+    block: Block,
     /// Vectors from one column to the next.
     stride: usize,
     /// Offset of the first of the vectors of a column; each next one is 1 more.
@@ -19,8 +20,8 @@ pub(super) struct BlockWeights<'a, V> {
 
 impl<'a, V: Lanes> BlockWeights<'a, V> {
     /// Vectors that weights of a block take.
-    pub(super) fn len(search: usize) -> usize {
-        BLOCK * (BLOCK + 2) * Self::stride(search)
+    pub(super) fn len(block: Block, search: usize) -> usize {
+        block.height * (block.width + 2) * Self::stride(search)
     }
 
     fn stride(search: usize) -> usize {
@@ -30,7 +31,7 @@ impl<'a, V: Lanes> BlockWeights<'a, V> {
     /// Room for the weights of the offsets in row `dy` of the search window; `vectors` are zero where no
     /// [`fill`](Self::fill) has set them.
     #[inline(always)]
-    pub(super) fn new(vectors: &'a mut [V], search: usize, dy: usize) -> Self {
+    pub(super) fn new(vectors: &'a mut [V], block: Block, search: usize, dy: usize) -> Self {
         let (first_dx, offsets) = if dy == 0 { (1, search) } else { (-(search as isize), 2 * search + 1) };
         let stride = Self::stride(search);
         if dy == 0 && offsets % 2 == 1 {
@@ -38,22 +39,24 @@ impl<'a, V: Lanes> BlockWeights<'a, V> {
                 column[offsets] = V::splat(0);
             }
         }
-        Self { vectors, stride, first_dx, offsets }
+        Self { vectors, block, stride, first_dx, offsets }
     }
 
     /// Weights by offset of a column of a row; column 0 is the one of zeros left of the block.
     #[inline(always)]
     pub(super) fn of(&self, row: usize, column: usize) -> &[V] {
-        &self.vectors[(row * (BLOCK + 2) + column) * self.stride..][..self.offsets.next_multiple_of(2)]
+        &self.vectors[(row * (self.block.width + 2) + column) * self.stride..]
+            [..self.offsets.next_multiple_of(2)]
     }
 
     /// The weight of one offset at a column of a row.
     #[inline(always)]
     pub(super) fn at(&self, row: usize, column: usize, slot: usize) -> V {
-        self.vectors[(row * (BLOCK + 2) + column) * self.stride + slot]
+        self.vectors[(row * (self.block.width + 2) + column) * self.stride + slot]
     }
 
-    /// Finds the weights of one offset, the `slot`th, of pairs that begin `TEMPLATE` px left of and above the block.
+    /// Finds the weights of some offsets, from the `slot`th on, as many as there is room for in `sums`; `pairs` are those
+    /// of the first.
     #[inline(always)]
     pub(super) fn fill<const CHANNELS: usize>(
         &mut self,
@@ -61,23 +64,36 @@ impl<'a, V: Lanes> BlockWeights<'a, V> {
         weigher: &V::Weigher,
         slot: usize,
         pairs: Pairs,
-        columns: &mut [[V; BLOCK]; AROUND],
+        sums: &mut [V],
     ) {
-        column_sums(view, pairs, columns);
-        // The rows of `columns` lie across its arrays.
-        #[allow(clippy::needless_range_loop)]
-        for row in 0..BLOCK {
-            let Some(corrections) = view.corrections::<BLOCK>(pairs, row) else { return };
-            let first = (row * (BLOCK + 2) + 1) * self.stride + slot;
+        column_sums(view, self.block, pairs, sums);
+        for (offset, sums) in sums.chunks_exact(sums_len(self.block)).enumerate() {
+            let pairs = Pairs { dx: pairs.dx + offset as isize, ..pairs };
+            self.fill_offset(view, weigher, slot + offset, pairs, sums);
+        }
+    }
+
+    #[inline(always)]
+    fn fill_offset<const CHANNELS: usize>(
+        &mut self,
+        view: &View<'_, V, CHANNELS>,
+        weigher: &V::Weigher,
+        slot: usize,
+        pairs: Pairs,
+        sums: &[V],
+    ) {
+        let Block { width, height } = self.block;
+        for row in 0..height {
+            let corrections = view.corrections(pairs, row, width);
+            let first = (row * (width + 2) + 1) * self.stride + slot;
             let mut weights = self.vectors[first..].iter_mut().step_by(self.stride);
             window_sums(
-                BLOCK,
+                width,
                 #[inline(always)]
-                |column| columns[column][row],
+                |column| sums[column * height + row],
                 #[inline(always)]
                 |column, sum| {
-                    let corrections = [corrections[0][column], corrections[1][column]];
-                    let index = View::<V, CHANNELS>::index(sum, corrections);
+                    let index = View::<V, CHANNELS>::index(sum, corrections, column);
                     let Some(weight) = weights.next() else { return };
                     // One channel's indices have 10 bits.
                     *weight = if CHANNELS == 1 {
