@@ -6,8 +6,8 @@ use super::Weights;
 #[derive(Debug, Clone)]
 pub(crate) struct Exponential {
     pub(crate) slope: f32,
-    /// Of `2^x` times the largest weight for `x` from -0.5 to 0.5, highest power first (Cephes, `exp2f`).
-    pub(crate) coefficients: [f32; 7],
+    /// Of `2^x` times the largest weight for `x` from -0.5 to 0.5, highest power first.
+    pub(crate) coefficients: [f32; 6],
     /// Weights are zero from this index on.
     pub(crate) end: u16,
 }
@@ -16,14 +16,14 @@ pub(crate) struct Exponential {
 /// low bits of the sum meanwhile.
 pub(crate) const ROUNDING: f32 = 12_582_912.0;
 
-const EXP2: [f64; 7] = [
-    1.535_336_188_319_5e-4,
-    1.339_887_440_266_574e-3,
-    9.618_437_357_674_64e-3,
-    5.550_332_471_162_809e-2,
-    2.402_264_791_363_012e-1,
-    0.693_147_202_855_042,
-    1.0,
+/// The polynomial of degree 5 nearest to `2^x` from -0.5 to 0.5, within 7.5e-8 of it (relative).
+const EXP2: [f64; 6] = [
+    1.327_647_178_156_29e-3,
+    9.675_541_332_769_216e-3,
+    5.550_713_274_150_626e-2,
+    2.402_211_972_388_185e-1,
+    6.931_469_670_643_615e-1,
+    1.000_000_071_654_671_8,
 ];
 
 impl Exponential {
