@@ -140,13 +140,13 @@ pub(super) fn divide<V: Lanes, const CHANNELS: usize>(
             let pixel = ((y + TEMPLATE) * plane_stride + x + grid.search + TEMPLATE) * 2 * lanes;
             for channel in 0..CHANNELS {
                 let to = &mut quotients[(x * CHANNELS + channel) * lanes..][..lanes];
-                let pixels = neighbours[channel][pixel..pixel + 2 * lanes].as_chunks::<2>().0;
+                let pixels = &neighbours[channel][pixel..pixel + 2 * lanes];
                 let products = &products[channel * lanes..][..lanes];
-                for (((to, &total), &sum), &[pixel, _]) in to.iter_mut().zip(totals).zip(products).zip(pixels)
+                let sums = products.as_chunks().0.iter().zip(totals.as_chunks().0);
+                for ((to, pixels), sums) in
+                    to.as_chunks_mut().0.iter_mut().zip(pixels.as_chunks().0).zip(sums)
                 {
-                    // Sums outside the piece are without meaning, and may wrap.
-                    let sum = sum.wrapping_add(own.wrapping_mul(u32::from(pixel)));
-                    *to = quotient(sum, total.wrapping_add(own));
+                    *to = quotients_of(own, sums, pixels);
                 }
             }
         }
@@ -154,6 +154,18 @@ pub(super) fn divide<V: Lanes, const CHANNELS: usize>(
             write_row::<V, CHANNELS>(grid, piece, lane, y, quotients, (out, out_width));
         }
     }
+}
+
+/// Quotients of eight sums and totals, a pixel's own weight and itself included; each pixel with its neighbour.
+#[inline(always)]
+fn quotients_of(own: u32, (sums, totals): (&[u32; 8], &[u32; 8]), pixels: &[u16; 16]) -> [u8; 8] {
+    let mut quotients = [0; 8];
+    for lane in 0..8 {
+        // Sums outside the piece are without meaning, and may wrap.
+        let sum = sums[lane].wrapping_add(own.wrapping_mul(u32::from(pixels[2 * lane])));
+        quotients[lane] = quotient(sum, totals[lane].wrapping_add(own));
+    }
+    quotients
 }
 
 /// Writes what of a row of a tile is in the piece.
