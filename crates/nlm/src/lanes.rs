@@ -69,8 +69,11 @@ pub(crate) unsafe trait Lanes: Copy + 'static {
     /// Adds the products of signed lanes to `sums`, two neighbours to each.
     fn dot(sums: Self::Wide, a: Self, b: Self) -> Self::Wide;
 
-    /// Sums of 32-bit values up to and with each, modulo 2^32.
-    fn running_sums(values: &[u32], sums: &mut [u32]);
+    /// Adds the squared differences of two rows and takes away those of two others, which are as long.
+    fn replace_squares(new: [&[u8]; 2], gone: [&[u8]; 2], columns: &mut [u32]);
+    /// Sums of each `side` consecutive columns, below 2^31, shifted right and at most 2^15 - 1. There are `side - 1` columns
+    /// more than indices. Quickest for one index more than a multiple of 32.
+    fn window_indices(columns: &[u32], side: usize, shift: u32, indices: &mut [u16]);
 
     /// Prepares a table; `None` where this form cannot hold it exactly.
     fn table(weights: &Weights) -> Option<Self::Table>;
@@ -151,11 +154,21 @@ pub(crate) fn wide_lanes_mut<V: Lanes>(vectors: &mut [V::Wide]) -> &mut [u32] {
     }
 }
 
-/// [`Lanes::running_sums`] of values that follow some whose sum is `sum`.
-fn running_sums_after(mut sum: u32, values: &[u32], sums: &mut [u32]) {
-    for (value, running) in values.iter().zip(sums) {
-        sum = sum.wrapping_add(*value);
-        *running = sum;
+/// [`Lanes::replace_squares`], one after another.
+#[inline(always)]
+fn replace_squares_singly([a, b]: [&[u8]; 2], [c, d]: [&[u8]; 2], columns: &mut [u32]) {
+    let square = |a: u8, b: u8| u32::from(a.abs_diff(b)) * u32::from(a.abs_diff(b));
+    for (column, ((&a, &b), (&c, &d))) in columns.iter_mut().zip(a.iter().zip(b).zip(c.iter().zip(d))) {
+        *column = column.wrapping_add(square(a, b)).wrapping_sub(square(c, d));
+    }
+}
+
+/// [`Lanes::window_indices`] that follow one whose sum is `sum`: columns from its first on.
+#[inline(always)]
+fn window_indices_after(mut sum: u32, columns: &[u32], side: usize, shift: u32, indices: &mut [u16]) {
+    for (index, (new, gone)) in indices.iter_mut().zip(columns[side..].iter().zip(columns)) {
+        sum = sum.wrapping_add(*new).wrapping_sub(*gone);
+        *index = (sum >> shift).min(0x7fff) as u16;
     }
 }
 

@@ -34,8 +34,6 @@ const SLACK: usize = 32;
 pub(crate) struct SlidingMemory {
     /// Sums over the template window's height, one row an offset.
     columns: Vec<u32>,
-    /// Sums of these up to each column.
-    running: Vec<u32>,
     indices: Vec<u16>,
     /// One row an offset, and one of zeros.
     weights: Vec<u16>,
@@ -121,7 +119,7 @@ fn run_piece_body<V: Lanes, const CHANNELS: usize>(
         let first = top - dy;
         for y in first - template..first + template {
             for dx in offsets.first..=offsets.last {
-                memory.slide::<CHANNELS>(task, piece, offsets, dx, y, None);
+                memory.slide::<V, CHANNELS>(task, piece, offsets, dx, y, None);
             }
         }
         for y in first..bottom {
@@ -131,7 +129,7 @@ fn run_piece_body<V: Lanes, const CHANNELS: usize>(
             }
             for dx in offsets.first..=offsets.last {
                 let gone = (y > first).then_some(y - template - 1);
-                memory.slide::<CHANNELS>(task, piece, offsets, dx, y + template, gone);
+                memory.slide::<V, CHANNELS>(task, piece, offsets, dx, y + template, gone);
                 memory.weigh::<V>(task, piece, offsets, dx, &weigher);
             }
             memory.load_pixels::<CHANNELS>(task, piece, y, y + dy);
@@ -186,7 +184,6 @@ impl SlidingMemory {
         let offsets = 2 * search + 1;
         let row = row_len(piece, search);
         self.columns.resize(offsets * (row + 2 * template), 0);
-        self.running.resize(row + 2 * template + 1, 0);
         self.indices.resize(row, 0);
         self.weights.clear();
         self.weights.resize((offsets + 1) * row, 0);
@@ -197,7 +194,7 @@ impl SlidingMemory {
 
     /// Moves the column sums of an offset down: adds row `new` and takes away row `gone`.
     #[inline(always)]
-    fn slide<const CHANNELS: usize>(
+    fn slide<V: Lanes, const CHANNELS: usize>(
         &mut self,
         task: &Task<'_>,
         piece: Piece,
@@ -218,7 +215,7 @@ impl SlidingMemory {
             };
             let (a, b) = row(new);
             match gone.map(row) {
-                Some((c, d)) => replace_squares((a, b), (c, d), columns),
+                Some((c, d)) => V::replace_squares([a, b], [c, d], columns),
                 None => {
                     for (column, (&a, &b)) in columns.iter_mut().zip(a.iter().zip(b)) {
                         *column = column.wrapping_add(square(a, b));
@@ -243,12 +240,10 @@ impl SlidingMemory {
         let count = piece.width + dx.unsigned_abs();
         let row = row_len(piece, search);
         let stride = self.columns.len() / (2 * search + 1);
-        let columns = &self.columns[offsets.slot(dx) * stride..][..count + 2 * template];
-        V::running_sums(columns, &mut self.running[1..=columns.len()]);
-        let (before, after) = (&self.running[..count], &self.running[side..][..count]);
-        for (index, (before, after)) in self.indices.iter_mut().zip(before.iter().zip(after)) {
-            *index = (after.wrapping_sub(*before) >> shift).min(LARGEST_INDEX as u32) as u16;
-        }
+        // A few more than there are, beyond which their row is free.
+        let indices = &mut self.indices[..=(count - 1).next_multiple_of(SLACK)];
+        let columns = &self.columns[offsets.slot(dx) * stride..][..indices.len() + side - 1];
+        V::window_indices(columns, side, shift, indices);
         // Weights stand a search radius and the pair's column after the start of their row.
         let start = offsets.slot(dx) * row + (search as isize - dx.max(0)) as usize;
         let weights = &mut self.weights[start..];
@@ -338,32 +333,6 @@ fn neighbours<V: Lanes, const CHANNELS: usize>(
         *pairs = V::load(&row[first..]).interleave(V::load(&row[second..]));
     }
     pairs
-}
-
-/// Adds the squared differences of two rows and takes away those of two others.
-#[inline(always)]
-fn replace_squares((a, b): (&[u8], &[u8]), (c, d): (&[u8], &[u8]), columns: &mut [u32]) {
-    let whole = columns.len() / SLACK * SLACK;
-    let (chunks, rest) = columns.split_at_mut(whole);
-    let pixels = a
-        .chunks_exact(SLACK)
-        .zip(b.chunks_exact(SLACK))
-        .zip(c.chunks_exact(SLACK).zip(d.chunks_exact(SLACK)));
-    for (columns, ((a, b), (c, d))) in chunks.chunks_exact_mut(SLACK).zip(pixels) {
-        // In 16 bits first, of which twice as many fit a register.
-        let (mut new, mut gone) = ([0u16; SLACK], [0u16; SLACK]);
-        for i in 0..SLACK {
-            let (x, y) = (u16::from(a[i].abs_diff(b[i])), u16::from(c[i].abs_diff(d[i])));
-            (new[i], gone[i]) = (x * x, y * y);
-        }
-        for (column, (new, gone)) in columns.iter_mut().zip(new.iter().zip(&gone)) {
-            *column = column.wrapping_add(u32::from(*new)).wrapping_sub(u32::from(*gone));
-        }
-    }
-    let pixels = a[whole..].iter().zip(&b[whole..]).zip(c[whole..].iter().zip(&d[whole..]));
-    for (column, ((&a, &b), (&c, &d))) in rest.iter_mut().zip(pixels) {
-        *column = column.wrapping_add(square(a, b)).wrapping_sub(square(c, d));
-    }
 }
 
 #[inline(always)]

@@ -43,9 +43,15 @@ unsafe impl Lanes for Avx2 {
     }
 
     #[inline(always)]
-    fn running_sums(values: &[u32], sums: &mut [u32]) {
+    fn replace_squares(new: [&[u8]; 2], gone: [&[u8]; 2], columns: &mut [u32]) {
         // SAFETY: as for the other operations.
-        unsafe { running_sums(values, sums) }
+        unsafe { replace_squares(new, gone, columns) }
+    }
+
+    #[inline(always)]
+    fn window_indices(columns: &[u32], side: usize, shift: u32, indices: &mut [u16]) {
+        // SAFETY: as for the other operations.
+        unsafe { window_indices(columns, side, shift, indices) }
     }
 
     #[inline(always)]
@@ -106,26 +112,74 @@ fn exponential(weigher: &Exponential, indices: __m256i) -> __m256i {
     _mm256_cvtps_epi32(_mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(power), exponent)))
 }
 
-/// Eight values at a time: each is added to those 1 and 2 after it in its half, the lower half's sum to the upper one, and
-/// the sum so far to all.
+/// Eight columns at a time.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn running_sums(values: &[u32], sums: &mut [u32]) {
-    let mut sum = _mm256_setzero_si256();
-    let (chunks, rest) = values.as_chunks::<8>();
-    let (to, rest_of_sums) = sums.as_chunks_mut::<8>();
-    for (from, to) in chunks.iter().zip(&mut *to) {
+fn replace_squares([a, b]: [&[u8]; 2], [c, d]: [&[u8]; 2], columns: &mut [u32]) {
+    let (chunks, rest) = columns.as_chunks_mut::<8>();
+    let done = 8 * chunks.len();
+    let new = a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0);
+    let gone = c.as_chunks::<8>().0.iter().zip(d.as_chunks::<8>().0);
+    for (columns, (new, gone)) in chunks.iter_mut().zip(new.zip(gone)) {
+        let (new, gone) = (differences(new), differences(gone));
+        let squares = _mm256_sub_epi32(_mm256_madd_epi16(new, new), _mm256_madd_epi16(gone, gone));
         // SAFETY: the array has the size of the vector.
-        let mut v = unsafe { _mm256_loadu_si256(from.as_ptr().cast()) };
-        v = _mm256_add_epi32(v, _mm256_slli_si256::<4>(v));
-        v = _mm256_add_epi32(v, _mm256_slli_si256::<8>(v));
-        let lower = _mm256_permute2x128_si256::<0x08>(v, v);
-        v = _mm256_add_epi32(v, _mm256_shuffle_epi32::<0xff>(lower));
+        let sums = unsafe { _mm256_loadu_si256(columns.as_ptr().cast()) };
         // SAFETY: as above.
-        unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), _mm256_add_epi32(v, sum)) };
-        // The chain from one chunk to the next is this addition alone.
-        sum = _mm256_add_epi32(sum, _mm256_permutevar8x32_epi32(v, _mm256_set1_epi32(7)));
+        unsafe { _mm256_storeu_si256(columns.as_mut_ptr().cast(), _mm256_add_epi32(sums, squares)) };
     }
-    let sum = to.get(..chunks.len()).and_then(|done| done.last()).map_or(0, |last| last[7]);
-    super::running_sums_after(sum, rest, rest_of_sums);
+    super::replace_squares_singly([&a[done..], &b[done..]], [&c[done..], &d[done..]], rest);
+}
+
+/// Differences of bytes, in 32 bits each, of which the upper 16 are clear.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn differences((a, b): (&[u8; 8], &[u8; 8])) -> __m256i {
+    // SAFETY: the arrays have the size of what is loaded.
+    let [a, b] = unsafe { [_mm_loadl_epi64(a.as_ptr().cast()), _mm_loadl_epi64(b.as_ptr().cast())] };
+    _mm256_cvtepu8_epi32(_mm_sub_epi8(_mm_max_epu8(a, b), _mm_min_epu8(a, b)))
+}
+
+/// 16 at a time: the changes from sum to sum, each added to those after it, and the sum so far to all.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn window_indices(columns: &[u32], side: usize, shift: u32, indices: &mut [u16]) {
+    let Some((index, indices)) = indices.split_first_mut() else { return };
+    let sum = columns[..side].iter().fold(0, |sum: u32, &column| sum.wrapping_add(column));
+    *index = (sum >> shift).min(0x7fff) as u16;
+    let (chunks, rest) = indices.as_chunks_mut::<16>();
+    let done = 16 * chunks.len();
+    let changes =
+        columns[side..].as_chunks::<8>().0.chunks_exact(2).zip(columns.as_chunks::<8>().0.chunks_exact(2));
+    let (last, bits) = (_mm256_set1_epi32(7), _mm_cvtsi32_si128(shift as i32));
+    let mut sum = _mm256_set1_epi32(sum as i32);
+    for (indices, (new, gone)) in chunks.iter_mut().zip(changes) {
+        let low = running_changes(&new[0], &gone[0]);
+        let high = running_changes(&new[1], &gone[1]);
+        // The chain from one chunk to the next is these two additions.
+        let first = _mm256_add_epi32(low, sum);
+        sum = _mm256_add_epi32(sum, _mm256_permutevar8x32_epi32(low, last));
+        let second = _mm256_add_epi32(high, sum);
+        sum = _mm256_add_epi32(sum, _mm256_permutevar8x32_epi32(high, last));
+        let packed = _mm256_packs_epi32(_mm256_srl_epi32(first, bits), _mm256_srl_epi32(second, bits));
+        let packed = _mm256_permute4x64_epi64::<0b11_01_10_00>(packed);
+        // SAFETY: the array has the size of the vector.
+        unsafe { _mm256_storeu_si256(indices.as_mut_ptr().cast(), packed) };
+    }
+    let sum = _mm_cvtsi128_si32(_mm256_castsi256_si128(sum)) as u32;
+    super::window_indices_after(sum, &columns[done..], side, shift, rest);
+}
+
+/// Sums up to and with each of the differences of two vectors.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn running_changes(new: &[u32; 8], gone: &[u32; 8]) -> __m256i {
+    // SAFETY: the arrays have the size of the vector.
+    let [new, gone] =
+        unsafe { [_mm256_loadu_si256(new.as_ptr().cast()), _mm256_loadu_si256(gone.as_ptr().cast())] };
+    let mut v = _mm256_sub_epi32(new, gone);
+    v = _mm256_add_epi32(v, _mm256_slli_si256::<4>(v));
+    v = _mm256_add_epi32(v, _mm256_slli_si256::<8>(v));
+    let lower = _mm256_permute2x128_si256::<0x08>(v, v);
+    _mm256_add_epi32(v, _mm256_shuffle_epi32::<0xff>(lower))
 }

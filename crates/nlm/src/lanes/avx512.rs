@@ -50,9 +50,15 @@ unsafe impl Lanes for Avx512 {
     }
 
     #[inline(always)]
-    fn running_sums(values: &[u32], sums: &mut [u32]) {
+    fn replace_squares(new: [&[u8]; 2], gone: [&[u8]; 2], columns: &mut [u32]) {
         // SAFETY: as for the other operations.
-        unsafe { running_sums(values, sums) }
+        unsafe { replace_squares(new, gone, columns) }
+    }
+
+    #[inline(always)]
+    fn window_indices(columns: &[u32], side: usize, shift: u32, indices: &mut [u16]) {
+        // SAFETY: as for the other operations.
+        unsafe { window_indices(columns, side, shift, indices) }
     }
 
     #[inline(always)]
@@ -114,26 +120,76 @@ fn weigh<const LONG: bool>(weigher: &Weigher, indices: __m512i) -> __m512i {
     _mm512_mask_permutexvar_epi16(weights, tail, indices, weigher.tail)
 }
 
-/// Sixteen values at a time: each is added to those 1, 2, 4 and 8 after it, and the sum so far to all.
+/// Sixteen columns at a time.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
+fn replace_squares([a, b]: [&[u8]; 2], [c, d]: [&[u8]; 2], columns: &mut [u32]) {
+    let (chunks, rest) = columns.as_chunks_mut::<16>();
+    let done = 16 * chunks.len();
+    let new = a.as_chunks::<16>().0.iter().zip(b.as_chunks::<16>().0);
+    let gone = c.as_chunks::<16>().0.iter().zip(d.as_chunks::<16>().0);
+    for (columns, (new, gone)) in chunks.iter_mut().zip(new.zip(gone)) {
+        let (new, gone) = (differences(new), differences(gone));
+        // SAFETY: the array has the size of the vector.
+        let sums = unsafe { _mm512_loadu_si512(columns.as_ptr().cast()) };
+        let sums = _mm512_sub_epi32(_mm512_dpwssd_epi32(sums, new, new), _mm512_madd_epi16(gone, gone));
+        // SAFETY: as above.
+        unsafe { _mm512_storeu_si512(columns.as_mut_ptr().cast(), sums) };
+    }
+    super::replace_squares_singly([&a[done..], &b[done..]], [&c[done..], &d[done..]], rest);
+}
+
+/// Absolute differences of bytes, in 32 bits each.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn running_sums(values: &[u32], sums: &mut [u32]) {
-    let zero = _mm512_setzero_si512();
-    let mut sum = zero;
-    let (chunks, rest) = values.as_chunks::<16>();
-    let (to, rest_of_sums) = sums.as_chunks_mut::<16>();
-    for (from, to) in chunks.iter().zip(&mut *to) {
+fn differences((a, b): (&[u8; 16], &[u8; 16])) -> __m512i {
+    // SAFETY: the arrays have the size of the vector.
+    let [a, b] = unsafe { [_mm_loadu_si128(a.as_ptr().cast()), _mm_loadu_si128(b.as_ptr().cast())] };
+    _mm512_cvtepu8_epi32(_mm_sub_epi8(_mm_max_epu8(a, b), _mm_min_epu8(a, b)))
+}
+
+/// 32 at a time: the changes from sum to sum, each added to those 1, 2, 4 and 8 after it, and the sum so far to all.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn window_indices(columns: &[u32], side: usize, shift: u32, indices: &mut [u16]) {
+    let Some((index, indices)) = indices.split_first_mut() else { return };
+    let sum = columns[..side].iter().fold(0, |sum: u32, &column| sum.wrapping_add(column));
+    *index = (sum >> shift).min(0x7fff) as u16;
+    let (chunks, rest) = indices.as_chunks_mut::<32>();
+    let done = 32 * chunks.len();
+    let changes =
+        columns[side..].as_chunks::<16>().0.chunks_exact(2).zip(columns.as_chunks::<16>().0.chunks_exact(2));
+    let (in_order, last) = (_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), _mm512_set1_epi32(15));
+    let bits = _mm_cvtsi32_si128(shift as i32);
+    let mut sum = _mm512_set1_epi32(sum as i32);
+    for (indices, (new, gone)) in chunks.iter_mut().zip(changes) {
+        let low = running_changes(&new[0], &gone[0]);
+        let high = running_changes(&new[1], &gone[1]);
+        // The chain from one chunk to the next is these two additions.
+        let sums = [_mm512_add_epi32(low, sum), high];
+        sum = _mm512_add_epi32(sum, _mm512_permutexvar_epi32(last, low));
+        let sums = [sums[0], _mm512_add_epi32(high, sum)];
+        sum = _mm512_add_epi32(sum, _mm512_permutexvar_epi32(last, high));
+        let packed = _mm512_packs_epi32(_mm512_srl_epi32(sums[0], bits), _mm512_srl_epi32(sums[1], bits));
+        let packed = _mm512_permutexvar_epi64(in_order, packed);
         // SAFETY: the array has the size of the vector.
-        let mut v = unsafe { _mm512_loadu_si512(from.as_ptr().cast()) };
-        v = _mm512_add_epi32(v, _mm512_alignr_epi32::<15>(v, zero));
-        v = _mm512_add_epi32(v, _mm512_alignr_epi32::<14>(v, zero));
-        v = _mm512_add_epi32(v, _mm512_alignr_epi32::<12>(v, zero));
-        v = _mm512_add_epi32(v, _mm512_alignr_epi32::<8>(v, zero));
-        // SAFETY: as above.
-        unsafe { _mm512_storeu_si512(to.as_mut_ptr().cast(), _mm512_add_epi32(v, sum)) };
-        // The chain from one chunk to the next is this addition alone.
-        sum = _mm512_add_epi32(sum, _mm512_permutexvar_epi32(_mm512_set1_epi32(15), v));
+        unsafe { _mm512_storeu_si512(indices.as_mut_ptr().cast(), packed) };
     }
-    let sum = to.get(..chunks.len()).and_then(|done| done.last()).map_or(0, |last| last[15]);
-    super::running_sums_after(sum, rest, rest_of_sums);
+    let sum = _mm_cvtsi128_si32(_mm512_castsi512_si128(sum)) as u32;
+    super::window_indices_after(sum, &columns[done..], side, shift, rest);
+}
+
+/// Sums up to and with each of the differences of two vectors.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn running_changes(new: &[u32; 16], gone: &[u32; 16]) -> __m512i {
+    let zero = _mm512_setzero_si512();
+    // SAFETY: the arrays have the size of the vector.
+    let [new, gone] =
+        unsafe { [_mm512_loadu_si512(new.as_ptr().cast()), _mm512_loadu_si512(gone.as_ptr().cast())] };
+    let mut v = _mm512_sub_epi32(new, gone);
+    v = _mm512_add_epi32(v, _mm512_alignr_epi32::<15>(v, zero));
+    v = _mm512_add_epi32(v, _mm512_alignr_epi32::<14>(v, zero));
+    v = _mm512_add_epi32(v, _mm512_alignr_epi32::<12>(v, zero));
+    _mm512_add_epi32(v, _mm512_alignr_epi32::<8>(v, zero))
 }

@@ -101,8 +101,16 @@ unsafe impl Lanes for Portable {
     }
 
     #[inline(always)]
-    fn running_sums(values: &[u32], sums: &mut [u32]) {
-        super::running_sums_after(0, values, sums);
+    fn replace_squares(new: [&[u8]; 2], gone: [&[u8]; 2], columns: &mut [u32]) {
+        super::replace_squares_singly(new, gone, columns);
+    }
+
+    #[inline(always)]
+    fn window_indices(columns: &[u32], side: usize, shift: u32, indices: &mut [u16]) {
+        let Some((index, indices)) = indices.split_first_mut() else { return };
+        let sum = columns[..side].iter().fold(0, |sum: u32, &column| sum.wrapping_add(column));
+        *index = (sum >> shift).min(0x7fff) as u16;
+        super::window_indices_after(sum, columns, side, shift, indices);
     }
 
     fn weigher(table: &Vec<u16>) -> Vec<u16> {
