@@ -33,7 +33,9 @@ const SLACK: usize = 32;
 #[derive(Debug, Default)]
 pub(crate) struct SlidingMemory {
     /// Sums over the template window's height, one row an offset.
-    columns: Vec<u32>,
+    columns: Buffer,
+    /// 32-bit values from one of these rows to the next: whole cache lines.
+    columns_stride: usize,
     indices: Vec<u16>,
     /// One row an offset, and one of zeros.
     weights: Vec<u16>,
@@ -115,7 +117,7 @@ fn run_piece_body<V: Lanes, const CHANNELS: usize>(
     let (top, bottom) = (piece.y as isize, (piece.y + piece.height) as isize);
     for dy in 0..=search {
         let offsets = Offsets { dy, first: if dy == 0 { 1 } else { -search }, last: search };
-        memory.columns.fill(0);
+        memory.all_columns::<V>(task).fill(0);
         let first = top - dy;
         for y in first - template..first + template {
             for dx in offsets.first..=offsets.last {
@@ -183,13 +185,20 @@ impl SlidingMemory {
         let (template, search) = (task.params.template_radius(), task.params.search_radius());
         let offsets = 2 * search + 1;
         let row = row_len(piece, search);
-        self.columns.resize(offsets * (row + 2 * template), 0);
+        self.columns_stride = (row + 2 * template).next_multiple_of(SLACK);
         self.indices.resize(row, 0);
         self.weights.clear();
         self.weights.resize((offsets + 1) * row, 0);
         for pixels in self.here.iter_mut().chain(&mut self.there) {
             pixels.resize(row, 0);
         }
+    }
+
+    /// The column sums of all offsets.
+    #[inline(always)]
+    fn all_columns<V: Lanes>(&mut self, task: &Task<'_>) -> &mut [u32] {
+        let len = self.columns_stride * (2 * task.params.search_radius() + 1);
+        wide_lanes_mut::<V>(self.columns.wide::<V>(len * 2 / V::LANES))
     }
 
     /// Moves the column sums of an offset down: adds row `new` and takes away row `gone`.
@@ -206,8 +215,8 @@ impl SlidingMemory {
         let template = task.params.template_radius();
         let span = piece.width + dx.unsigned_abs() + 2 * template;
         let left = piece.x as isize - dx.max(0) - template as isize;
-        let stride = self.columns.len() / (2 * task.params.search_radius() + 1);
-        let columns = &mut self.columns[offsets.slot(dx) * stride..][..span];
+        let start = offsets.slot(dx) * self.columns_stride;
+        let columns = &mut self.all_columns::<V>(task)[start..start + span];
         for channel in 0..CHANNELS {
             let row = |y: isize| {
                 let here = task.planes.row(channel, y, left, span);
@@ -239,10 +248,11 @@ impl SlidingMemory {
         let (side, shift) = (2 * template + 1, task.weights.shift());
         let count = piece.width + dx.unsigned_abs();
         let row = row_len(piece, search);
-        let stride = self.columns.len() / (2 * search + 1);
         // A few more than there are, beyond which their row is free.
         let indices = &mut self.indices[..=(count - 1).next_multiple_of(SLACK)];
-        let columns = &self.columns[offsets.slot(dx) * stride..][..indices.len() + side - 1];
+        let start = offsets.slot(dx) * self.columns_stride;
+        let columns = self.columns.wide::<V>(self.columns_stride * (2 * search + 1) * 2 / V::LANES);
+        let columns = &wide_lanes_mut::<V>(columns)[start..][..indices.len() + side - 1];
         V::window_indices(columns, side, shift, indices);
         // Weights stand a search radius and the pair's column after the start of their row.
         let start = offsets.slot(dx) * row + (search as isize - dx.max(0)) as usize;
