@@ -1,0 +1,1 @@
+//! A cached extraction without HTTP: key, tiers, single flight, admission, compute threads

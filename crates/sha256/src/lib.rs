@@ -1,0 +1,1 @@
+//! SHA-256, of one message or of two in interleaved lanes
