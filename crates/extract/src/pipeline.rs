@@ -2,8 +2,6 @@
 
 use std::time::Instant;
 
-use sha2::{Digest, Sha256};
-
 use crate::grey::grey;
 use crate::{
     Bgr, Control, Denoise, ExtractError, FeatureSet, InstructionSet, Limits, Params, Stage, StageTimes,
@@ -59,7 +57,7 @@ impl Extractor {
         params.validate()?;
         limits.check_bytes(bytes)?;
         let mut stages = StageTimes::default();
-        let image_sha256 = stages.measure(Stage::Hash, || Sha256::digest(bytes).into());
+        let image_sha256 = stages.measure(Stage::Hash, || sha256::digest(bytes));
         let picture = self.pixels(bytes, params, limits, control, &mut stages)?;
         let (width, height) = (picture.width(), picture.height());
 

@@ -16,7 +16,6 @@ use extract::siftd::HEADER_LENGTH;
 use extract::{
     Control, Denoise, Descriptor, Descriptors, ENGINE_VERSION, Extractor, FeatureSet, Limits, Params,
 };
-use sha2::{Digest, Sha256};
 
 const PICTURES: [&str; 3] = ["chelsea.jpg", "rocket.jpg", "camera.png"];
 /// Features kept in a golden file.
@@ -54,7 +53,7 @@ fn features(picture: &str, params: &Params) -> FeatureSet {
 /// A line of `digests.txt`: `CASE COUNT SHA-256`, of all that follows the stored form's header.
 fn digest(case: &str, features: &FeatureSet) -> String {
     let mut line = format!("{case} {} ", features.keypoints.len());
-    for byte in Sha256::digest(&features.to_siftd().unwrap()[HEADER_LENGTH..]) {
+    for byte in sha256::digest(&features.to_siftd().unwrap()[HEADER_LENGTH..]) {
         write!(line, "{byte:02x}").unwrap();
     }
     line
