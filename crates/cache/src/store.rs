@@ -15,6 +15,16 @@ pub enum Extent {
     Whole,
 }
 
+impl Extent {
+    /// What is had of a value of `length` bytes where this is wanted: the whole where the prefix reaches its end.
+    pub(crate) fn of(self, length: u64) -> Self {
+        match self {
+            Self::Prefix(wanted) if (wanted as u64) < length => self,
+            _ => Self::Whole,
+        }
+    }
+}
+
 /// A value, or the beginning of one, as a tier holds it.
 #[derive(Clone, Debug)]
 pub struct Cached {
