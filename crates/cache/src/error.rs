@@ -69,7 +69,7 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// Every kind, in the order of `TierStatistics::errors`.
+    /// Every kind, in the order of [`TierStatistics::errors`](crate::TierStatistics::errors).
     pub const ALL: [Self; 6] =
         [Self::Timeout, Self::Io, Self::Corrupt, Self::TooLarge, Self::QueueFull, Self::Closed];
 

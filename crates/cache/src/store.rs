@@ -53,7 +53,7 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Se
 
 /// Where values are kept beyond this process's memory.
 ///
-/// A store need not be reliable: it may lose values, be slow or fail. `Tiers` waits no longer than the
+/// A store need not be reliable: it may lose values, be slow or fail. [`Tiers`](crate::Tiers) waits no longer than the
 /// store's own timeouts, counts what goes wrong, and takes it for a miss. Whoever wraps a store, to stop asking one that
 /// is down for instance, implements this trait, too.
 ///
