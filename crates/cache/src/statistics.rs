@@ -1,0 +1,72 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::{ErrorKind, Usage};
+
+/// Where an answer came from.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Tier {
+    /// This process's memory.
+    Memory,
+    /// The store of this name.
+    Store(&'static str),
+}
+
+impl Tier {
+    /// Its name in metrics and in `Cache-Status`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Store(name) => name,
+        }
+    }
+}
+
+/// What one tier did since the start, and holds now.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TierStatistics {
+    /// The tier.
+    pub tier: Tier,
+    /// Lookups that it answered.
+    pub hits: u64,
+    /// Lookups that it did not answer, for whatever reason.
+    pub misses: u64,
+    /// What it holds.
+    pub usage: Usage,
+    /// What went wrong, each of [`ErrorKind::ALL`] with its count.
+    pub errors: Vec<(ErrorKind, u64)>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    hits: AtomicU64,
+    misses: AtomicU64,
+    errors: [AtomicU64; ErrorKind::ALL.len()],
+}
+
+impl Counters {
+    pub(crate) fn hit(&self) {
+        self.hits.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn miss(&self) {
+        self.misses.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn error(&self, kind: ErrorKind) {
+        let counters = ErrorKind::ALL.iter().zip(&self.errors);
+        counters.filter(|(counted, _)| **counted == kind).for_each(|(_, counter)| {
+            counter.fetch_add(1, Ordering::Relaxed);
+        });
+    }
+
+    pub(crate) fn statistics(&self, tier: Tier, usage: Usage) -> TierStatistics {
+        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        TierStatistics {
+            tier,
+            hits: load(&self.hits),
+            misses: load(&self.misses),
+            usage,
+            errors: ErrorKind::ALL.into_iter().zip(self.errors.iter().map(load)).collect(),
+        }
+    }
+}

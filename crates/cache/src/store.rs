@@ -1,0 +1,95 @@
+use std::fmt::Debug;
+use std::pin::Pin;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use crate::{Key, StoreError};
+
+/// How much of a value is wanted, or held.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Extent {
+    /// Its first bytes, so many.
+    Prefix(usize),
+    /// All of it.
+    Whole,
+}
+
+impl Extent {
+    /// What is had of a value of `length` bytes where this is wanted: the whole where the prefix reaches its end.
+    pub(crate) fn of(self, length: u64) -> Self {
+        match self {
+            Self::Prefix(wanted) if (wanted as u64) < length => self,
+            _ => Self::Whole,
+        }
+    }
+}
+
+/// A value, or the beginning of one, as a tier holds it.
+#[derive(Clone, Debug)]
+pub struct Cached {
+    /// Exactly what was wanted: a prefix is cut to its length, whichever tier it comes from. It shares its buffer with
+    /// the tier where the tier is memory.
+    pub value: Bytes,
+    /// Whether `value` is all of it. A prefix that reaches the end of the value is [`Extent::Whole`].
+    pub extent: Extent,
+    /// When it ceases to be an answer.
+    pub expires_at: Instant,
+}
+
+/// What a tier holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Usage {
+    /// Values.
+    pub entries: u64,
+    /// Bytes that they take, with what the tier needs to keep them.
+    pub bytes: u64,
+    /// Values that were removed to make room, since the start.
+    pub evictions: u64,
+}
+
+/// What a [`Store`] answers, later.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// Where values are kept beyond this process's memory.
+///
+/// A store need not be reliable: it may lose values, be slow or fail. [`Tiers`](crate::Tiers) waits no longer than the
+/// store's own timeouts, counts what goes wrong, and takes it for a miss. Whoever wraps a store, to stop asking one that
+/// is down for instance, implements this trait, too.
+///
+/// A call that is dropped before it is done leaves the store in order.
+pub trait Store: Send + Sync + Debug + 'static {
+    /// Its name in metrics and in `Cache-Status`, such as "disk".
+    fn name(&self) -> &'static str;
+
+    /// How long a reader waits for [`get`](Self::get). Default 50 ms: what a shared store in the same network needs,
+    /// many times over, and less than computing the value.
+    fn read_timeout(&self) -> Duration {
+        Duration::from_millis(50)
+    }
+
+    /// How long each write may take. Nobody waits for it but the writes behind. Default 1 s.
+    fn write_timeout(&self) -> Duration {
+        Duration::from_secs(1)
+    }
+
+    /// What is kept under `key`, as much of it as wanted and no more; none if there is nothing or it has expired.
+    fn get(&self, key: Key, wanted: Extent) -> Answer<'_, Option<Cached>>;
+
+    /// Keeps a whole value, in place of any other under `key`.
+    fn set(&self, key: Key, value: Bytes) -> Answer<'_, ()>;
+
+    /// Forgets what is kept under `key`. Nothing there is no error.
+    fn remove(&self, key: Key) -> Answer<'_, ()>;
+
+    /// Removes what has expired, for stores that don't do it by themselves.
+    fn purge_expired(&self) -> Answer<'_, ()> {
+        Box::pin(async { Ok(()) })
+    }
+
+    /// What it holds, as far as this process knows without asking: nothing, for a store that is shared.
+    fn usage(&self) -> Usage;
+
+    /// Finishes what is under way and takes nothing more.
+    fn close(&self) -> Answer<'_, ()>;
+}

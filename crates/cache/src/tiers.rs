@@ -1,0 +1,196 @@
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use tokio::runtime::Handle;
+
+use crate::memory::{Memory, MemoryConfig};
+use crate::statistics::{Counters, Tier, TierStatistics};
+use crate::store::{Cached, Extent, Store};
+use crate::write_behind::{QueueLimits, WriteBehind};
+use crate::{ErrorKind, Key};
+
+/// An answer and where it came from.
+#[derive(Clone, Debug)]
+pub struct Lookup {
+    /// The answer.
+    pub cached: Cached,
+    /// The tier that had it.
+    pub tier: Tier,
+}
+
+/// The tiers that are asked one after the other: this process's memory, then a store, if there is one.
+///
+/// Nothing here fails: what goes wrong in a tier is counted there and is a miss. Values are stored behind the caller's
+/// back. Up to 1,024 writes and 64 MiB of values wait for the store, beside the memory tier's own capacity; what is more
+/// is dropped and counted.
+#[derive(Debug, Default)]
+pub struct Tiers {
+    memory: Option<MemoryTier>,
+    store: Option<StoreTier>,
+}
+
+#[derive(Debug)]
+struct MemoryTier {
+    memory: Memory,
+    counters: Counters,
+}
+
+#[derive(Debug)]
+struct StoreTier {
+    store: Arc<dyn Store>,
+    counters: Arc<Counters>,
+    writes: WriteBehind,
+}
+
+impl Tiers {
+    /// Nothing is kept, every lookup is a miss.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Values are kept in memory, as long as the process lives.
+    pub fn memory(config: MemoryConfig) -> Self {
+        let memory = MemoryTier { memory: Memory::new(config), counters: Counters::default() };
+        Self { memory: Some(memory), store: None }
+    }
+
+    /// Values are kept in memory and in a store. `runtime` brings them there, and needs its timers enabled.
+    pub fn memory_and(config: MemoryConfig, store: Arc<dyn Store>, runtime: &Handle) -> Self {
+        Self::with_limits(config, store, runtime, QueueLimits::DEFAULT)
+    }
+
+    fn with_limits(
+        config: MemoryConfig,
+        store: Arc<dyn Store>,
+        runtime: &Handle,
+        limits: QueueLimits,
+    ) -> Self {
+        let counters = Arc::new(Counters::default());
+        let writes = WriteBehind::start(Arc::clone(&store), Arc::clone(&counters), limits, runtime);
+        Self { store: Some(StoreTier { store, counters, writes }), ..Self::memory(config) }
+    }
+
+    /// Looks in memory, at once and without a copy.
+    ///
+    /// A hit is counted. A miss is not: [`get`](Self::get), which looks here again, is to follow and counts it.
+    pub fn get_memory(&self, key: &Key, wanted: Extent) -> Option<Cached> {
+        let MemoryTier { memory, counters } = self.memory.as_ref()?;
+        let cached = memory.get(key, wanted, Instant::now())?;
+        counters.hit();
+        Some(cached)
+    }
+
+    /// Looks in memory, then in the store, as long as the store's own timeout allows. What the store has is kept in memory
+    /// until it expires there. It needs to run on a tokio runtime with timers enabled.
+    pub async fn get(&self, key: &Key, wanted: Extent) -> Option<Lookup> {
+        if let Some(cached) = self.get_memory(key, wanted) {
+            return Some(Lookup { cached, tier: Tier::Memory });
+        }
+        if let Some(memory) = &self.memory {
+            memory.counters.miss();
+        }
+        let store = self.store.as_ref()?;
+        let cached = store.get(*key, wanted).await?;
+        if let Some(memory) = &self.memory {
+            memory.insert(*key, &cached);
+        }
+        Some(Lookup { cached, tier: store.tier() })
+    }
+
+    /// Keeps a whole value: in memory at once, in the store behind the caller's back. It never blocks, and may be called
+    /// from any thread.
+    pub fn insert(&self, key: Key, value: Bytes) {
+        if let Some(memory) = &self.memory {
+            let expires_at = memory.memory.expiry(Instant::now());
+            memory.insert(key, &Cached { value: value.clone(), extent: Extent::Whole, expires_at });
+        }
+        if let Some(store) = &self.store {
+            store.writes.set(key, value);
+        }
+    }
+
+    /// To be called where a value turns out to be corrupt: counts that for the tier it came from, and removes it from all.
+    pub fn reject(&self, key: &Key, tier: &Tier) {
+        if let Some(memory) = &self.memory {
+            if *tier == Tier::Memory {
+                memory.counters.error(ErrorKind::Corrupt);
+            }
+            memory.memory.remove(key);
+        }
+        if let Some(store) = &self.store {
+            if *tier == store.tier() {
+                store.counters.error(ErrorKind::Corrupt);
+            }
+            store.writes.remove(*key);
+        }
+    }
+
+    /// Drops what has expired, to give back its space before others need it: from memory at once, from the store behind
+    /// the caller's back.
+    pub fn purge_expired(&self) {
+        if let Some(memory) = &self.memory {
+            memory.memory.purge_expired(Instant::now());
+        }
+        if let Some(store) = &self.store {
+            store.writes.purge_expired();
+        }
+    }
+
+    /// Waits until the store has every value inserted before, and closes it. Later ones are kept in memory only. How long
+    /// that takes is up to the store: the caller sets the limit.
+    pub async fn close(&self) {
+        if let Some(store) = &self.store {
+            store.writes.close().await;
+        }
+    }
+
+    /// What each tier did, in the order in which they are asked.
+    pub fn statistics(&self) -> Vec<TierStatistics> {
+        let memory =
+            self.memory.iter().map(|tier| tier.counters.statistics(Tier::Memory, tier.memory.usage()));
+        let store = self.store.iter().map(|tier| tier.counters.statistics(tier.tier(), tier.store.usage()));
+        memory.chain(store).collect()
+    }
+}
+
+impl MemoryTier {
+    fn insert(&self, key: Key, cached: &Cached) {
+        let now = Instant::now();
+        let expires_at = cached.expires_at.min(self.memory.expiry(now));
+        let cached = Cached { value: cached.value.clone(), extent: cached.extent, expires_at };
+        if self.memory.insert(key, &cached, now).is_err() {
+            self.counters.error(ErrorKind::TooLarge);
+        }
+    }
+}
+
+impl StoreTier {
+    fn tier(&self) -> Tier {
+        Tier::Store(self.store.name())
+    }
+
+    async fn get(&self, key: Key, wanted: Extent) -> Option<Cached> {
+        let answer = tokio::time::timeout(self.store.read_timeout(), self.store.get(key, wanted)).await;
+        let cached = match answer {
+            Ok(Ok(cached)) => cached,
+            Ok(Err(error)) => {
+                self.counters.error(error.kind());
+                None
+            }
+            Err(_) => {
+                self.counters.error(ErrorKind::Timeout);
+                None
+            }
+        };
+        if cached.is_some() {
+            self.counters.hit();
+        } else {
+            self.counters.miss();
+        }
+        cached
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,192 @@
+use std::sync::Mutex;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::*;
+use crate::store::Answer;
+use crate::{StoreError, Usage};
+
+/// A store that holds what it is given, and answers when it is let.
+#[derive(Debug, Default)]
+struct Gated {
+    gate: Option<Arc<Notify>>,
+    held: Mutex<Vec<(Key, Bytes)>>,
+    remaining: Duration,
+    fails: bool,
+}
+
+impl Gated {
+    async fn pass(&self) -> Result<(), StoreError> {
+        if let Some(gate) = &self.gate {
+            gate.notified().await;
+        }
+        if self.fails { Err(StoreError::Corrupt { reason: "as told".into() }) } else { Ok(()) }
+    }
+}
+
+impl Store for Gated {
+    fn name(&self) -> &'static str {
+        "gated"
+    }
+
+    fn read_timeout(&self) -> Duration {
+        Duration::from_millis(5)
+    }
+
+    fn write_timeout(&self) -> Duration {
+        Duration::from_secs(600)
+    }
+
+    fn get(&self, key: Key, wanted: Extent) -> Answer<'_, Option<Cached>> {
+        Box::pin(async move {
+            self.pass().await?;
+            let held = self.held.lock().unwrap();
+            let value = held.iter().rev().find(|(held, _)| *held == key).map(|(_, value)| value.clone());
+            Ok(value.map(|mut value| {
+                let extent = wanted.of(value.len() as u64);
+                if let Extent::Prefix(length) = extent {
+                    value.truncate(length);
+                }
+                Cached { value, extent, expires_at: Instant::now() + self.remaining }
+            }))
+        })
+    }
+
+    fn set(&self, key: Key, value: Bytes) -> Answer<'_, ()> {
+        Box::pin(async move {
+            self.pass().await?;
+            self.held.lock().unwrap().push((key, value));
+            Ok(())
+        })
+    }
+
+    fn remove(&self, key: Key) -> Answer<'_, ()> {
+        Box::pin(async move {
+            self.pass().await?;
+            self.held.lock().unwrap().retain(|(held, _)| *held != key);
+            Ok(())
+        })
+    }
+
+    fn usage(&self) -> Usage {
+        Usage::default()
+    }
+
+    fn close(&self) -> Answer<'_, ()> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
+fn key(number: u32) -> Key {
+    Key { engine_version: number, fingerprint: [0; 16], digest: [0; 32] }
+}
+
+fn tiers(store: Gated, limits: QueueLimits) -> (Tiers, Arc<Gated>) {
+    let store = Arc::new(store);
+    let config = MemoryConfig { capacity_bytes: 1 << 20, ..Default::default() };
+    (Tiers::with_limits(config, store.clone(), &Handle::current(), limits), store)
+}
+
+fn errors(tiers: &Tiers, kind: ErrorKind) -> u64 {
+    tiers.statistics().iter().flat_map(|tier| &tier.errors).filter(|(k, _)| *k == kind).map(|(_, n)| n).sum()
+}
+
+#[tokio::test]
+async fn what_the_store_has_comes_into_memory_for_as_long_as_it_lives_there() {
+    let remaining = Duration::from_secs(60);
+    let store = Gated { remaining, held: Mutex::new(vec![(key(1), "value".into())]), ..Default::default() };
+    let (tiers, _) = tiers(store, QueueLimits::DEFAULT);
+    let lookup = tiers.get(&key(1), Extent::Prefix(3)).await.unwrap();
+    assert_eq!((lookup.tier, lookup.cached.extent), (Tier::Store("gated"), Extent::Prefix(3)));
+    let promoted = tiers.get_memory(&key(1), Extent::Prefix(3)).unwrap();
+    assert_eq!(promoted.value, "val");
+    assert_eq!(promoted.expires_at, lookup.cached.expires_at);
+    assert!(tiers.get_memory(&key(1), Extent::Whole).is_none());
+    assert_eq!(tiers.get(&key(1), Extent::Whole).await.unwrap().tier, Tier::Store("gated"));
+    assert_eq!(tiers.get(&key(1), Extent::Whole).await.unwrap().tier, Tier::Memory);
+    assert!(tiers.get(&key(2), Extent::Whole).await.is_none());
+
+    let statistics = tiers.statistics();
+    let counts: Vec<_> = statistics.iter().map(|tier| (tier.tier.name(), tier.hits, tier.misses)).collect();
+    assert_eq!(counts, [("memory", 2, 3), ("gated", 2, 1)]);
+}
+
+#[tokio::test]
+async fn a_store_that_does_not_answer_or_fails_is_a_miss() {
+    let gate = Some(Arc::new(Notify::new()));
+    let (silent, _) = tiers(Gated { gate, ..Default::default() }, QueueLimits::DEFAULT);
+    assert!(silent.get(&key(1), Extent::Whole).await.is_none());
+    assert_eq!(errors(&silent, ErrorKind::Timeout), 1);
+
+    let (failing, _) = tiers(Gated { fails: true, ..Default::default() }, QueueLimits::DEFAULT);
+    assert!(failing.get(&key(1), Extent::Whole).await.is_none());
+    failing.insert(key(1), "value".into());
+    failing.close().await;
+    assert_eq!(errors(&failing, ErrorKind::Corrupt), 2);
+    assert!(failing.get_memory(&key(1), Extent::Whole).is_some());
+}
+
+#[tokio::test]
+async fn writes_wait_within_bounds_and_the_rest_is_dropped_and_counted() {
+    let gate = Arc::new(Notify::new());
+    let gated = || Gated { gate: Some(gate.clone()), ..Default::default() };
+    let (by_bytes, store) = tiers(gated(), QueueLimits { writes: 100, bytes: 10 });
+    // From a thread that knows nothing of the runtime.
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            by_bytes.insert(key(1), vec![0; 30].into());
+            by_bytes.insert(key(2), vec![0; 1].into());
+        });
+    });
+    assert_eq!(errors(&by_bytes, ErrorKind::QueueFull), 1, "the first is taken, as nothing else waited");
+    gate.notify_one();
+    by_bytes.close().await;
+    assert_eq!(store.held.lock().unwrap().len(), 1);
+    by_bytes.insert(key(3), "late".into());
+    assert_eq!(errors(&by_bytes, ErrorKind::Closed), 1);
+    by_bytes.close().await;
+
+    let (by_number, _) = tiers(gated(), QueueLimits { writes: 3, bytes: 1000 });
+    (0..5).for_each(|number| by_number.insert(key(number), "value".into()));
+    assert_eq!(errors(&by_number, ErrorKind::QueueFull), 2);
+    assert_eq!(by_number.statistics()[0].usage.entries, 5, "memory has them all");
+}
+
+#[tokio::test]
+async fn closing_waits_for_every_write() {
+    let (tiers, store) = tiers(Gated::default(), QueueLimits::DEFAULT);
+    (0..500).for_each(|number| tiers.insert(key(number), "value".into()));
+    tiers.close().await;
+    assert_eq!(store.held.lock().unwrap().len(), 500);
+}
+
+#[tokio::test]
+async fn a_corrupt_value_is_counted_where_it_came_from_and_removed_everywhere() {
+    let (tiers, store) = tiers(Gated::default(), QueueLimits::DEFAULT);
+    tiers.insert(key(1), "value".into());
+    tiers.reject(&key(1), &Tier::Store("gated"));
+    assert!(tiers.get_memory(&key(1), Extent::Whole).is_none());
+    tiers.close().await;
+    assert!(store.held.lock().unwrap().is_empty());
+    let counts: Vec<_> = tiers.statistics().into_iter().map(|tier| tier.errors).collect();
+    assert_eq!(counts[0][2], (ErrorKind::Corrupt, 0));
+    assert_eq!(counts[1][2], (ErrorKind::Corrupt, 1));
+}
+
+#[tokio::test]
+async fn without_a_store_there_is_memory_and_without_memory_nothing() {
+    let memory = Tiers::memory(MemoryConfig { capacity_bytes: 1 << 20, ..Default::default() });
+    memory.insert(key(1), vec![0; 1 << 20].into());
+    assert_eq!(errors(&memory, ErrorKind::TooLarge), 1);
+    memory.insert(key(2), "value".into());
+    assert_eq!(memory.get(&key(2), Extent::Whole).await.unwrap().tier, Tier::Memory);
+    memory.purge_expired();
+    memory.close().await;
+
+    let none = Tiers::none();
+    none.insert(key(1), "value".into());
+    none.reject(&key(1), &Tier::Memory);
+    assert!(none.get(&key(1), Extent::Whole).await.is_none());
+    assert!(none.statistics().is_empty());
+}

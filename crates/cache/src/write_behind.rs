@@ -1,0 +1,139 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::statistics::Counters;
+use crate::store::Answer;
+use crate::{ErrorKind, Key, Store};
+
+/// How much may wait for a store to take it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct QueueLimits {
+    /// Writes.
+    pub(crate) writes: usize,
+    /// Bytes of their values. A single larger value is taken where nothing else waits.
+    pub(crate) bytes: usize,
+}
+
+/// How long the removal of what has expired may hold up the writes after it.
+const PURGE_TIMEOUT: Duration = Duration::from_secs(60);
+
+impl QueueLimits {
+    pub(crate) const DEFAULT: Self = Self { writes: 1024, bytes: 64 << 20 };
+}
+
+#[derive(Debug)]
+enum Write {
+    Set(Key, Bytes),
+    Remove(Key),
+    PurgeExpired,
+    Close(oneshot::Sender<()>),
+}
+
+/// The writes that wait for a store, and the task that brings them there one after the other. Nobody waits for them.
+#[derive(Debug)]
+pub(crate) struct WriteBehind {
+    queue: mpsc::Sender<Write>,
+    waiting: Arc<AtomicUsize>,
+    most: usize,
+    counters: Arc<Counters>,
+}
+
+impl WriteBehind {
+    pub(crate) fn start(
+        store: Arc<dyn Store>,
+        counters: Arc<Counters>,
+        limits: QueueLimits,
+        runtime: &Handle,
+    ) -> Self {
+        let (queue, writes) = mpsc::channel(limits.writes.max(1));
+        let waiting = Arc::new(AtomicUsize::new(0));
+        runtime.spawn(drain(store, Arc::clone(&counters), writes, Arc::clone(&waiting)));
+        Self { queue, waiting, most: limits.bytes, counters }
+    }
+
+    pub(crate) fn set(&self, key: Key, value: Bytes) {
+        let size = value.len();
+        let room = |waiting: usize| {
+            let after = waiting.saturating_add(size);
+            (waiting == 0 || after <= self.most).then_some(after)
+        };
+        if self.waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, room).is_err() {
+            self.counters.error(ErrorKind::QueueFull);
+        } else if !self.send(Write::Set(key, value)) {
+            self.waiting.fetch_sub(size, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn remove(&self, key: Key) {
+        self.send(Write::Remove(key));
+    }
+
+    pub(crate) fn purge_expired(&self) {
+        self.send(Write::PurgeExpired);
+    }
+
+    /// Waits until the store has what came before, and is closed.
+    pub(crate) async fn close(&self) {
+        let (done, closed) = oneshot::channel();
+        if self.queue.send(Write::Close(done)).await.is_ok() {
+            // An error says that another call closed it first.
+            let _ = closed.await;
+        }
+    }
+
+    fn send(&self, write: Write) -> bool {
+        let kind = match self.queue.try_send(write) {
+            Ok(()) => return true,
+            Err(mpsc::error::TrySendError::Full(_)) => ErrorKind::QueueFull,
+            Err(mpsc::error::TrySendError::Closed(_)) => ErrorKind::Closed,
+        };
+        self.counters.error(kind);
+        false
+    }
+}
+
+async fn drain(
+    store: Arc<dyn Store>,
+    counters: Arc<Counters>,
+    mut writes: mpsc::Receiver<Write>,
+    waiting: Arc<AtomicUsize>,
+) {
+    while let Some(write) = writes.recv().await {
+        match write {
+            Write::Set(key, value) => {
+                let size = value.len();
+                in_time(store.set(key, value), store.write_timeout(), &counters).await;
+                waiting.fetch_sub(size, Ordering::Relaxed);
+            }
+            Write::Remove(key) => in_time(store.remove(key), store.write_timeout(), &counters).await,
+            Write::PurgeExpired => in_time(store.purge_expired(), PURGE_TIMEOUT, &counters).await,
+            Write::Close(done) => {
+                writes.close();
+                while writes.try_recv().is_ok() {
+                    counters.error(ErrorKind::Closed);
+                }
+                if let Err(error) = store.close().await {
+                    counters.error(error.kind());
+                }
+                // The store may be opened anew once its closing is known.
+                drop(store);
+                // Nobody may wait for an answer any longer.
+                let _ = done.send(());
+                return;
+            }
+        }
+    }
+}
+
+async fn in_time(write: Answer<'_, ()>, limit: Duration, counters: &Counters) {
+    match tokio::time::timeout(limit, write).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => counters.error(error.kind()),
+        Err(_) => counters.error(ErrorKind::Timeout),
+    }
+}

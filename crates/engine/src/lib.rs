@@ -1,1 +1,0 @@
-//! A cached extraction without HTTP: key, tiers, single flight, admission, compute threads

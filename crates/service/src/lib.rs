@@ -1,1 +1,0 @@
-//! The HTTP service: routes, errors, limits, telemetry, security
