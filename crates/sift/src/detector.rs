@@ -15,7 +15,7 @@ use crate::strip::{Octave, Source};
 use crate::worker::{Job, Worker};
 use crate::{Control, Descriptor, Descriptors, Error, Features, Keypoint, Params, descriptor, orientation};
 
-/// Columns of an octave that a strip is for: few enough that the rows of all levels stay in the second-level cache,
+/// Columns of an octave that a strip is for: few enough that memory is bounded by it and not by the picture's width,
 /// many enough that those computed twice at its sides are a small share.
 const STRIP_COLUMNS: usize = 1700;
 
