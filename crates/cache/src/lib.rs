@@ -31,12 +31,12 @@
 
 mod disk;
 mod error;
-mod eviction;
 mod key;
 mod memory;
 mod statistics;
 mod store;
 mod tiers;
+mod weighed;
 mod write_behind;
 
 pub use disk::{DiskConfig, DiskStore, Recovery};

@@ -2,10 +2,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use quick_cache::sync::{Cache, EntryAction, EntryResult};
-use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
+use quick_cache::Weighter;
+use quick_cache::sync::{EntryAction, EntryResult};
 
-use crate::eviction::Leaving;
+use crate::weighed::{Weighed, weighed};
 use crate::{Cached, Extent, Key, Usage};
 
 /// How much this process's memory keeps, and for how long.
@@ -42,9 +42,6 @@ const SHARD_BYTES: u64 = 16 << 20;
 /// Share of the capacity for values that have been asked for again. The rest is for those that have just come: where it
 /// is small, a burst of new values leaves no time for the second question.
 const HOT_SHARE: f64 = 0.9;
-
-/// For the sizes of tables only: what a feature set takes.
-const USUAL_VALUE_BYTES: u64 = 64 << 10;
 
 #[derive(Debug, Clone)]
 struct Held {
@@ -86,7 +83,7 @@ pub(crate) struct TooLarge;
 /// Values in this process's memory, the least used of them evicted where they would take more than the capacity.
 #[derive(Debug)]
 pub(crate) struct Memory {
-    cache: Cache<Key, Held, Footprint, DefaultHashBuilder, Leaving<Key, Held>>,
+    cache: Weighed<Held, Footprint>,
     ttl: Duration,
     evictions: AtomicU64,
 }
@@ -97,23 +94,7 @@ impl Memory {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         // Rounded down to a power of two, as the cache would round up and make shards too small.
         let shards = 1 << shards.clamp(1, 4 * processors).ilog2();
-        let usual = usize::try_from(config.capacity_bytes / USUAL_VALUE_BYTES).unwrap_or(usize::MAX);
-        let mut options = OptionsBuilder::new();
-        options.shards(shards).weight_capacity(config.capacity_bytes).estimated_items_capacity(usual.max(32));
-        options.hot_allocation(HOT_SHARE);
-        let cache = match options.build() {
-            Ok(options) => {
-                Cache::with_options(options, Footprint, DefaultHashBuilder::default(), Leaving::new())
-            }
-            // Both capacities are given, so this is never reached; it would differ in the number of shards alone.
-            Err(_) => Cache::with(
-                usual.max(32),
-                config.capacity_bytes,
-                Footprint,
-                DefaultHashBuilder::default(),
-                Leaving::new(),
-            ),
-        };
+        let cache = weighed(config.capacity_bytes, shards, Some(HOT_SHARE), Footprint);
         Self { cache, ttl: config.ttl, evictions: AtomicU64::new(0) }
     }
 

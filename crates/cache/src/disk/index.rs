@@ -1,16 +1,12 @@
 use std::time::{Duration, SystemTime};
 
-use quick_cache::sync::Cache;
-use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
+use quick_cache::Weighter;
 
 use crate::Key;
-use crate::eviction::Leaving;
+use crate::weighed::{Weighed, weighed};
 
 /// Space is given out in blocks of so many bytes.
 const BLOCK_BYTES: u64 = 4096;
-
-/// For the size of tables only: what a feature set takes.
-const USUAL_VALUE_BYTES: u64 = 64 << 10;
 
 /// What is known of a file without opening it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,20 +40,12 @@ impl Weighter<Key, Filed> for Space {
 
 /// Every entry in the folder, and which to evict for another.
 #[derive(Debug)]
-pub(super) struct Index(Cache<Key, Filed, Space, DefaultHashBuilder, Leaving<Key, Filed>>);
+pub(super) struct Index(Weighed<Filed, Space>);
 
 impl Index {
     pub(super) fn new(capacity_bytes: u64) -> Self {
-        let usual = usize::try_from(capacity_bytes / USUAL_VALUE_BYTES).unwrap_or(usize::MAX).max(32);
-        let mut options = OptionsBuilder::new();
         // One shard: the capacity is that of the whole folder, not of equal parts of it.
-        options.shards(1).weight_capacity(capacity_bytes).estimated_items_capacity(usual);
-        let (space, hasher) = (Space, DefaultHashBuilder::default());
-        Self(match options.build() {
-            Ok(options) => Cache::with_options(options, space, hasher, Leaving::new()),
-            // Both capacities are given, so this is never reached; it would differ in the number of shards alone.
-            Err(_) => Cache::with(usual, capacity_bytes, space, hasher, Leaving::new()),
-        })
+        Self(weighed(capacity_bytes, 1, None, Space))
     }
 
     /// The largest value that is taken, in bytes on disk.
