@@ -29,7 +29,7 @@ mod png_encode;
 mod stages;
 
 pub use control::Control;
-pub use decode::{Bgr, decode, panic_is_contained};
+pub use decode::{Bgr, Probe, decode, panic_is_contained, probe};
 pub use encoding::{EncodeError, OutputFormat, Summary, UnknownFormat, siftd};
 pub use error::{ErrorKind, ExtractError};
 pub use feature_set::FeatureSet;
