@@ -23,6 +23,7 @@ mod format;
 mod grey;
 mod instruction_set;
 mod limits;
+mod parameter;
 mod params;
 mod pipeline;
 mod png_encode;
@@ -36,6 +37,9 @@ pub use feature_set::FeatureSet;
 pub use format::Format;
 pub use instruction_set::{InstructionSet, UnknownInstructionSet};
 pub use limits::Limits;
+pub use parameter::{
+    Choice, PARAMETERS, ParamError, Parameter, ParameterGroup, ParameterKind, ParamsBuilder,
+};
 pub use params::{Denoise, Params, ParamsError};
 pub use pipeline::{Extraction, Extractor};
 pub use sift::{DESCRIPTOR_LENGTH, Descriptor, Descriptors, Keypoint};
