@@ -29,8 +29,11 @@ pub fn decode_as(format: Format, bytes: &[u8]) -> Corpus {
     if Format::sniff(bytes) != Ok(format) {
         return Corpus::Reject;
     }
+    let probe = extract::probe(bytes, &LIMITS);
     if let Ok(image) = extract::decode(bytes, &LIMITS) {
         let area = image.width() * image.height();
+        let probe = probe.expect("what decodes passes the probe");
+        assert_eq!((probe.format, probe.pixels()), (format, area as u64));
         assert!(area > 0 && area as u64 <= LIMITS.max_pixels);
         assert_eq!(image.pixels().len(), 3 * area);
         if area <= EXTRACTED_PIXELS {

@@ -23,19 +23,23 @@ mod format;
 mod grey;
 mod instruction_set;
 mod limits;
+mod parameter;
 mod params;
 mod pipeline;
 mod png_encode;
 mod stages;
 
 pub use control::Control;
-pub use decode::{Bgr, decode, panic_is_contained};
+pub use decode::{Bgr, Probe, decode, panic_is_contained, probe};
 pub use encoding::{EncodeError, OutputFormat, Summary, UnknownFormat, siftd};
 pub use error::{ErrorKind, ExtractError};
 pub use feature_set::FeatureSet;
 pub use format::Format;
 pub use instruction_set::{InstructionSet, UnknownInstructionSet};
 pub use limits::Limits;
+pub use parameter::{
+    Choice, PARAMETERS, ParamError, Parameter, ParameterGroup, ParameterKind, ParamsBuilder,
+};
 pub use params::{Denoise, Params, ParamsError};
 pub use pipeline::{Extraction, Extractor};
 pub use sift::{DESCRIPTOR_LENGTH, Descriptor, Descriptors, Keypoint};

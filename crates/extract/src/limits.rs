@@ -23,8 +23,8 @@ impl Default for Limits {
     }
 }
 
-/// Width and height that passed [`Limits::check_pixels`]: neither is zero and every buffer of a few bytes a
-/// pixel can be addressed.
+/// Width and height that passed [`Limits::check_pixels`]: neither is zero, both fit 32 bits and every buffer of a few
+/// bytes a pixel can be addressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Size {
     pub(crate) width: usize,
@@ -62,8 +62,8 @@ impl Limits {
             Some(area) if area <= self.max_pixels && area <= (isize::MAX as u64) / 16 => {}
             _ => return Err(too_many),
         }
-        match (usize::try_from(width), usize::try_from(height)) {
-            (Ok(width), Ok(height)) => Ok(Size { width, height }),
+        match (u32::try_from(width), u32::try_from(height)) {
+            (Ok(width), Ok(height)) => Ok(Size { width: width as usize, height: height as usize }),
             _ => Err(too_many),
         }
     }
@@ -78,6 +78,13 @@ mod tests {
         let limits = Limits { max_pixels: u64::MAX, ..Limits::default() };
         let error = limits.check_pixels(Format::Tiff, u64::MAX, 2).unwrap_err();
         assert_eq!(error, ExtractError::TooManyPixels { width: u64::MAX, height: 2, allowed: u64::MAX });
+    }
+
+    #[test]
+    fn a_side_has_at_most_32_bits() {
+        let limits = Limits { max_pixels: u64::MAX, ..Limits::default() };
+        assert!(limits.check_pixels(Format::Tiff, u32::MAX.into(), 1).is_ok());
+        assert!(limits.check_pixels(Format::Tiff, 1 << 32, 1).is_err());
     }
 
     #[test]

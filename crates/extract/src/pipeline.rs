@@ -56,8 +56,29 @@ impl Extractor {
     ) -> Result<Extraction, ExtractError> {
         params.validate()?;
         limits.check_bytes(bytes)?;
+        let started = Instant::now();
+        let image_sha256 = sha256::digest(bytes);
+        let hashing = started.elapsed();
+        let mut extraction = self.extract_hashed(bytes, image_sha256, params, limits, control)?;
+        extraction.stages.add(Stage::Hash, hashing);
+        Ok(extraction)
+    }
+
+    /// As [`extract`](Self::extract), for a caller that knows the SHA-256 of the bytes already: no time of hashing.
+    ///
+    /// # Errors
+    /// As [`extract`](Self::extract).
+    pub fn extract_hashed(
+        &mut self,
+        bytes: &[u8],
+        image_sha256: [u8; 32],
+        params: &Params,
+        limits: &Limits,
+        control: &Control<'_>,
+    ) -> Result<Extraction, ExtractError> {
+        params.validate()?;
+        limits.check_bytes(bytes)?;
         let mut stages = StageTimes::default();
-        let image_sha256 = stages.measure(Stage::Hash, || sha256::digest(bytes));
         let picture = self.pixels(bytes, params, limits, control, &mut stages)?;
         let (width, height) = (picture.width(), picture.height());
 

@@ -7,7 +7,7 @@ use std::thread;
 use clap::{Args, Parser, Subcommand};
 use extract::{Extractor, InstructionSet, Limits, OutputFormat};
 
-use crate::params::{DenoiseArguments, SiftArguments};
+use crate::params::{DenoiseArguments, FeatureArguments};
 
 /// SIFT features of images, exactly as OpenCV computes them, many times faster.
 #[derive(Debug, Parser)]
@@ -39,9 +39,7 @@ pub(crate) struct DetectArguments {
     #[command(flatten)]
     pub(crate) run: RunArguments,
     #[command(flatten)]
-    pub(crate) denoise: DenoiseArguments,
-    #[command(flatten)]
-    pub(crate) sift: SiftArguments,
+    pub(crate) features: FeatureArguments,
 }
 
 #[derive(Debug, Args)]

@@ -8,11 +8,10 @@ use extract::Control;
 use crate::arguments::DenoiseCommandArguments;
 use crate::inputs::{Input, STANDARD_STREAM};
 use crate::outputs::write_file;
-use crate::params::params;
 
 /// Runs the command; `Ok(false)` where the input is no picture, `Err` for wrong usage.
 pub(crate) fn run(arguments: &DenoiseCommandArguments) -> Result<bool, String> {
-    let params = params(&arguments.denoise, None)?;
+    let params = arguments.denoise.params()?;
     let DenoiseCommandArguments { input, output, run, .. } = arguments;
     let to_stdout = output == Path::new(STANDARD_STREAM);
     if !to_stdout && !output.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png")) {

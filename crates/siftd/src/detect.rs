@@ -17,7 +17,6 @@ use extract::{
 use crate::arguments::{DetectArguments, RunArguments};
 use crate::inputs::{Input, InputError, ReadError, STANDARD_STREAM, inputs, is_single};
 use crate::outputs::{TakenNames, Turnstile, WriteError, write_file, write_file_below};
-use crate::params::params;
 use crate::progress::Progress;
 
 /// Inputs, or why there is none, with their numbers.
@@ -77,7 +76,7 @@ struct Run<'a> {
 
 /// Runs the command; `Ok(false)` where some input had no features, `Err` for wrong usage.
 pub(crate) fn run(arguments: &DetectArguments) -> Result<bool, String> {
-    let params = params(&arguments.denoise, Some(&arguments.sift))?;
+    let params = arguments.features.params()?;
     let single = is_single(&arguments.paths);
     let sink = sink(arguments, single)?;
     let run = Run {

@@ -1,109 +1,94 @@
-//! The parameters that features depend on, as options of the command line.
+//! The parameters that features depend on, as options of the command line: one for each in [`PARAMETERS`].
 
-use clap::{Args, ValueEnum};
-use extract::{Denoise, Descriptor, Params};
+use clap::builder::{PossibleValue, PossibleValuesParser, ValueParser};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+use extract::{PARAMETERS, Parameter, ParameterGroup, ParameterKind, Params, ParamsBuilder};
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum DenoiseMethod {
-    /// Non-local means
-    Nlm,
-    /// As it is
-    None,
-}
+/// Options for all parameters.
+pub(crate) type FeatureArguments = ParamsArguments<true>;
+/// Options for the denoiser's parameters alone.
+pub(crate) type DenoiseArguments = ParamsArguments<false>;
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum DescriptorKind {
-    /// OpenCV's, bytes
-    Sift,
-    /// RootSIFT, floats
-    Rootsift,
-}
+/// Settings of the parameters, those of detection among them or not.
+#[derive(Debug)]
+pub(crate) struct ParamsArguments<const DETECTION: bool>(Vec<(&'static str, String)>);
 
-/// The ranges proper are checked with all parameters; here, that it is a number at all.
-fn whole(value: &str) -> Result<u32, &'static str> {
-    value.parse().map_err(|_| "must be a whole number of at least 0, in the range that --help names")
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Denoising")]
-pub(crate) struct DenoiseArguments {
-    /// Whether to denoise first
-    #[arg(long, value_enum, default_value = "nlm")]
-    denoise: DenoiseMethod,
-    /// Strength for luminance, grey levels, at least 0
-    #[arg(long, default_value_t = 10.0, allow_negative_numbers = true)]
-    h: f32,
-    /// Strength for colour, at least 0
-    #[arg(long, default_value_t = 10.0, allow_negative_numbers = true)]
-    h_color: f32,
-    /// Side of the compared windows, px, 1 to 127
-    #[arg(long, default_value_t = 7, value_name = "PX", value_parser = whole, allow_negative_numbers = true)]
-    template_window: u32,
-    /// Side of the searched window, px, 1 to 2901
-    #[arg(long, default_value_t = 21, value_name = "PX", value_parser = whole, allow_negative_numbers = true)]
-    search_window: u32,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Detection and description")]
-pub(crate) struct SiftArguments {
-    /// Keep this many keypoints of the strongest response; 0 keeps all
-    #[arg(long, default_value_t = 0, value_name = "N", value_parser = whole, allow_negative_numbers = true)]
-    max_features: u32,
-    /// Layers searched in each octave, 1 to 32
-    #[arg(long, default_value_t = 3, value_name = "N", value_parser = whole, allow_negative_numbers = true)]
-    octave_layers: u32,
-    /// Drop extrema of less contrast, at least 0
-    #[arg(long, default_value_t = 0.04, allow_negative_numbers = true)]
-    contrast_threshold: f64,
-    /// Drop extrema more elongated than this, above 0
-    #[arg(long, default_value_t = 10.0, allow_negative_numbers = true)]
-    edge_threshold: f64,
-    /// Blur of the first layer, px, 0.1 to 32
-    #[arg(long, default_value_t = 1.6, allow_negative_numbers = true)]
-    sigma: f64,
-    /// Double the image without OpenCV's default shift of 0.25 px
-    #[arg(long)]
-    precise_upscale: bool,
-    /// Which descriptor
-    #[arg(long, value_enum, default_value = "sift")]
-    descriptor: DescriptorKind,
-}
-
-impl DenoiseArguments {
-    pub(crate) fn denoise(&self) -> Denoise {
-        let &Self { h, h_color, template_window, search_window, .. } = self;
-        match self.denoise {
-            DenoiseMethod::None => Denoise::None,
-            DenoiseMethod::Nlm => Denoise::Nlm(nlm::ColoredParams {
-                luma: nlm::Params { h, template_window, search_window },
-                h_color,
-            }),
+impl<const DETECTION: bool> ParamsArguments<DETECTION> {
+    /// All of them together, checked.
+    pub(crate) fn params(&self) -> Result<Params, String> {
+        let mut builder = ParamsBuilder::default();
+        for (name, value) in &self.0 {
+            builder.set(name, value).map_err(|error| error.to_string())?;
         }
+        builder.build().map_err(|error| error.to_string())
+    }
+
+    fn parameters() -> impl Iterator<Item = &'static Parameter> {
+        PARAMETERS.iter().filter(|parameter| DETECTION || parameter.group == ParameterGroup::Denoise)
     }
 }
 
-impl SiftArguments {
-    pub(crate) fn sift(&self) -> sift::Params {
-        sift::Params {
-            max_features: self.max_features,
-            octave_layers: self.octave_layers,
-            contrast_threshold: self.contrast_threshold,
-            edge_threshold: self.edge_threshold,
-            sigma: self.sigma,
-            precise_upscale: self.precise_upscale,
-            descriptor: match self.descriptor {
-                DescriptorKind::Sift => Descriptor::Sift,
-                DescriptorKind::Rootsift => Descriptor::RootSift,
-            },
-        }
+impl<const DETECTION: bool> Args for ParamsArguments<DETECTION> {
+    fn augment_args(command: Command) -> Command {
+        command.args(Self::parameters().map(argument))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
     }
 }
 
-/// All of them together, checked.
-pub(crate) fn params(denoise: &DenoiseArguments, sift: Option<&SiftArguments>) -> Result<Params, String> {
-    let sift = sift.map(SiftArguments::sift).unwrap_or_default();
-    let params = Params { denoise: denoise.denoise(), sift };
-    params.validate().map_err(|error| error.to_string())?;
-    Ok(params)
+impl<const DETECTION: bool> FromArgMatches for ParamsArguments<DETECTION> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let given = Self::parameters().filter_map(|parameter| {
+            let value = match parameter.kind {
+                ParameterKind::Switch => matches.get_flag(parameter.name).to_string(),
+                _ => matches.get_one::<String>(parameter.name)?.clone(),
+            };
+            Some((parameter.name, value))
+        });
+        Ok(Self(given.collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// The option of a parameter. Ranges are checked with all of them; here, that numbers are numbers at all.
+fn argument(parameter: &'static Parameter) -> Arg {
+    let argument = Arg::new(parameter.name)
+        .long(parameter.flag())
+        .help(parameter.description())
+        .help_heading(parameter.group.heading());
+    let (parser, value_name) = match parameter.kind {
+        ParameterKind::Switch => return argument.action(ArgAction::SetTrue),
+        ParameterKind::Choice(choices) => {
+            let choices = choices.iter().map(|choice| PossibleValue::new(choice.name).help(choice.help));
+            (PossibleValuesParser::new(choices).into(), parameter.name.to_uppercase())
+        }
+        ParameterKind::Whole { .. } if parameter.unit == "px" => (ValueParser::new(whole), "PX".to_owned()),
+        ParameterKind::Whole { .. } => (ValueParser::new(whole), "N".to_owned()),
+        ParameterKind::Number { .. } => (ValueParser::new(number), parameter.name.to_uppercase()),
+    };
+    argument
+        .value_parser(parser)
+        .value_name(value_name)
+        .default_value(parameter.default)
+        .allow_negative_numbers(true)
+}
+
+fn whole(value: &str) -> Result<String, &'static str> {
+    match value.parse::<u32>() {
+        Ok(_) => Ok(value.to_owned()),
+        Err(_) => Err("must be a whole number of at least 0, in the range that --help names"),
+    }
+}
+
+fn number(value: &str) -> Result<String, &'static str> {
+    match value.parse::<f64>() {
+        Ok(_) => Ok(value.to_owned()),
+        Err(_) => Err("must be a number, in the range that --help names"),
+    }
 }

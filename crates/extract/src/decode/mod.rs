@@ -8,12 +8,14 @@ mod jpeg;
 mod orientation;
 mod png;
 mod pnm;
+mod probe;
 mod reduce;
 mod tiff;
 mod webp;
 
 pub use bgr::Bgr;
 pub use containment::panic_is_contained;
+pub use probe::{Probe, probe};
 
 use crate::{ExtractError, Format, Limits};
 

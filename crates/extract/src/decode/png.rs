@@ -15,8 +15,20 @@ const MAX_BUFFERS: usize = 64 << 20;
 
 type PngReader<'a> = Reader<Cursor<&'a [u8]>>;
 
+/// The size that the header chunk, which comes first, states.
+pub(super) fn size(bytes: &[u8], limits: &Limits) -> Result<Size, ExtractError> {
+    match bytes.get(12..24) {
+        Some(&[b'I', b'H', b'D', b'R', w3, w2, w1, w0, h3, h2, h1, h0]) => {
+            let (width, height) =
+                (u32::from_be_bytes([w3, w2, w1, w0]), u32::from_be_bytes([h3, h2, h1, h0]));
+            limits.check_pixels(Format::Png, width.into(), height.into())
+        }
+        _ => Err(Format::Png.corrupt("it does not begin with its header chunk")),
+    }
+}
+
 pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Bgr, ExtractError> {
-    let size = stated_size(bytes, limits)?;
+    let size = size(bytes, limits)?;
     let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), png::Limits { bytes: MAX_BUFFERS });
     decoder.set_transformations(Transformations::STRIP_16);
     decoder.set_ignore_text_chunk(true);
@@ -31,18 +43,6 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Bgr, ExtractError>
     reader.finish().map_err(|error| corrupt(&error))?;
     let image = Bgr::new(pixels, size, reduction.is_grey());
     Ok(upright(reader.info()).apply(image))
-}
-
-/// From the header chunk, which comes first.
-fn stated_size(bytes: &[u8], limits: &Limits) -> Result<Size, ExtractError> {
-    match bytes.get(12..24) {
-        Some(&[b'I', b'H', b'D', b'R', w3, w2, w1, w0, h3, h2, h1, h0]) => {
-            let (width, height) =
-                (u32::from_be_bytes([w3, w2, w1, w0]), u32::from_be_bytes([h3, h2, h1, h0]));
-            limits.check_pixels(Format::Png, width.into(), height.into())
-        }
-        _ => Err(Format::Png.corrupt("it does not begin with its header chunk")),
-    }
 }
 
 fn upright(info: &Info<'_>) -> Orientation {

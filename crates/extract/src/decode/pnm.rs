@@ -7,15 +7,14 @@ use super::reduce::{grey_to_bgr, rgb_to_bgr, unpack};
 use crate::limits::Size;
 use crate::{ExtractError, Format, Limits};
 
+/// The size that the header states; the header is read as for decoding.
+pub(super) fn size(bytes: &[u8], limits: &Limits) -> Result<Size, ExtractError> {
+    Ok(Header::read(&mut Text { bytes, at: 2 }, limits)?.size)
+}
+
 pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Bgr, ExtractError> {
     let mut text = Text { bytes, at: 2 };
-    let kind = bytes.get(1).copied().unwrap_or_default();
-    let (width, height) = (text.number()?, text.number()?);
-    let size = limits.check_pixels(Format::Pnm, width, height)?;
-    let max = if matches!(kind, b'1' | b'4') { 1 } else { text.number()? };
-    if !(1..=65535).contains(&max) {
-        return Err(corrupt("its largest value is not between 1 and 65535"));
-    }
+    let Header { kind, size, max } = Header::read(&mut text, limits)?;
     let grey = !matches!(kind, b'3' | b'6');
     let samples = size.area() * if grey { 1 } else { 3 };
     let pixels = match kind {
@@ -29,6 +28,28 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Bgr, ExtractError>
         _ => to_bgr(raw_samples(text.raw()?, samples)?, grey, size),
     };
     Ok(Bgr::new(pixels, size, grey))
+}
+
+struct Header {
+    /// The digit of the signature.
+    kind: u8,
+    size: Size,
+    /// What full light is stored as.
+    max: u64,
+}
+
+impl Header {
+    /// Leaves `text` behind its last number.
+    fn read(text: &mut Text<'_>, limits: &Limits) -> Result<Self, ExtractError> {
+        let kind = text.bytes.get(1).copied().unwrap_or_default();
+        let (width, height) = (text.number()?, text.number()?);
+        let size = limits.check_pixels(Format::Pnm, width, height)?;
+        let max = if matches!(kind, b'1' | b'4') { 1 } else { text.number()? };
+        if !(1..=65535).contains(&max) {
+            return Err(corrupt("its largest value is not between 1 and 65535"));
+        }
+        Ok(Self { kind, size, max })
+    }
 }
 
 fn to_bgr(samples: &[u8], grey: bool, size: Size) -> Vec<u8> {

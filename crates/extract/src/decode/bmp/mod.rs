@@ -12,6 +12,11 @@ use super::reduce::{Palette, palette_to_bgr, rgb_to_bgr, unpack};
 use crate::limits::Size;
 use crate::{ExtractError, Format, Limits};
 
+/// The size that the header states; the header is read as for decoding.
+pub(super) fn size(bytes: &[u8], limits: &Limits) -> Result<Size, ExtractError> {
+    Ok(Header::read(bytes, limits)?.size)
+}
+
 pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Bgr, ExtractError> {
     let header = Header::read(bytes, limits)?;
     let data = bytes.get(header.data_offset..).ok_or_else(|| corrupt("its pixels start beyond its end"))?;

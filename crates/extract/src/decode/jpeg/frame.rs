@@ -2,7 +2,17 @@ use super::corrupt;
 use crate::limits::Size;
 use crate::{ExtractError, Format, Limits};
 
-/// What a start-of-frame segment describes, with the memory that its decoding needs.
+/// What a start-of-frame segment states, checked.
+pub(super) struct FrameHeader<'a> {
+    pub(super) size: Size,
+    progressive: bool,
+    /// Of each component its id, its sampling factors and its table.
+    components: &'a [[u8; 3]],
+    max_h: usize,
+    max_v: usize,
+}
+
+/// A frame, with the memory that its decoding needs.
 pub(super) struct Frame {
     pub(super) size: Size,
     pub(super) progressive: bool,
@@ -35,8 +45,8 @@ pub(super) struct Component {
     pub(super) coefficients: Vec<[i16; 64]>,
 }
 
-impl Frame {
-    pub(super) fn read(payload: &[u8], progressive: bool, limits: &Limits) -> Result<Self, ExtractError> {
+impl<'a> FrameHeader<'a> {
+    pub(super) fn read(payload: &'a [u8], progressive: bool, limits: &Limits) -> Result<Self, ExtractError> {
         let &[precision, h1, h0, w1, w0, count, ref components @ ..] = payload else {
             return Err(corrupt("its frame header is too short"));
         };
@@ -60,6 +70,13 @@ impl Frame {
         if factors.clone().any(|(h, v)| max_h % h != 0 || max_v % v != 0) {
             return Err(Format::Jpeg.unsupported("fractional subsampling"));
         }
+        Ok(Self { size, progressive, components: stated, max_h, max_v })
+    }
+}
+
+impl Frame {
+    pub(super) fn new(header: &FrameHeader<'_>) -> Self {
+        let &FrameHeader { size, progressive, components, max_h, max_v } = header;
         let mut frame = Self {
             size,
             progressive,
@@ -69,8 +86,8 @@ impl Frame {
             mcus_across: size.width.div_ceil(8 * max_h),
             mcus_down: size.height.div_ceil(8 * max_v),
         };
-        frame.components = stated.iter().map(|component| frame.component(*component)).collect();
-        Ok(frame)
+        frame.components = components.iter().map(|component| frame.component(*component)).collect();
+        frame
     }
 
     fn component(&self, [id, hv, table]: [u8; 3]) -> Component {

@@ -9,16 +9,19 @@ mod frame;
 mod huffman;
 mod idct;
 mod scan;
+mod segments;
 mod tables;
 mod upsample;
 
 use color::ColorSpace;
-use frame::Frame;
+use frame::{Frame, FrameHeader};
 use huffman::Table;
 use scan::{Scan, Tables};
+use segments::{Segments, starts_frame};
 use tables::ZIGZAG;
 
 use super::{Bgr, exif, orientation::Orientation};
+use crate::limits::Size;
 use crate::{ExtractError, Format, Limits};
 
 /// A scan of a progressive picture may take few bytes and still visits every block; real files have some ten.
@@ -44,10 +47,24 @@ struct Marks {
     orientation: Option<Orientation>,
 }
 
+/// The size that the frame header states: the segments before it are passed over, their tables unread.
+pub(super) fn size(bytes: &[u8], limits: &Limits) -> Result<Size, ExtractError> {
+    let mut segments = Segments::new(bytes);
+    while let Some((marker, payload)) = segments.next()? {
+        if let Some(progressive) = starts_frame(marker)? {
+            return Ok(FrameHeader::read(payload, progressive, limits)?.size);
+        }
+        if marker == marker::SOS {
+            return Err(scan_before_frame());
+        }
+    }
+    Err(no_frame())
+}
+
 pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Bgr, ExtractError> {
     let mut decoder = Decoder::new(bytes, limits)?;
     while decoder.segment()? {}
-    let mut frame = decoder.frame.ok_or_else(|| corrupt("it has no frame"))?;
+    let mut frame = decoder.frame.ok_or_else(no_frame)?;
     if frame.components.iter().any(|component| component.quantization.is_none()) {
         return Err(corrupt("a component has no scan"));
     }
@@ -60,10 +77,9 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Bgr, ExtractError>
     Ok(decoder.marks.orientation.unwrap_or_default().apply(image))
 }
 
-/// Walks the segments of a file.
+/// What the segments up to the one at hand have said.
 struct Decoder<'a> {
-    bytes: &'a [u8],
-    at: usize,
+    segments: Segments<'a>,
     limits: &'a Limits,
     tables: Tables,
     restart_interval: usize,
@@ -79,10 +95,8 @@ impl<'a> Decoder<'a> {
             tables.dc[slot] = Some(Table::new(&dc.0, dc.1)?);
             tables.ac[slot] = Some(Table::new(&ac.0, ac.1)?);
         }
-        // Behind the start-of-image marker.
         Ok(Self {
-            bytes,
-            at: 2,
+            segments: Segments::new(bytes),
             limits,
             tables,
             restart_interval: 0,
@@ -94,25 +108,16 @@ impl<'a> Decoder<'a> {
 
     /// Reads one segment; `false` at the end of the image.
     fn segment(&mut self) -> Result<bool, ExtractError> {
-        let marker = self.next_marker()?;
-        if marker == marker::EOI {
-            return Ok(false);
-        }
-        // Markers without a segment: TEM, and restarts that were left over.
-        if matches!(marker, 0x01 | 0xd0..=0xd8) {
+        let Some((marker, payload)) = self.segments.next()? else { return Ok(false) };
+        if let Some(progressive) = starts_frame(marker)? {
+            self.start_frame(payload, progressive)?;
             return Ok(true);
         }
-        let payload = self.payload()?;
         match marker {
             marker::DHT => self.huffman_tables(payload)?,
             marker::DQT => self.quantization_tables(payload)?,
             marker::DRI => self.restart_interval = be16(payload)?.into(),
             marker::SOS => self.scan(payload)?,
-            marker::DAC => return Err(Format::Jpeg.unsupported("arithmetic coding")),
-            0xc0..=0xc2 => self.start_frame(payload, marker == 0xc2)?,
-            0xc9..=0xcb | 0xcd..=0xcf => return Err(Format::Jpeg.unsupported("arithmetic coding")),
-            0xc3 => return Err(Format::Jpeg.unsupported("lossless coding")),
-            0xc5..=0xc7 | 0xde | 0xdf => return Err(Format::Jpeg.unsupported("hierarchical coding")),
             marker::APP0 if payload.starts_with(b"JFIF\0") && payload.len() >= 14 => self.marks.jfif = true,
             marker::APP1 => self.exif(payload),
             marker::APP14 if payload.starts_with(b"Adobe") => {
@@ -123,34 +128,11 @@ impl<'a> Decoder<'a> {
         Ok(true)
     }
 
-    /// Moves behind the next marker, over fill bytes and, like libjpeg, over anything else before it.
-    fn next_marker(&mut self) -> Result<u8, ExtractError> {
-        loop {
-            match (self.bytes.get(self.at), self.bytes.get(self.at + 1)) {
-                (Some(0xff), Some(&marker)) if !matches!(marker, 0x00 | 0xff) => {
-                    self.at += 2;
-                    return Ok(marker);
-                }
-                (Some(_), Some(_)) => self.at += 1,
-                _ => return Err(corrupt("it ends before its end-of-image marker")),
-            }
-        }
-    }
-
-    /// The bytes of the segment at hand.
-    fn payload(&mut self) -> Result<&'a [u8], ExtractError> {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let length = usize::from(be16(rest)?);
-        let payload = rest.get(2..length).ok_or_else(|| corrupt("it ends inside a segment"))?;
-        self.at += length;
-        Ok(payload)
-    }
-
     fn start_frame(&mut self, payload: &[u8], progressive: bool) -> Result<(), ExtractError> {
         if self.frame.is_some() {
             return Err(corrupt("it has a second frame"));
         }
-        self.frame = Some(Frame::read(payload, progressive, self.limits)?);
+        self.frame = Some(Frame::new(&FrameHeader::read(payload, progressive, self.limits)?));
         Ok(())
     }
 
@@ -159,9 +141,10 @@ impl<'a> Decoder<'a> {
         if self.scans > MAX_SCANS {
             return Err(Format::Jpeg.unsupported(format!("more than {MAX_SCANS} scans")));
         }
-        let frame = self.frame.as_mut().ok_or_else(|| corrupt("a scan comes before its frame"))?;
+        let frame = self.frame.as_mut().ok_or_else(scan_before_frame)?;
         let scan = Scan::read(payload, frame)?;
-        self.at = scan.decode(frame, &self.tables, self.restart_interval, self.bytes, self.at)?;
+        let Segments { bytes, at } = &mut self.segments;
+        *at = scan.decode(frame, &self.tables, self.restart_interval, bytes, *at)?;
         Ok(())
     }
 
@@ -210,6 +193,14 @@ fn be16(bytes: &[u8]) -> Result<u16, ExtractError> {
         &[high, low, ..] => Ok(u16::from_be_bytes([high, low])),
         _ => Err(corrupt("it ends inside a segment")),
     }
+}
+
+fn no_frame() -> ExtractError {
+    corrupt("it has no frame")
+}
+
+fn scan_before_frame() -> ExtractError {
+    corrupt("a scan comes before its frame")
 }
 
 fn corrupt(reason: &'static str) -> ExtractError {

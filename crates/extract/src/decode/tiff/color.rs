@@ -100,22 +100,28 @@ impl Reduction {
 }
 
 fn bits_per_sample(ifd: &Ifd<'_>) -> Result<u64, ExtractError> {
-    let all = ifd.values(Tag::BitsPerSample)?.unwrap_or_else(|| vec![1]);
-    match all.split_first() {
-        Some((first, rest)) if rest.iter().all(|bits| bits == first) => Ok(*first),
-        Some(_) => Err(Format::Tiff.unsupported("samples of different widths")),
-        None => Err(corrupt("it states no bits a sample")),
+    let Some(stored) = ifd.stored(Tag::BitsPerSample)? else { return Ok(1) };
+    let mut all = stored.values();
+    let first = all.next().ok_or_else(|| corrupt("it states no bits a sample"))??;
+    for bits in all {
+        if bits? != first {
+            return Err(Format::Tiff.unsupported("samples of different widths"));
+        }
     }
+    Ok(first)
 }
 
 /// The colour map has 16 bits a value; files whose values all fit 8 bits are taken at their word.
 fn palette(ifd: &Ifd<'_>, bits: u64) -> Result<Box<Palette>, ExtractError> {
-    let map = ifd.values(Tag::ColorMap)?.unwrap_or_default();
     let count = 1usize << bits;
+    let map: Vec<u64> = match ifd.stored(Tag::ColorMap)? {
+        Some(stored) => stored.values().take(3 * count).collect::<Result<_, _>>()?,
+        None => Vec::new(),
+    };
     if map.len() < 3 * count {
         return Err(corrupt("its colour map is missing or too short"));
     }
-    let shift = if map[..3 * count].iter().any(|&value| value > 0xff) { 8 } else { 0 };
+    let shift = if map.iter().any(|&value| value > 0xff) { 8 } else { 0 };
     let mut palette = Box::new([[0; 3]; 256]);
     for (index, color) in palette.iter_mut().take(count).enumerate() {
         *color = [2, 1, 0].map(|channel| (map[channel * count + index] >> shift) as u8);

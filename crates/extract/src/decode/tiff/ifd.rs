@@ -59,27 +59,37 @@ impl<'a> Ifd<'a> {
 
     /// A field's first value.
     pub(super) fn required(&self, tag: Tag) -> Result<u64, ExtractError> {
-        let values = self.values(tag)?.ok_or_else(|| Format::Tiff.corrupt(format!("it has no {tag:?}")))?;
-        values.first().copied().ok_or_else(|| Format::Tiff.corrupt(format!("its {tag:?} is empty")))
+        let stored = self.stored(tag)?.ok_or_else(|| Format::Tiff.corrupt(format!("it has no {tag:?}")))?;
+        stored.values().next().ok_or_else(|| Format::Tiff.corrupt(format!("its {tag:?} is empty")))?
     }
 
     /// A field's first value, or what its absence means.
     pub(super) fn number(&self, tag: Tag, default: u64) -> Result<u64, ExtractError> {
-        Ok(self.values(tag)?.and_then(|values| values.first().copied()).unwrap_or(default))
+        self.stored(tag)?.and_then(|stored| stored.values().next()).unwrap_or(Ok(default))
+    }
+
+    /// Whether there is such a field.
+    pub(super) fn has(&self, tag: Tag) -> Result<bool, ExtractError> {
+        Ok(self.stored(tag)?.is_some())
     }
 
     /// All values of a field of unsigned integers.
     pub(super) fn values(&self, tag: Tag) -> Result<Option<Vec<u64>>, ExtractError> {
+        self.stored(tag)?.map(|stored| stored.values().collect()).transpose()
+    }
+
+    /// The values of a field, to be read one by one.
+    pub(super) fn stored(&self, tag: Tag) -> Result<Option<Stored<'a>>, ExtractError> {
         let length = if self.big { 20 } else { 12 };
         for entry in self.entries.chunks_exact(length) {
             if read_u16(entry, self.byte_order, 0)? == tag as u16 {
-                return self.read_values(tag, entry).map(Some);
+                return self.read_entry(tag, entry).map(Some);
             }
         }
         Ok(None)
     }
 
-    fn read_values(&self, tag: Tag, entry: &[u8]) -> Result<Vec<u64>, ExtractError> {
+    fn read_entry(&self, tag: Tag, entry: &'a [u8]) -> Result<Stored<'a>, ExtractError> {
         let width = match read_u16(entry, self.byte_order, 2)? {
             1 | 7 => 1,
             3 => 2,
@@ -94,13 +104,27 @@ impl<'a> Ifd<'a> {
         };
         let length = usize::try_from(count).ok().and_then(|count| count.checked_mul(width));
         let length = length.ok_or_else(out_of_file)?;
-        let stored = if length <= inline.len() { &inline[..length] } else { self.at_offset(inline, length)? };
-        stored.chunks_exact(width).map(|value| read_uint(value, self.byte_order)).collect()
+        let bytes = if length <= inline.len() { &inline[..length] } else { self.at_offset(inline, length)? };
+        Ok(Stored { bytes, width, byte_order: self.byte_order })
     }
 
     fn at_offset(&self, inline: &[u8], length: usize) -> Result<&'a [u8], ExtractError> {
         let offset = usize::try_from(read_uint(inline, self.byte_order)?).map_err(|_| out_of_file())?;
         offset.checked_add(length).and_then(|end| self.bytes.get(offset..end)).ok_or_else(out_of_file)
+    }
+}
+
+/// The values of a field, as they are stored.
+pub(super) struct Stored<'a> {
+    bytes: &'a [u8],
+    /// Bytes of a value.
+    width: usize,
+    byte_order: ByteOrder,
+}
+
+impl Stored<'_> {
+    pub(super) fn values(&self) -> impl Iterator<Item = Result<u64, ExtractError>> {
+        self.bytes.chunks_exact(self.width).map(|value| read_uint(value, self.byte_order))
     }
 }
 

@@ -7,6 +7,25 @@ use crate::{ExtractError, Format, Limits};
 
 const ABSENT_ROWS_PER_STRIP: u64 = u32::MAX as u64;
 
+/// How the picture is divided into strips or tiles.
+pub(super) struct Grid {
+    pub(super) size: Size,
+    tiled: bool,
+    chunk: Size,
+    across: usize,
+}
+
+impl Grid {
+    pub(super) fn read(ifd: &Ifd<'_>, limits: &Limits, size: Size) -> Result<Self, ExtractError> {
+        let tiled = ifd.has(Tag::TileWidth)?;
+        let chunk = if tiled { tile_size(ifd, limits)? } else { strip_size(ifd, size)? };
+        let across = size.width.div_ceil(chunk.width);
+        // Tiles are read in their full width: a few very wide ones for a narrow picture would take forever.
+        limits.check_pixels(Format::Tiff, (across * chunk.width) as u64, size.height as u64)?;
+        Ok(Self { size, tiled, chunk, across })
+    }
+}
+
 /// How the samples lie in the file: strips or tiles, interleaved or in planes.
 pub(super) struct Layout {
     pub(super) byte_order: ByteOrder,
@@ -34,12 +53,8 @@ pub(super) struct Chunk {
 }
 
 impl Layout {
-    pub(super) fn read(ifd: &Ifd<'_>, limits: &Limits, size: Size) -> Result<Self, ExtractError> {
-        let tiled = ifd.values(Tag::TileWidth)?.is_some();
-        let chunk = if tiled { tile_size(ifd, limits)? } else { strip_size(ifd, size)? };
-        let across = size.width.div_ceil(chunk.width);
-        // Tiles are read in their full width: a few very wide ones for a narrow picture would take forever.
-        limits.check_pixels(Format::Tiff, (across * chunk.width) as u64, size.height as u64)?;
+    pub(super) fn read(ifd: &Ifd<'_>, grid: &Grid) -> Result<Self, ExtractError> {
+        let &Grid { size, tiled, chunk, across } = grid;
         let chunks_per_plane = across * size.height.div_ceil(chunk.height);
         let samples_per_pixel = ifd.number(Tag::SamplesPerPixel, 1)? as usize;
         let planes = match ifd.number(Tag::PlanarConfiguration, 1)? {

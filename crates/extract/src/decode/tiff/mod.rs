@@ -10,18 +10,31 @@ mod layout;
 
 use color::Reduction;
 use ifd::{Ifd, Tag};
-use layout::{Chunk, Layout};
+use layout::{Chunk, Grid, Layout};
 
 use super::Bgr;
 use super::orientation::Orientation;
+use crate::limits::Size;
 use crate::{ExtractError, Format, Limits};
+
+/// The size that the first directory states, once its colours and its strips or tiles are known to be ones that are
+/// decoded.
+pub(super) fn size(bytes: &[u8], limits: &Limits) -> Result<Size, ExtractError> {
+    let (_, grid) = header(&Ifd::read_first(bytes)?, limits)?;
+    Ok(grid.size)
+}
+
+fn header(ifd: &Ifd<'_>, limits: &Limits) -> Result<(Reduction, Grid), ExtractError> {
+    let size =
+        limits.check_pixels(Format::Tiff, ifd.required(Tag::ImageWidth)?, ifd.required(Tag::ImageLength)?)?;
+    Ok((Reduction::read(ifd)?, Grid::read(ifd, limits, size)?))
+}
 
 pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Bgr, ExtractError> {
     let ifd = Ifd::read_first(bytes)?;
-    let size =
-        limits.check_pixels(Format::Tiff, ifd.required(Tag::ImageWidth)?, ifd.required(Tag::ImageLength)?)?;
-    let reduction = Reduction::read(&ifd)?;
-    let layout = Layout::read(&ifd, limits, size)?;
+    let (reduction, grid) = header(&ifd, limits)?;
+    let size = grid.size;
+    let layout = Layout::read(&ifd, &grid)?;
     let mut pixels = vec![0; 3 * size.area()];
     let mut samples = Vec::new();
     for chunk in layout.chunks() {

@@ -17,6 +17,11 @@ use crate::{ExtractError, Format, Limits};
 const MIN_MEMORY: usize = 16 << 20;
 const MEMORY_PER_PIXEL: usize = 8;
 
+/// The size of the canvas; the container is read as for decoding.
+pub(super) fn size(bytes: &[u8], limits: &Limits) -> Result<Size, ExtractError> {
+    Ok(Container::read(bytes, limits)?.canvas)
+}
+
 pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Bgr, ExtractError> {
     let container = Container::read(bytes, limits)?;
     let pixels = match &container.first_frame {
