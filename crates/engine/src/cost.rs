@@ -74,14 +74,10 @@ mod tests {
         assert_eq!(Work::of(1000, &default), Work(1000.0));
         let raw = Params { denoise: Denoise::None, ..default };
         assert!((Work::of(1000, &raw).0 - 300.0).abs() < 1e-9);
-        let mut wide = nlm_params();
-        wide.luma.search_window = 42;
-        let wide = Params { denoise: Denoise::Nlm(wide), ..default };
+        let mut wide = extract::ParamsBuilder::default();
+        wide.set("search_window", "42").unwrap();
+        let wide = wide.build().unwrap();
         assert!((Work::of(1000, &wide).0 - 3100.0).abs() < 1e-9);
-    }
-
-    fn nlm_params() -> nlm::ColoredParams {
-        nlm::ColoredParams::default()
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub(crate) type Outcome = Result<Computed, Error>;
 #[derive(Debug)]
 pub(crate) struct Flight {
     /// Set when nobody waits any more: the kernels stop within a few rows.
-    pub(crate) cancelled: AtomicBool,
+    cancelled: AtomicBool,
     outcome: watch::Sender<Option<Outcome>>,
 }
 
@@ -57,6 +57,17 @@ pub(crate) enum Role {
     Follower,
 }
 
+impl Flight {
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// The flag that stops the kernels.
+    pub(crate) fn cancelled(&self) -> &AtomicBool {
+        &self.cancelled
+    }
+}
+
 impl Flights {
     /// Joins the flight for this key, or starts one.
     pub(crate) fn join(self: &Arc<Self>, key: Key) -> (Ticket, Role) {
@@ -78,6 +89,15 @@ impl Flights {
     pub(crate) fn land(&self, key: &Key, flight: &Arc<Flight>, outcome: Outcome) {
         self.remove(&mut self.lock(), key, flight);
         flight.outcome.send_replace(Some(outcome));
+    }
+
+    /// Stops all computations, whoever waits for them.
+    pub(crate) fn cancel_all(&self) {
+        let by_key = std::mem::take(&mut *self.lock());
+        for Boarded { flight, .. } in by_key.into_values() {
+            flight.cancelled.store(true, Ordering::Relaxed);
+            flight.outcome.send_replace(Some(Err(Error::Closing)));
+        }
     }
 
     fn remove(&self, by_key: &mut HashMap<Key, Boarded>, key: &Key, flight: &Arc<Flight>) {
@@ -145,9 +165,9 @@ mod tests {
         let (second, _) = flights.join(KEY);
         let flight = Arc::clone(&first.flight);
         drop(first);
-        assert!(!flight.cancelled.load(Ordering::Relaxed));
+        assert!(!flight.is_cancelled());
         drop(second);
-        assert!(flight.cancelled.load(Ordering::Relaxed));
+        assert!(flight.is_cancelled());
     }
 
     #[tokio::test]

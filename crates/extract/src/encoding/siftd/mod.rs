@@ -44,6 +44,26 @@ pub use header::{HEADER_LENGTH, Header};
 use super::EncodeError;
 use crate::FeatureSet;
 
+/// The header of a stored feature set whose lengths and checksums agree with its bytes: one that
+/// [`FeatureSet::from_siftd`] reads. It takes no memory.
+///
+/// # Errors
+/// [`ReadError`], whenever the bytes are not exactly those that were written.
+pub fn verify(bytes: &[u8]) -> Result<Header, ReadError> {
+    let (header, payload_crc32) = Header::parse(bytes)?;
+    let payload = bytes.get(HEADER_LENGTH..).unwrap_or_default();
+    if payload.len() as u64 != header.payload_length() {
+        return Err(ReadError::LengthMismatch {
+            expected: HEADER_LENGTH as u64 + header.payload_length(),
+            found: bytes.len() as u64,
+        });
+    }
+    if crc32fast::hash(payload) != payload_crc32 {
+        return Err(ReadError::CorruptPayload);
+    }
+    Ok(header)
+}
+
 impl FeatureSet {
     /// The stored form; [`siftd`](crate::siftd) describes it.
     ///
@@ -85,17 +105,8 @@ impl FeatureSet {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn from_siftd(bytes: &[u8]) -> Result<Self, ReadError> {
-        let (header, payload_crc32) = Header::parse(bytes)?;
+        let header = verify(bytes)?;
         let payload = bytes.get(HEADER_LENGTH..).unwrap_or_default();
-        if payload.len() as u64 != header.payload_length() {
-            return Err(ReadError::LengthMismatch {
-                expected: HEADER_LENGTH as u64 + header.payload_length(),
-                found: bytes.len() as u64,
-            });
-        }
-        if crc32fast::hash(payload) != payload_crc32 {
-            return Err(ReadError::CorruptPayload);
-        }
         let (keypoints, descriptors) = payload::parse(payload, header.keypoints as usize, header.descriptor);
         Ok(Self {
             width: header.width,

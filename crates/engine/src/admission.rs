@@ -1,0 +1,164 @@
+//! Which images are let in: a pure decision over what is in flight.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use crate::cost::{Pace, Work};
+use crate::{Config, Refusal};
+
+/// What waits and what is being computed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Load {
+    /// Images that wait.
+    pub(crate) queued: usize,
+    /// Images that are being computed.
+    pub(crate) running: usize,
+    /// Pixels of both.
+    pub(crate) pixels: u64,
+    /// Work of both.
+    pub(crate) work: Work,
+    /// How fast it is done.
+    pub(crate) pace: Pace,
+}
+
+impl Load {
+    pub(crate) const NONE: Self =
+        Self { queued: 0, running: 0, pixels: 0, work: Work::NONE, pace: Pace::UNMEASURED };
+}
+
+/// The bounds that admission keeps.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Policy {
+    threads: NonZeroUsize,
+    queue_capacity: usize,
+    pixel_budget: u64,
+    deadline: Duration,
+}
+
+/// Why an image is not let in, and when to come again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Refused {
+    pub(crate) reason: Refusal,
+    pub(crate) retry_after: Duration,
+}
+
+impl Policy {
+    pub(crate) fn of(config: &Config) -> Self {
+        let &Config { threads, queue_capacity, pixel_budget, deadline, .. } = config;
+        Self { threads, queue_capacity, pixel_budget, deadline }
+    }
+
+    /// Whether one more image may come in. An idle engine lets every image in, whatever the estimate: the first
+    /// estimate may be wrong, and only an image that is computed corrects it.
+    pub(crate) fn admit(&self, load: &Load, pixels: u64, work: Work) -> Result<(), Refused> {
+        if load.queued + load.running == 0 {
+            return Ok(());
+        }
+        let wait = load.pace.time(load.work, self.threads.get());
+        let reason = if load.running >= self.threads.get() && load.queued >= self.queue_capacity {
+            Refusal::QueueFull
+        } else if load.pixels.saturating_add(pixels) > self.pixel_budget {
+            Refusal::PixelBudget
+        } else if wait.saturating_add(load.pace.time(work, 1)) > self.deadline {
+            Refusal::Deadline
+        } else {
+            return Ok(());
+        };
+        Err(Refused { reason, retry_after: whole_seconds(wait) })
+    }
+
+    /// Threads for an image that begins now: those that would stand idle join in, unless others wait for them.
+    pub(crate) fn threads_for_next(&self, load: &Load) -> NonZeroUsize {
+        if load.queued > 0 {
+            return NonZeroUsize::MIN;
+        }
+        let idle = self.threads.get().saturating_sub(load.running);
+        NonZeroUsize::new(idle).unwrap_or(NonZeroUsize::MIN)
+    }
+}
+
+fn whole_seconds(wait: Duration) -> Duration {
+    let begun = u64::from(wait.subsec_nanos() > 0);
+    Duration::from_secs(wait.as_secs().saturating_add(begun).max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use extract::Params;
+
+    use super::*;
+
+    const PIXELS: u64 = 1_000_000;
+
+    fn policy() -> Policy {
+        Policy::of(&Config {
+            threads: NonZeroUsize::new(2).unwrap(),
+            queue_capacity: 3,
+            pixel_budget: 50_000_000,
+            deadline: Duration::from_secs(5),
+            ..Config::default()
+        })
+    }
+
+    fn work() -> Work {
+        Work::of(PIXELS, &Params::default())
+    }
+
+    fn load(queued: usize, running: usize) -> Load {
+        let mut load = Load { queued, running, ..Load::NONE };
+        for _ in 0..queued + running {
+            load.pixels += PIXELS;
+            load.work.add(work());
+        }
+        load
+    }
+
+    #[test]
+    fn as_many_wait_as_may() {
+        let policy = policy();
+        assert_eq!(policy.admit(&load(2, 2), PIXELS, work()), Ok(()));
+        let refused = policy.admit(&load(3, 2), PIXELS, work()).unwrap_err();
+        assert_eq!(refused.reason, Refusal::QueueFull);
+        assert_eq!(refused.retry_after, Duration::from_secs(1), "five images of 0.4 s on two threads");
+    }
+
+    #[test]
+    fn without_a_queue_an_image_needs_a_thread_that_is_free() {
+        let policy = Policy { queue_capacity: 0, ..policy() };
+        assert_eq!(policy.admit(&load(0, 1), PIXELS, work()), Ok(()));
+        assert_eq!(policy.admit(&load(0, 2), PIXELS, work()).unwrap_err().reason, Refusal::QueueFull);
+    }
+
+    #[test]
+    fn pixels_in_flight_are_bounded() {
+        let loaded = Load { pixels: 49_500_000, ..load(0, 1) };
+        let refused = policy().admit(&loaded, PIXELS, work()).unwrap_err();
+        assert_eq!(refused.reason, Refusal::PixelBudget);
+        assert_eq!(policy().admit(&loaded, 500_000, work()), Ok(()));
+    }
+
+    #[test]
+    fn what_could_not_be_done_in_time_is_not_begun() {
+        let mut loaded = load(0, 2);
+        for _ in 0..30 {
+            loaded.work.add(work());
+        }
+        let refused = policy().admit(&loaded, PIXELS, work()).unwrap_err();
+        assert_eq!(refused.reason, Refusal::Deadline);
+        assert_eq!(refused.retry_after, Duration::from_secs(7), "32 images of 0.4 s on two threads");
+    }
+
+    #[test]
+    fn an_idle_engine_lets_every_image_in() {
+        let huge = Work::of(1_000_000_000, &Params::default());
+        assert_eq!(policy().admit(&Load::NONE, 1_000_000_000, huge), Ok(()));
+    }
+
+    #[test]
+    fn idle_threads_join_in_unless_others_wait() {
+        let policy = policy();
+        assert_eq!(policy.threads_for_next(&load(0, 0)).get(), 2);
+        assert_eq!(policy.threads_for_next(&load(0, 1)).get(), 1);
+        assert_eq!(policy.threads_for_next(&load(1, 0)).get(), 1);
+    }
+}

@@ -1,0 +1,208 @@
+//! The compute threads and the queue before them.
+
+mod worker;
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use cache::{Key, Tiers};
+use extract::Params;
+use tokio::sync::watch;
+
+use crate::admission::{Load, Policy};
+use crate::cost::Work;
+use crate::flight::{Flight, Flights};
+use crate::metrics::Metrics;
+use crate::{Config, ConfigError, Error, Image};
+
+/// How much longer than the deadline an image may keep a thread before the thread counts as stuck: kernels stop within
+/// milliseconds of the deadline, the slowest decoder within seconds.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// An image to compute.
+#[derive(Debug)]
+pub(crate) struct Job {
+    pub(crate) key: Key,
+    pub(crate) image: Image,
+    pub(crate) params: Params,
+    /// By the image's header.
+    pub(crate) pixels: u64,
+    pub(crate) flight: Arc<Flight>,
+}
+
+/// Threads that compute, with the queue before them. Their priority is the lowest there is, so that they never keep the
+/// threads that answer hits from running.
+#[derive(Debug)]
+pub(crate) struct Compute {
+    pub(crate) config: Config,
+    pub(crate) policy: Policy,
+    pub(crate) tiers: Arc<Tiers>,
+    pub(crate) flights: Arc<Flights>,
+    pub(crate) metrics: Metrics,
+    state: Mutex<State>,
+    /// Something to do: a job, or the end.
+    wake: Condvar,
+    /// Images that wait or are being computed.
+    unfinished: watch::Sender<usize>,
+}
+
+#[derive(Debug)]
+struct State {
+    queue: VecDeque<Queued>,
+    load: Load,
+    /// Since when each thread has had its image.
+    busy_since: Vec<Option<Instant>>,
+    stage: Lifecycle,
+}
+
+#[derive(Debug)]
+struct Queued {
+    job: Job,
+    work: Work,
+    since: Instant,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lifecycle {
+    Open,
+    /// Finishes what it has.
+    Closing,
+    /// Threads end.
+    Stopped,
+}
+
+/// The running threads; they end when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Threads {
+    compute: Arc<Compute>,
+    handles: Vec<JoinHandle<()>>,
+}
+
+impl Compute {
+    pub(crate) fn new(config: Config, tiers: Arc<Tiers>, flights: Arc<Flights>, metrics: Metrics) -> Self {
+        let state = State {
+            queue: VecDeque::new(),
+            load: Load::NONE,
+            busy_since: vec![None; config.threads.get()],
+            stage: Lifecycle::Open,
+        };
+        Self {
+            policy: Policy::of(&config),
+            config,
+            tiers,
+            flights,
+            metrics,
+            state: Mutex::new(state),
+            wake: Condvar::new(),
+            unfinished: watch::Sender::new(0),
+        }
+    }
+
+    /// Puts a job into the queue, or says why not.
+    pub(crate) fn submit(&self, job: Job) -> Result<(), Error> {
+        let mut state = self.lock();
+        if state.stage != Lifecycle::Open {
+            return Err(Error::Closing);
+        }
+        let work = Work::of(job.pixels, &job.params);
+        let mut admitted = self.policy.admit(&state.load, job.pixels, work);
+        if admitted.is_err() && state.forget_cancelled() > 0 {
+            admitted = self.policy.admit(&state.load, job.pixels, work);
+        }
+        if let Err(refused) = admitted {
+            self.metrics.refused(refused.reason);
+            return Err(Error::Overloaded { reason: refused.reason, retry_after: refused.retry_after });
+        }
+        state.push(Queued { job, work, since: Instant::now() });
+        self.tell(&state);
+        drop(state);
+        self.wake.notify_one();
+        Ok(())
+    }
+
+    pub(crate) fn load(&self) -> Load {
+        self.lock().load
+    }
+
+    pub(crate) fn threads(&self) -> usize {
+        self.config.threads.get()
+    }
+
+    /// Threads that have had their image for longer than any image can take.
+    pub(crate) fn stuck(&self) -> usize {
+        let patience = self.config.deadline + GRACE;
+        let state = self.lock();
+        state.busy_since.iter().flatten().filter(|since| since.elapsed() > patience).count()
+    }
+
+    /// Refuses what comes from now on, and waits until what is there is done.
+    pub(crate) async fn drain(&self) {
+        self.lock().stage = Lifecycle::Closing;
+        // The sender lives in self: the channel cannot be closed.
+        let _ = self.unfinished.subscribe().wait_for(|&unfinished| unfinished == 0).await;
+    }
+
+    fn tell(&self, state: &State) {
+        self.unfinished.send_replace(state.load.queued + state.load.running);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn push(&mut self, queued: Queued) {
+        self.load.queued += 1;
+        self.load.pixels += queued.job.pixels;
+        self.load.work.add(queued.work);
+        self.queue.push_back(queued);
+    }
+
+    /// Takes what nobody waits for any more out of the queue; how many that was.
+    fn forget_cancelled(&mut self) -> usize {
+        let before = self.queue.len();
+        let Self { queue, load, .. } = self;
+        queue.retain(|queued| {
+            let wanted = !queued.job.flight.is_cancelled();
+            if !wanted {
+                load.queued -= 1;
+                load.pixels -= queued.job.pixels;
+                load.work.remove(queued.work);
+            }
+            wanted
+        });
+        before - self.queue.len()
+    }
+}
+
+impl Threads {
+    pub(crate) fn start(compute: Arc<Compute>) -> Result<Self, ConfigError> {
+        let mut threads = Self { compute, handles: Vec::new() };
+        for index in 0..threads.compute.threads() {
+            let compute = Arc::clone(&threads.compute);
+            let spawned = thread::Builder::new()
+                .name(format!("compute-{index}"))
+                .spawn(move || worker::run(&compute, index));
+            threads.handles.push(spawned.map_err(|error| ConfigError::Thread(error.to_string()))?);
+        }
+        Ok(threads)
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        let mut state = self.compute.lock();
+        state.stage = Lifecycle::Stopped;
+        state.queue.clear();
+        drop(state);
+        self.compute.flights.cancel_all();
+        self.compute.wake.notify_all();
+        for handle in self.handles.drain(..) {
+            // A panic was contained in the thread, or has been printed.
+            let _ = handle.join();
+        }
+    }
+}

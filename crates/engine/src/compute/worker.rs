@@ -1,0 +1,128 @@
+use std::num::NonZeroUsize;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use extract::{Control, Extraction, Extractor, Stage};
+
+use super::{Compute, Job, Lifecycle, Queued, State};
+use crate::Error;
+use crate::cost::Work;
+use crate::flight::{Computed, Outcome};
+
+/// A thread that had no image for this long gives its scratch memory back.
+const IDLE: Duration = Duration::from_secs(20);
+
+/// Scratch memory of larger images is given back at once, 60 bytes a pixel.
+const LARGEST_KEPT_SCRATCH: u64 = 1_000_000;
+
+/// The lowest priority: compute threads run in the time that the others leave.
+const NICENESS: i32 = 19;
+
+/// A job that this thread has taken.
+struct Taken {
+    job: Job,
+    work: Work,
+    waited: Duration,
+    threads: NonZeroUsize,
+    /// When this thread took it.
+    started: Instant,
+}
+
+/// Computes one job after another until the end.
+pub(super) fn run(compute: &Arc<Compute>, index: usize) {
+    // Where it cannot be lowered, hits are slower beside misses, and all else is as before.
+    let _ = rustix::process::setpriority_process(None, NICENESS);
+    let mut extractor = None;
+    while let Some(taken) = compute.take(index, &mut extractor) {
+        let outcome = compute.compute(&taken, &mut extractor);
+        compute.finish(index, taken, outcome);
+    }
+}
+
+impl Compute {
+    /// Waits for a job; none at the end.
+    fn take(&self, index: usize, extractor: &mut Option<Extractor>) -> Option<Taken> {
+        let mut state = self.lock();
+        loop {
+            if state.stage == Lifecycle::Stopped {
+                return None;
+            }
+            if let Some(queued) = state.queue.pop_front() {
+                return Some(self.begin(&mut state, index, queued));
+            }
+            if extractor.is_none() {
+                state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            let (woken, timeout) =
+                self.wake.wait_timeout(state, IDLE).unwrap_or_else(PoisonError::into_inner);
+            state = woken;
+            if timeout.timed_out() && state.queue.is_empty() {
+                *extractor = None;
+            }
+        }
+    }
+
+    fn begin(&self, state: &mut State, index: usize, queued: Queued) -> Taken {
+        state.load.queued -= 1;
+        let threads = self.policy.threads_for_next(&state.load);
+        state.load.running += 1;
+        let started = Instant::now();
+        if let Some(since) = state.busy_since.get_mut(index) {
+            *since = Some(started);
+        }
+        let Queued { job, work, since } = queued;
+        Taken { job, work, waited: started - since, threads, started }
+    }
+
+    fn compute(&self, taken: &Taken, extractor: &mut Option<Extractor>) -> Outcome {
+        let Taken { job, waited, threads, .. } = taken;
+        self.metrics.waited(*waited);
+        let control = Control { threads: *threads, cancelled: Some(job.flight.cancelled()), deadline: None };
+        let extract = AssertUnwindSafe(|| {
+            let extractor = extractor.get_or_insert_with(|| self.new_extractor());
+            let Job { image, params, .. } = job;
+            extractor.extract_hashed(image.bytes(), image.sha256(), params, &self.config.limits, &control)
+        });
+        let extracted = panic::catch_unwind(extract);
+        if extracted.is_err() || job.pixels > LARGEST_KEPT_SCRATCH {
+            // After a panic, its scratch memory may be in any state.
+            *extractor = None;
+        }
+        let Extraction { features, mut stages } = extracted.map_err(|_| Error::Fault)??;
+        let started = Instant::now();
+        let stored = Bytes::from(features.to_siftd().map_err(|_| Error::Fault)?);
+        self.tiers.insert(job.key, stored.clone());
+        stages.add(Stage::CacheSet, started.elapsed());
+        self.metrics.computed(job.pixels, features.keypoints.len(), &stages);
+        stages.add(Stage::Queue, *waited);
+        self.metrics.stage(Stage::Queue, *waited);
+        Ok(Computed { stored, stages })
+    }
+
+    fn finish(&self, index: usize, taken: Taken, outcome: Outcome) {
+        let Taken { job: Job { key, pixels, flight, image, .. }, work, threads, started, .. } = taken;
+        // Its memory goes back before anyone is let in for it.
+        drop(image);
+        let mut state = self.lock();
+        if outcome.is_ok() {
+            // As if one thread had done it: threads share well enough for an estimate.
+            state.load.pace.measured(work, started.elapsed() * threads.get() as u32);
+        }
+        state.load.running -= 1;
+        state.load.pixels -= pixels;
+        state.load.work.remove(work);
+        if let Some(since) = state.busy_since.get_mut(index) {
+            *since = None;
+        }
+        self.tell(&state);
+        drop(state);
+        self.flights.land(&key, &flight, outcome);
+    }
+
+    fn new_extractor(&self) -> Extractor {
+        self.config.instruction_set.map_or_else(Extractor::new, Extractor::with_instruction_set)
+    }
+}

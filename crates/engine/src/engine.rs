@@ -1,0 +1,272 @@
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use cache::{Extent, Key, Tier, Tiers};
+use extract::siftd::{self, HEADER_LENGTH, Header};
+use extract::{ENGINE_VERSION, ExtractError, Params, Probe, Stage, StageTimes, probe};
+use prometheus_client::registry::Registry;
+use sha256::Digest;
+use tokio::task;
+use tokio::time::{self, MissedTickBehavior};
+
+use crate::compute::{Compute, Job, Threads};
+use crate::digest::Digester;
+use crate::flight::{Flights, Role};
+use crate::metrics::{CacheCollector, ComputeCollector, Metrics};
+use crate::{Config, ConfigError, Error, Image};
+
+/// A header is read in well under a microsecond; that of a hostile file can take a microsecond a kilobyte.
+const LONGEST_PROBED_INLINE: usize = 256 << 10;
+
+/// How often expired entries give their memory back.
+const PURGE_INTERVAL: Duration = Duration::from_secs(60);
+
+/// How much of the features the caller wants: a cache reads no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// The header of the stored form.
+    Summary,
+    /// The stored form.
+    Whole,
+}
+
+/// Where an answer came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// A tier of the cache had it.
+    Hit {
+        /// The tier.
+        tier: Tier,
+        /// When the tier will forget it.
+        expires_at: Instant,
+    },
+    /// It was computed.
+    Miss,
+    /// It was being computed for another request already.
+    Coalesced,
+}
+
+/// The features of an image.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The stored form ([`extract::siftd`]): whole if that was wanted, and else its header at least.
+    pub stored: Bytes,
+    /// Its header.
+    pub header: Header,
+    /// Where it came from.
+    pub source: Source,
+    /// The stages that took place for this request, of those that the engine sees to.
+    pub stages: StageTimes,
+}
+
+/// What waits and what is being computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Load {
+    /// Images that wait for a thread.
+    pub queued: usize,
+    /// Threads that have an image.
+    pub busy_threads: usize,
+    /// All compute threads.
+    pub threads: usize,
+    /// Threads that have had their image for longer than any image can take, which is a fault of siftd's.
+    pub stuck_threads: usize,
+    /// Pixels that wait or are being computed.
+    pub pixels: u64,
+}
+
+/// Features by the SHA-256 of images: looked up, or computed once for all who ask at the same time.
+#[derive(Debug)]
+pub struct Engine {
+    compute: Arc<Compute>,
+    tiers: Arc<Tiers>,
+    flights: Arc<Flights>,
+    digester: Digester,
+    purging: task::AbortHandle,
+    _threads: Threads,
+}
+
+impl Engine {
+    /// Starts the compute threads, and registers what is measured. Needs to run on a tokio runtime with timers enabled.
+    ///
+    /// # Errors
+    /// [`ConfigError`], for bounds that contradict each other or a thread that cannot be started.
+    pub fn start(config: Config, tiers: Tiers, registry: &mut Registry) -> Result<Self, ConfigError> {
+        config.validate()?;
+        let tiers = Arc::new(tiers);
+        let flights = Arc::new(Flights::default());
+        let metrics = Metrics::register(registry);
+        let compute = Arc::new(Compute::new(config, Arc::clone(&tiers), Arc::clone(&flights), metrics));
+        registry.register_collector(Box::new(ComputeCollector(Arc::clone(&compute))));
+        registry.register_collector(Box::new(CacheCollector(Arc::clone(&tiers))));
+        let _threads = Threads::start(Arc::clone(&compute))?;
+        let purging = task::spawn(purge(Arc::downgrade(&tiers))).abort_handle();
+        Ok(Self { compute, tiers, flights, digester: Digester::default(), purging, _threads })
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &Config {
+        &self.compute.config
+    }
+
+    /// Hashes an image, together with those of other requests at the same time where that is faster.
+    pub async fn image(&self, bytes: Bytes) -> Image {
+        let started = Instant::now();
+        let sha256 = self.digester.digest(&bytes).await;
+        let hashing = started.elapsed();
+        self.compute.metrics.stage(Stage::Hash, hashing);
+        self.compute.metrics.asked(bytes.len());
+        Image::new(bytes, sha256, hashing)
+    }
+
+    /// The features of an image that is known by its SHA-256 alone, if a tier has them.
+    pub async fn lookup(&self, sha256: Digest, params: &Params, wanted: Wanted) -> Option<Answer> {
+        self.cached(&key(sha256, params), wanted).await
+    }
+
+    /// The features of an image.
+    ///
+    /// Whoever stops waiting takes his wish back: what nobody waits for any more is not computed to its end.
+    ///
+    /// # Errors
+    /// [`Error`], whatever the bytes are.
+    pub async fn features(&self, image: &Image, params: &Params, wanted: Wanted) -> Result<Answer, Error> {
+        let key = key(image.sha256(), params);
+        let started = Instant::now();
+        if let Some(mut answer) = self.cached(&key, wanted).await {
+            answer.stages.add(Stage::Hash, image.hashing());
+            return Ok(answer);
+        }
+        let looking_up = started.elapsed();
+        let pixels = self.probe(image).await?.pixels();
+        let mut answer = self.computed(key, image, params, pixels).await?;
+        answer.stages.add(Stage::Hash, image.hashing());
+        answer.stages.add(Stage::CacheGet, looking_up);
+        Ok(answer)
+    }
+
+    /// Adds to the histogram of a stage that the caller sees to.
+    pub fn observe_stage(&self, stage: Stage, took: Duration) {
+        self.compute.metrics.stage(stage, took);
+    }
+
+    /// What waits and what is being computed.
+    pub fn load(&self) -> Load {
+        let load = self.compute.load();
+        Load {
+            queued: load.queued,
+            busy_threads: load.running,
+            threads: self.compute.threads(),
+            stuck_threads: self.compute.stuck(),
+            pixels: load.pixels,
+        }
+    }
+
+    /// The tiers of the cache.
+    pub fn tiers(&self) -> &Tiers {
+        &self.tiers
+    }
+
+    /// Refuses new computations, waits for those that are under way, and then for the cache to have stored them. Hits are
+    /// answered all the while. How long it may take is the caller's to limit.
+    pub async fn drain(&self) {
+        self.compute.drain().await;
+        self.tiers.close().await;
+    }
+
+    async fn cached(&self, key: &Key, wanted: Wanted) -> Option<Answer> {
+        let started = Instant::now();
+        let extent = match wanted {
+            Wanted::Summary => Extent::Prefix(HEADER_LENGTH),
+            Wanted::Whole => Extent::Whole,
+        };
+        let (cached, tier) = match self.tiers.get_memory(key, extent) {
+            Some(cached) => (cached, Tier::Memory),
+            None => self.tiers.get(key, extent).await.map(|lookup| (lookup.cached, lookup.tier))?,
+        };
+        let took = started.elapsed();
+        self.compute.metrics.stage(Stage::CacheGet, took);
+        let Some(header) = intact(&cached.value, key, wanted) else {
+            self.tiers.reject(key, &tier);
+            return None;
+        };
+        let mut stages = StageTimes::default();
+        stages.add(Stage::CacheGet, took);
+        let source = Source::Hit { tier, expires_at: cached.expires_at };
+        Some(Answer { stored: cached.value, header, source, stages })
+    }
+
+    /// Reads the image's header, so that what cannot be computed does not wait for a thread to say so.
+    async fn probe(&self, image: &Image) -> Result<Probe, ExtractError> {
+        let limits = self.compute.config.limits;
+        if image.bytes().len() <= LONGEST_PROBED_INLINE {
+            return probe(image.bytes(), &limits);
+        }
+        let bytes = image.bytes().clone();
+        match task::spawn_blocking(move || probe(&bytes, &limits)).await {
+            Ok(probed) => probed,
+            // The runtime is shutting down.
+            Err(_) => Err(ExtractError::Cancelled),
+        }
+    }
+
+    async fn computed(&self, key: Key, image: &Image, params: &Params, pixels: u64) -> Result<Answer, Error> {
+        // From here to the wait nothing yields: a leader that vanished in between would leave the others waiting.
+        let (mut ticket, role) = self.flights.join(key);
+        if role == Role::Leader {
+            if let Some(answer) = self.landed_meanwhile(&key) {
+                return Ok(answer);
+            }
+            let flight = Arc::clone(&ticket.flight);
+            let job = Job { key, image: image.clone(), params: *params, pixels, flight };
+            if let Err(error) = self.compute.submit(job) {
+                self.flights.land(&key, &ticket.flight, Err(error));
+            }
+        }
+        let deadline = self.compute.config.deadline;
+        let outcome = time::timeout(deadline, ticket.outcome()).await;
+        let computed = outcome.map_err(|_| Error::DeadlineExceeded { deadline })??;
+        let source = if role == Role::Leader { Source::Miss } else { Source::Coalesced };
+        let header = Header::read(&computed.stored).map_err(|_| Error::Fault)?;
+        Ok(Answer { stored: computed.stored, header, source, stages: computed.stages })
+    }
+
+    /// The answer of a flight that landed between the lookup and the attempt to join it.
+    fn landed_meanwhile(&self, key: &Key) -> Option<Answer> {
+        let cached = self.tiers.get_memory(key, Extent::Whole)?;
+        let header = intact(&cached.value, key, Wanted::Whole)?;
+        let source = Source::Hit { tier: Tier::Memory, expires_at: cached.expires_at };
+        Some(Answer { stored: cached.value, header, source, stages: StageTimes::default() })
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.purging.abort();
+    }
+}
+
+fn key(digest: Digest, params: &Params) -> Key {
+    Key { engine_version: ENGINE_VERSION, fingerprint: params.fingerprint(), digest }
+}
+
+/// The header of a stored value, if it is the one that was stored under the key, unharmed.
+fn intact(stored: &[u8], key: &Key, wanted: Wanted) -> Option<Header> {
+    let header = match wanted {
+        Wanted::Summary => Header::read(stored),
+        Wanted::Whole => siftd::verify(stored),
+    };
+    header
+        .ok()
+        .filter(|header| header.image_sha256 == key.digest && header.engine_version == key.engine_version)
+}
+
+async fn purge(tiers: Weak<Tiers>) {
+    let mut interval = time::interval(PURGE_INTERVAL);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        interval.tick().await;
+        let Some(tiers) = tiers.upgrade() else { return };
+        tiers.purge_expired();
+    }
+}
