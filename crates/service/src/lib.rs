@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 
 mod config;
+mod multipart;
+mod parameters;
 
 pub use config::{AccessLog, Bounds, Config, Drain, RateLimit};
 
