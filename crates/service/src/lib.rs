@@ -1,7 +1,12 @@
 //! The HTTP service: routes, errors, limits, telemetry, security.
 #![forbid(unsafe_code)]
 
+mod conditional;
 mod config;
+mod hex;
+mod multipart;
+mod negotiation;
+mod parameters;
 
 pub use config::{AccessLog, Bounds, Config, Drain, RateLimit};
 

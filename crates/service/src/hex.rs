@@ -1,0 +1,32 @@
+//! 128 bits as lower-case hexadecimal digits, for headers.
+
+use http::HeaderValue;
+
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
+/// The digits, the most significant first, zeros included.
+pub(crate) fn digits(value: u128) -> [u8; 32] {
+    std::array::from_fn(|at| DIGITS[(value >> (124 - 4 * at) & 0xf) as usize])
+}
+
+/// A header value of such digits and other visible ASCII.
+pub(crate) fn header_value(text: &[u8]) -> HeaderValue {
+    // Visible ASCII is a header value, so this is never empty.
+    HeaderValue::from_bytes(text).unwrap_or(HeaderValue::from_static(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn digits_are_those_of_the_standard_library(value: u128) {
+            let expected = format!("{value:032x}");
+            prop_assert_eq!(&digits(value)[..], expected.as_bytes());
+            prop_assert_eq!(header_value(&digits(value)), expected.as_str());
+        }
+    }
+}
