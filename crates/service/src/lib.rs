@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 
 mod config;
+mod route;
+mod telemetry;
 
 pub use config::{AccessLog, Bounds, Config, Drain, RateLimit};
 
