@@ -7,6 +7,8 @@ mod hex;
 mod multipart;
 mod negotiation;
 mod parameters;
+mod route;
+mod telemetry;
 
 pub use config::{AccessLog, Bounds, Config, Drain, RateLimit};
 

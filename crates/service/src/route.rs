@@ -1,0 +1,95 @@
+/// What a request asks for: the label of metrics, bounded whatever paths are tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Route {
+    /// An image's features by upload.
+    Detect,
+    /// An image's features by its SHA-256.
+    Get,
+    /// The features of many images.
+    Batch,
+    /// The state of the instance.
+    Health,
+    /// Whether the process lives.
+    HealthLive,
+    /// Whether it takes requests.
+    HealthReady,
+    /// Prometheus metrics.
+    Metrics,
+    /// The contract.
+    OpenApi,
+    /// The contract, browsable.
+    Docs,
+    /// The web page.
+    Page,
+    /// What the instance can carry.
+    Capacity,
+    /// Whatever is none of these.
+    Other,
+}
+
+impl Route {
+    /// All routes, in the order of declaration.
+    pub(crate) const ALL: [Self; 12] = [
+        Self::Detect,
+        Self::Get,
+        Self::Batch,
+        Self::Health,
+        Self::HealthLive,
+        Self::HealthReady,
+        Self::Metrics,
+        Self::OpenApi,
+        Self::Docs,
+        Self::Page,
+        Self::Capacity,
+        Self::Other,
+    ];
+
+    /// The route in metrics and in the log.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Detect => "detect",
+            Self::Get => "get",
+            Self::Batch => "batch",
+            Self::Health => "health",
+            Self::HealthLive => "health_live",
+            Self::HealthReady => "health_ready",
+            Self::Metrics => "metrics",
+            Self::OpenApi => "openapi",
+            Self::Docs => "docs",
+            Self::Page => "page",
+            Self::Capacity => "capacity",
+            Self::Other => "other",
+        }
+    }
+
+    /// Its path, with `{}` around what varies: the `http.route` of traces.
+    pub(crate) const fn template(self) -> Option<&'static str> {
+        match self {
+            Self::Detect => Some("/api/v1/features/detect"),
+            Self::Get => Some("/api/v1/features/{sha256}"),
+            Self::Batch => Some("/api/v1/features/batch"),
+            Self::Health => Some("/health"),
+            Self::HealthLive => Some("/health/live"),
+            Self::HealthReady => Some("/health/ready"),
+            Self::Metrics => Some("/metrics"),
+            Self::OpenApi => Some("/openapi.json"),
+            Self::Docs => Some("/docs"),
+            Self::Page => Some("/"),
+            Self::Capacity => Some("/api/v1/capacity"),
+            Self::Other => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_is_in_the_order_of_declaration_and_names_differ() {
+        for (index, route) in Route::ALL.into_iter().enumerate() {
+            assert_eq!(route as usize, index);
+            assert!(Route::ALL[..index].iter().all(|other| other.name() != route.name()));
+        }
+    }
+}

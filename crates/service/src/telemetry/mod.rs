@@ -1,0 +1,6 @@
+//! What an operator sees of the service: the log, metrics, traces.
+
+pub(crate) mod access_log;
+pub(crate) mod http_metrics;
+pub(crate) mod process;
+pub(crate) mod timestamp;
