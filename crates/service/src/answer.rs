@@ -1,0 +1,159 @@
+//! Features as an HTTP answer: format, entity tag, links, times.
+
+mod headers;
+mod summary;
+
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::response::Response;
+use bytes::Bytes;
+use engine::{Answer, Source, Wanted};
+use extract::{ENGINE_VERSION, FeatureSet, OutputFormat, Params, Stage};
+use http::header::{CONTENT_TYPE, ETAG};
+use http::{HeaderValue, StatusCode};
+use tokio::task;
+
+use crate::app::App;
+use crate::conditional::EntityTag;
+use crate::context::{Context, Outcome};
+use crate::problem::{ErrorCode, Problem};
+
+pub(crate) use headers::location;
+pub(crate) use summary::{GetSummary, Summary};
+
+/// Stored features that are longer are encoded beside the threads that answer requests, which must not wait for them.
+const LONGEST_ENCODED_INLINE: usize = 32 << 10;
+
+/// What was asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Asked {
+    pub(crate) params: Params,
+    pub(crate) format: OutputFormat,
+}
+
+impl Asked {
+    /// How much of the stored form the answer takes.
+    pub(crate) fn wanted(&self) -> Wanted {
+        match self.format {
+            OutputFormat::Summary => Wanted::Summary,
+            _ => Wanted::Whole,
+        }
+    }
+
+    pub(crate) fn entity_tag(&self, sha256: &[u8; 32]) -> EntityTag {
+        EntityTag::new(ENGINE_VERSION, &self.params.fingerprint(), sha256, self.format)
+    }
+}
+
+/// The answer to an upload.
+pub(crate) async fn to_upload(
+    app: &App,
+    context: &Context,
+    asked: &Asked,
+    answer: Answer,
+    received: u64,
+) -> Result<Response, Problem> {
+    let mut outcome = outcome(&answer);
+    outcome.bytes_in = received;
+    let sha256 = answer.header.image_sha256;
+    let tag = asked.entity_tag(&sha256).header_value();
+    let source = answer.source;
+    let (body, tag) = if asked.format == OutputFormat::Summary {
+        let cached = matches!(source, Source::Hit { .. });
+        let elapsed = context.started.elapsed();
+        // It tells of this request, so that it is not that which GET gives, byte for byte.
+        (Summary::new(&answer.header, cached, elapsed, context.id.as_str()).to_json(), headers::weak(&tag))
+    } else {
+        (encode(app, asked.format, answer, &mut outcome).await?, tag)
+    };
+    let mut response = response(asked, body, tag);
+    let headers = response.headers_mut();
+    headers::describe(headers, &source, &outcome.stages);
+    headers::locate(headers, &sha256, asked, &app.config.params);
+    response.extensions_mut().insert(outcome);
+    Ok(response)
+}
+
+/// The answer to a request by SHA-256: the same bytes as long as the engine is the same.
+pub(crate) async fn to_get(app: &App, asked: &Asked, answer: Answer) -> Result<Response, Problem> {
+    let mut outcome = outcome(&answer);
+    let sha256 = answer.header.image_sha256;
+    let tag = asked.entity_tag(&sha256).header_value();
+    let source = answer.source;
+    let body = if asked.format == OutputFormat::Summary {
+        GetSummary::new(&answer.header).to_json()
+    } else {
+        encode(app, asked.format, answer, &mut outcome).await?
+    };
+    let mut response = response(asked, body, tag);
+    let headers = response.headers_mut();
+    headers::describe(headers, &source, &outcome.stages);
+    headers::locate(headers, &sha256, asked, &app.config.params);
+    headers::cacheable(headers, &source, !app.config.api_keys.is_empty());
+    response.extensions_mut().insert(outcome);
+    Ok(response)
+}
+
+/// That the client has the answer already.
+pub(crate) fn not_modified(app: &App, asked: &Asked, answer: &Answer) -> Response {
+    let tag = asked.entity_tag(&answer.header.image_sha256).header_value();
+    let mut response = response(asked, Bytes::new(), tag);
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    let headers = response.headers_mut();
+    headers.remove(CONTENT_TYPE);
+    headers::describe(headers, &answer.source, &answer.stages);
+    headers::locate(headers, &answer.header.image_sha256, asked, &app.config.params);
+    headers::cacheable(headers, &answer.source, !app.config.api_keys.is_empty());
+    response.extensions_mut().insert(outcome(answer));
+    response
+}
+
+fn response(asked: &Asked, body: Bytes, tag: HeaderValue) -> Response {
+    let mut response = Response::new(Body::from(body));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(asked.format.media_type()));
+    headers.insert(ETAG, tag);
+    response
+}
+
+fn outcome(answer: &Answer) -> Outcome {
+    Outcome {
+        cache: Some(headers::cache_result(&answer.source)),
+        stages: answer.stages,
+        keypoints: Some(answer.header.keypoints),
+        size: Some((answer.header.width, answer.header.height)),
+        bytes_in: 0,
+    }
+}
+
+/// The stored form as the format that was asked for.
+async fn encode(
+    app: &App,
+    format: OutputFormat,
+    answer: Answer,
+    outcome: &mut Outcome,
+) -> Result<Bytes, Problem> {
+    if format == OutputFormat::Siftd {
+        return Ok(answer.stored);
+    }
+    let started = Instant::now();
+    let short = answer.stored.len() <= LONGEST_ENCODED_INLINE;
+    let encode = move || -> Result<Bytes, Problem> {
+        let fault = |error: &dyn ToString| Problem::new(ErrorCode::InternalError, error.to_string());
+        let features = FeatureSet::from_siftd(&answer.stored).map_err(|error| fault(&error))?;
+        let mut encoded = Vec::new();
+        features.encode(format, &mut encoded).map_err(|error| fault(&error))?;
+        Ok(encoded.into())
+    };
+    let encoded = if short {
+        encode()?
+    } else {
+        let gone = |_| Problem::new(ErrorCode::ServiceNotReady, "the service is stopping");
+        task::spawn_blocking(encode).await.map_err(gone)??
+    };
+    let took = started.elapsed();
+    outcome.stages.add(Stage::Serialize, took);
+    app.engine.observe_stage(Stage::Serialize, took);
+    Ok(encoded)
+}

@@ -1,0 +1,82 @@
+//! What all requests share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Instant;
+
+use engine::Engine;
+use prometheus_client::registry::Registry;
+
+use crate::Config;
+use crate::api_key::KeyRing;
+use crate::rate_limit::RateLimiter;
+use crate::telemetry::access_log::AccessLog;
+use crate::telemetry::http_metrics::HttpMetrics;
+use crate::telemetry::traces::Traces;
+use crate::upload::BodyBudget;
+
+/// What all requests share.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) config: Config,
+    pub(crate) engine: Engine,
+    pub(crate) registry: Registry,
+    pub(crate) metrics: HttpMetrics,
+    pub(crate) bodies: Arc<BodyBudget>,
+    pub(crate) keys: KeyRing,
+    pub(crate) limiter: Option<RateLimiter>,
+    pub(crate) log: AccessLog,
+    pub(crate) traces: Option<Traces>,
+    pub(crate) started: Instant,
+    pub(crate) lifecycle: Lifecycle,
+}
+
+/// Where the service is between start and end.
+#[derive(Debug, Default)]
+pub(crate) struct Lifecycle(AtomicU8);
+
+/// A stage of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Not listening yet.
+    Starting,
+    /// Serving.
+    Ready,
+    /// About to end: finishes what it has.
+    Draining,
+}
+
+impl Lifecycle {
+    pub(crate) fn enter(&self, phase: Phase) {
+        self.0.store(phase as u8, Ordering::Relaxed);
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        match self.0.load(Ordering::Relaxed) {
+            0 => Phase::Starting,
+            1 => Phase::Ready,
+            _ => Phase::Draining,
+        }
+    }
+}
+
+/// Why a service does not take requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotReady {
+    Starting,
+    Draining,
+    /// Compute threads have had an image for longer than any can take.
+    Stuck,
+}
+
+impl App {
+    /// Whether requests should be sent here.
+    pub(crate) fn readiness(&self) -> Result<(), NotReady> {
+        match self.lifecycle.phase() {
+            Phase::Starting => Err(NotReady::Starting),
+            Phase::Draining => Err(NotReady::Draining),
+            Phase::Ready if self.engine.load().stuck_threads > 0 => Err(NotReady::Stuck),
+            Phase::Ready => Ok(()),
+        }
+    }
+}

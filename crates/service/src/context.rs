@@ -1,0 +1,40 @@
+//! What is known of a request before it is routed, and of its answer after.
+
+use std::time::Instant;
+
+use axum::extract::FromRequestParts;
+use extract::StageTimes;
+use http::request::Parts;
+
+use crate::problem::{ErrorCode, Problem};
+use crate::request_id::RequestId;
+
+/// What handlers are told of their request.
+#[derive(Debug, Clone)]
+pub(crate) struct Context {
+    pub(crate) id: RequestId,
+    /// When its head was there.
+    pub(crate) started: Instant,
+}
+
+impl<S: Sync> FromRequestParts<S> for Context {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let missing = || Problem::new(ErrorCode::InternalError, "a request came past the gate");
+        parts.extensions.get::<Self>().cloned().ok_or_else(missing)
+    }
+}
+
+/// What a handler tells of its answer, for log, traces and metrics.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Outcome {
+    /// As in the log: `hit memory`, `miss`.
+    pub(crate) cache: Option<&'static str>,
+    pub(crate) stages: StageTimes,
+    pub(crate) keypoints: Option<u32>,
+    /// Width and height, px.
+    pub(crate) size: Option<(u32, u32)>,
+    /// Bytes of the request's body.
+    pub(crate) bytes_in: u64,
+}

@@ -1,0 +1,72 @@
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use extract::Stage;
+use utoipa::ToSchema;
+
+use crate::answer::{self, Asked, Summary};
+use crate::app::App;
+use crate::context::Context;
+use crate::negotiation::negotiate;
+use crate::problem::{Document, ErrorCode, Problem};
+use crate::query::Query;
+use crate::upload;
+
+/// A form with an image.
+#[derive(Debug, ToSchema)]
+#[allow(dead_code)]
+pub(super) struct ImageForm {
+    /// The bytes of a JPEG, PNG, BMP, TIFF, WebP or PNM file.
+    #[schema(value_type = String, format = Binary)]
+    image: Vec<u8>,
+}
+
+/// Features of an image
+///
+/// Takes an image as the field `image` of a form, or as the body itself. Answers with the summary, or in the format that
+/// `format` or `Accept` name. The bytes are hashed first: what is known already is not computed again.
+#[utoipa::path(
+    post, path = "/api/v1/features/detect", tag = "features",
+    request_body(content(
+        (ImageForm = "multipart/form-data"),
+        (Vec<u8> = "application/octet-stream"),
+    )),
+    responses(
+        (status = 200, description = "The features", body = Summary),
+        (status = 400, description = "Malformed request, or no decodable image", body = Document, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn detect(
+    State(app): State<Arc<App>>,
+    context: Context,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    // Read the body or let go of it: what is refused here is drained by the gate.
+    let asked = asked(&app, &parts);
+    let asked = match asked {
+        Ok(asked) => asked,
+        Err(problem) => {
+            upload::drain(body);
+            return Err(problem);
+        }
+    };
+    let upload = upload::receive(&app, &parts, body).await?;
+    let parsing = context.started.elapsed();
+    app.engine.observe_stage(Stage::Parse, parsing);
+    let image = app.engine.image(upload.bytes.clone()).await;
+    let found = app.engine.features(&image, &asked.params, asked.wanted()).await;
+    let mut found = found.map_err(|error| Problem::of(&error, &app.engine.config().limits))?;
+    found.stages.add(Stage::Parse, parsing);
+    answer::to_upload(&app, &context, &asked, found, upload.received).await
+}
+
+/// What the query and `Accept` ask for.
+pub(super) fn asked(app: &App, parts: &http::request::Parts) -> Result<Asked, Problem> {
+    let Query { params, format } = Query::parse(parts.uri.query(), &app.config.params)?;
+    let negotiated = || {
+        negotiate(&parts.headers).map_err(|error| Problem::new(ErrorCode::NotAcceptable, error.to_string()))
+    };
+    Ok(Asked { params, format: format.map_or_else(negotiated, Ok)? })
+}

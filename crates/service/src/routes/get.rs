@@ -1,0 +1,69 @@
+use std::sync::Arc;
+
+use axum::extract::{Path, Request, State};
+use axum::response::Response;
+
+use super::detect::asked;
+use crate::answer::{self, Asked, GetSummary};
+use crate::app::App;
+use crate::problem::{Document, ErrorCode, Problem};
+
+/// Features by SHA-256
+///
+/// The features of an image that was uploaded before, as long as the cache has them. The answer never changes, so that a
+/// proxy or CDN can hold it.
+#[utoipa::path(
+    get, path = "/api/v1/features/{sha256}", tag = "features",
+    params(("sha256" = String, Path, description = "SHA-256 of the image's bytes, 64 hexadecimal digits", pattern = "^[0-9a-fA-F]{64}$")),
+    responses(
+        (status = 200, description = "The features", body = GetSummary),
+        (status = 304, description = "The client has them: `If-None-Match` lists their `ETag`"),
+        (status = 400, description = "Malformed request", body = Document, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn get(
+    State(app): State<Arc<App>>,
+    Path(sha256): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (parts, _) = request.into_parts();
+    let asked = asked(&app, &parts)?;
+    let sha256 = parse(&sha256)?;
+    let known = asked.entity_tag(&sha256).is_known(&parts.headers);
+    let wanted = if known { Asked { format: Default::default(), ..asked }.wanted() } else { asked.wanted() };
+    let found = app.engine.lookup(sha256, &asked.params, wanted).await.ok_or_else(|| {
+        Problem::new(
+            ErrorCode::NotFound,
+            "the cache has no features of this image with these parameters: upload it to /api/v1/features/detect",
+        )
+    })?;
+    if known {
+        return Ok(answer::not_modified(&app, &asked, &found));
+    }
+    answer::to_get(&app, &asked, found).await
+}
+
+fn parse(sha256: &str) -> Result<[u8; 32], Problem> {
+    let malformed = || Problem::bad_request("an image's SHA-256 has 64 hexadecimal digits");
+    let digits: &[u8; 64] = sha256.as_bytes().try_into().map_err(|_| malformed())?;
+    let mut bytes = [0; 32];
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        let digit = |at: usize| pair.get(at).and_then(|&digit| char::from(digit).to_digit(16));
+        let (Some(high), Some(low)) = (digit(0), digit(1)) else { return Err(malformed()) };
+        *byte = (high << 4 | low) as u8;
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_of_either_case_are_read() {
+        assert_eq!(parse(&"aB".repeat(32)).unwrap(), [0xab; 32]);
+        for malformed in ["", &"ab".repeat(31), &"ab".repeat(33), &"g0".repeat(32), &"é".repeat(32)] {
+            assert!(parse(malformed).is_err(), "{malformed}");
+        }
+    }
+}

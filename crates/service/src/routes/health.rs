@@ -1,0 +1,92 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::{App, NotReady};
+use crate::problem::{Document, ErrorCode, Problem};
+
+/// The state of the instance.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Health {
+    status: Status,
+    /// Always `siftd`.
+    service: &'static str,
+    version: &'static str,
+    /// Whether features can be computed.
+    feature_detector_ready: bool,
+    /// Whether the cache's tiers answer; a lost one makes the instance degraded, and it serves on.
+    cache_connected: bool,
+    uptime_seconds: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[allow(dead_code)]
+enum Status {
+    Healthy,
+    Degraded,
+    Unhealthy,
+}
+
+/// State of the instance
+#[utoipa::path(
+    get, path = "/health", tag = "operation",
+    responses(
+        (status = 200, description = "Healthy, or degraded and still serving", body = Health),
+        (status = 503, description = "Unhealthy", body = Health),
+    ),
+)]
+pub(super) async fn health(State(app): State<Arc<App>>) -> Response {
+    let ready = app.readiness();
+    let health = Health {
+        status: if ready.is_ok() { Status::Healthy } else { Status::Unhealthy },
+        service: "siftd",
+        version: env!("CARGO_PKG_VERSION"),
+        feature_detector_ready: ready.is_ok(),
+        cache_connected: true,
+        uptime_seconds: app.started.elapsed().as_millis() as f64 / 1e3,
+    };
+    let status = if ready.is_ok() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(health)).into_response()
+}
+
+/// Whether a probe found what it asks for.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Probe {
+    status: &'static str,
+}
+
+/// Whether the process lives
+///
+/// Never depends on anything else: who gets no answer may restart the process.
+#[utoipa::path(
+    get, path = "/health/live", tag = "operation",
+    responses((status = 200, description = "It does", body = Probe)),
+)]
+pub(super) async fn live() -> Json<Probe> {
+    Json(Probe { status: "alive" })
+}
+
+/// Whether requests should be sent here
+#[utoipa::path(
+    get, path = "/health/ready", tag = "operation",
+    responses(
+        (status = 200, description = "They should", body = Probe),
+        (status = 503, description = "Starting, draining, or compute threads are stuck", body = Document, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<Json<Probe>, Problem> {
+    let reason = match app.readiness() {
+        Ok(()) => return Ok(Json(Probe { status: "ready" })),
+        Err(NotReady::Starting) => "the service is starting",
+        Err(NotReady::Draining) => "the service is stopping",
+        Err(NotReady::Stuck) => "a compute thread has been at one image for longer than any can take",
+    };
+    Err(Problem::new(ErrorCode::ServiceNotReady, reason).retry_after(Duration::from_secs(1)))
+}

@@ -1,0 +1,81 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::problem::{BODY_BUDGET, Problem};
+
+/// Bytes that all bodies together may take in memory.
+#[derive(Debug)]
+pub(crate) struct BodyBudget {
+    allowed: u64,
+    taken: AtomicU64,
+}
+
+/// Bytes taken from the budget, given back when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Share {
+    budget: Arc<BodyBudget>,
+    bytes: u64,
+}
+
+impl BodyBudget {
+    pub(crate) fn new(allowed: u64) -> Self {
+        Self { allowed, taken: AtomicU64::new(0) }
+    }
+
+    /// Bytes that are taken.
+    pub(crate) fn taken(&self) -> u64 {
+        self.taken.load(Ordering::Relaxed)
+    }
+
+    /// Whether there is room for a body that states its length, before any of it is read.
+    pub(crate) fn has_room_for(&self, bytes: u64) -> Result<(), Problem> {
+        if self.taken().saturating_add(bytes) > self.allowed { Err(self.full()) } else { Ok(()) }
+    }
+
+    pub(crate) fn share(self: &Arc<Self>) -> Share {
+        Share { budget: Arc::clone(self), bytes: 0 }
+    }
+
+    fn full(&self) -> Problem {
+        let detail = format!("all uploads together take the {} bytes that they may", self.allowed);
+        Problem::overloaded(detail, BODY_BUDGET).retry_after(std::time::Duration::from_secs(1))
+    }
+}
+
+impl Share {
+    /// Takes more.
+    pub(crate) fn take(&mut self, bytes: u64) -> Result<(), Problem> {
+        let before = self.budget.taken.fetch_add(bytes, Ordering::Relaxed);
+        self.bytes += bytes;
+        if before.saturating_add(bytes) > self.budget.allowed {
+            return Err(self.budget.full());
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.budget.taken.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_taken_is_given_back() {
+        let budget = Arc::new(BodyBudget::new(100));
+        let mut share = budget.share();
+        assert!(share.take(60).is_ok());
+        assert!(budget.has_room_for(40).is_ok());
+        assert!(budget.has_room_for(41).is_err());
+        let mut other = budget.share();
+        assert_eq!(other.take(41).unwrap_err().details["reason"], "body_budget");
+        drop(other);
+        assert_eq!(budget.taken(), 60);
+        drop(share);
+        assert_eq!(budget.taken(), 0);
+    }
+}

@@ -1,0 +1,11 @@
+//! The body of a request, taken in under limits of size, time and memory.
+
+mod budget;
+mod drain;
+mod image;
+mod reader;
+
+pub(crate) use budget::BodyBudget;
+pub(crate) use drain::drain;
+pub(crate) use image::{Upload, receive};
+pub(crate) use reader::BodyReader;

@@ -1,0 +1,139 @@
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, EXPECT};
+use http::HeaderMap;
+use http_body_util::BodyExt;
+use tokio::time;
+
+use super::drain;
+use crate::content_coding::{Coding, CodingError, Decoder};
+use crate::problem::{ErrorCode, Problem};
+
+/// Reads a body chunk by chunk, decoded, until a moment that the reader can put off.
+#[derive(Debug)]
+pub(crate) struct BodyReader {
+    body: Body,
+    decoder: Option<Decoder>,
+    /// What was decoded and not yet taken.
+    decoded: VecDeque<Bytes>,
+    timeout: Duration,
+    until: Instant,
+    ended: bool,
+    /// Whether the client waits for `100 Continue` before it sends anything.
+    expects_continue: bool,
+    received: u64,
+    /// Most bytes, decoded.
+    limit: u64,
+}
+
+impl BodyReader {
+    /// `limit` is the most bytes that the body may have, decoded.
+    pub(crate) fn new(headers: &HeaderMap, body: Body, limit: u64, timeout: Duration) -> Result<Self, Problem> {
+        let coding = Coding::of_body(headers);
+        let mut reader = Self {
+            body,
+            decoder: None,
+            decoded: VecDeque::new(),
+            timeout,
+            until: Instant::now() + timeout,
+            ended: false,
+            expects_continue: headers.contains_key(EXPECT),
+            received: 0,
+            limit,
+        };
+        let coding =
+            coding.map_err(|error| Problem::new(ErrorCode::UnsupportedMediaType, error.to_string()))?;
+        reader.decoder = coding.map(|coding| Decoder::new(coding, limit));
+        Ok(reader)
+    }
+
+    /// The next bytes, none at the end.
+    pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, Problem> {
+        loop {
+            if let Some(chunk) = self.decoded.pop_front() {
+                return Ok(Some(chunk));
+            }
+            if self.ended {
+                return Ok(None);
+            }
+            self.expects_continue = false;
+            let frame = time::timeout_at(self.until.into(), self.body.frame());
+            match frame.await.map_err(|_| self.late())? {
+                None => self.end()?,
+                Some(Err(error)) => {
+                    self.ended = true;
+                    return Err(Problem::bad_request(format!("the body breaks off: {error}")));
+                }
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        self.take(data)?;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Gives the client its whole time again.
+    pub(crate) fn put_off(&mut self) {
+        self.until = Instant::now() + self.timeout;
+    }
+
+    /// Bytes that came, as they were sent.
+    pub(crate) fn received(&self) -> u64 {
+        self.received
+    }
+
+    fn take(&mut self, data: Bytes) -> Result<(), Problem> {
+        self.received += data.len() as u64;
+        let Some(decoder) = &mut self.decoder else {
+            if self.received > self.limit {
+                return Err(over(self.limit));
+            }
+            self.decoded.push_back(data);
+            return Ok(());
+        };
+        let decoded = &mut self.decoded;
+        decoder.push(&data, &mut |chunk| decoded.push_back(chunk)).map_err(|error| coding_problem(&error))
+    }
+
+    fn end(&mut self) -> Result<(), Problem> {
+        self.ended = true;
+        match &self.decoder {
+            Some(decoder) => decoder.finish().map_err(|error| coding_problem(&error)),
+            None => Ok(()),
+        }
+    }
+
+    fn late(&self) -> Problem {
+        let seconds = self.timeout.as_secs_f64();
+        Problem::bad_request(format!("the body did not arrive within {seconds} s"))
+    }
+}
+
+impl Drop for BodyReader {
+    fn drop(&mut self) {
+        // Whoever waits for 100 Continue sends nothing, and who was too slow is cut.
+        if !self.ended && !self.expects_continue && Instant::now() < self.until {
+            drain(std::mem::take(&mut self.body));
+        }
+    }
+}
+
+/// The length that the body is said to have, as it is sent.
+pub(crate) fn stated_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn over(limit: u64) -> Problem {
+    Problem::new(ErrorCode::ImageTooLarge, format!("the body has more than {limit} bytes"))
+}
+
+fn coding_problem(error: &CodingError) -> Problem {
+    match error {
+        CodingError::TooLarge { .. } => Problem::new(ErrorCode::ImageTooLarge, error.to_string()),
+        CodingError::Corrupt | CodingError::Truncated => Problem::bad_request(error),
+    }
+}
