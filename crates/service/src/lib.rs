@@ -11,6 +11,7 @@ mod route;
 mod telemetry;
 
 pub use config::{AccessLog, Bounds, Config, Drain, RateLimit};
+pub use telemetry::reference::metrics_markdown;
 
 /// SHA-256 of an API key: what the configuration holds in its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -17,7 +17,7 @@ use writer::Writer;
 use super::timestamp::Timestamp;
 use crate::AccessLog as AccessLogConfig;
 
-mod entry;
+pub(super) mod entry;
 mod queue;
 mod token_bucket;
 mod writer;

@@ -262,8 +262,8 @@ mod tests {
 
     #[test]
     fn only_the_stages_of_http_are_observed() {
-        let family: Family<Vec<(&str, &str)>, Histogram, fn() -> Histogram> =
-            Family::new_with_constructor(|| Histogram::new([1.0]));
+        type Labels = Vec<(&'static str, &'static str)>;
+        let family = Family::<Labels, Histogram, _>::new_with_constructor(|| Histogram::new([1.0]));
         let mut registry = Registry::default();
         registry.register("stage", "", family.clone());
         let stages = HttpStages::new(&family, &[Stage::Parse, Stage::Serialize], |stage| {

@@ -3,4 +3,6 @@
 pub(crate) mod access_log;
 pub(crate) mod http_metrics;
 pub(crate) mod process;
+pub(crate) mod reference;
 pub(crate) mod timestamp;
+pub(crate) mod traces;

@@ -13,7 +13,7 @@ use crate::telemetry::timestamp::Timestamp;
 /// Bytes of a path that are kept.
 const MOST_OF_PATH: usize = 1024;
 
-/// A request that was answered, for the log.
+/// A request that was answered, for the log and for traces.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
     /// When it was answered.
@@ -89,11 +89,18 @@ impl Entry {
         if self.status.is_server_error() { Urgency::Urgent } else { Urgency::Ordinary }
     }
 
-    /// Cuts what a caller may have made long, so that the queue's memory is bounded.
+    /// As much of the path as is kept: a caller can make it long, and queues hold it.
+    pub(crate) fn short_path(&self) -> &str {
+        let most = MOST_OF_PATH.min(self.path.len());
+        let end = (0..=most).rev().find(|&end| self.path.is_char_boundary(end)).unwrap_or(0);
+        self.path.get(..end).unwrap_or_default()
+    }
+
+    /// Lets go of the rest of the path.
     pub(super) fn cut(&mut self) {
-        if self.path.len() > MOST_OF_PATH {
-            let end = (0..=MOST_OF_PATH).rev().find(|&end| self.path.is_char_boundary(end));
-            self.path.truncate(end.unwrap_or(0));
+        let kept = self.short_path().len();
+        if kept < self.path.len() {
+            self.path.truncate(kept);
             self.path.shrink_to_fit();
         }
     }
@@ -131,12 +138,12 @@ fn milliseconds(duration: Duration) -> f64 {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
     use extract::Stage;
 
     /// A request that was answered with this status.
-    pub(in super::super) fn entry(status: StatusCode) -> Entry {
+    pub(crate) fn entry(status: StatusCode) -> Entry {
         Entry {
             time: SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_123),
             request_id: "r-1".to_owned(),
