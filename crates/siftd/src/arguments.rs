@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use extract::{Extractor, InstructionSet, Limits, OutputFormat};
 
 use crate::params::{DenoiseArguments, FeatureArguments};
+use crate::settings::ServeArguments;
 
 /// SIFT features of images, exactly as OpenCV computes them, many times faster.
 #[derive(Debug, Parser)]
@@ -23,6 +24,8 @@ pub(crate) enum Command {
     Detect(DetectArguments),
     /// Write the denoised picture that features are sought in
     Denoise(DenoiseCommandArguments),
+    /// Serve features over HTTP
+    Serve(ServeArguments),
 }
 
 #[derive(Debug, Args)]

@@ -1,13 +1,12 @@
 //! `siftd denoise`: the denoised picture itself.
 
-use std::io::{self, Write};
 use std::path::Path;
 
 use extract::Control;
 
 use crate::arguments::DenoiseCommandArguments;
 use crate::inputs::{Input, STANDARD_STREAM};
-use crate::outputs::write_file;
+use crate::outputs::{print, write_file};
 
 /// Runs the command; `Ok(false)` where the input is no picture, `Err` for wrong usage.
 pub(crate) fn run(arguments: &DenoiseCommandArguments) -> Result<bool, String> {
@@ -37,13 +36,4 @@ pub(crate) fn run(arguments: &DenoiseCommandArguments) -> Result<bool, String> {
         return Ok(false);
     }
     Ok(true)
-}
-
-/// Writes to standard output. That nobody reads it is no failure.
-fn print(bytes: &[u8]) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written,
-    }
 }

@@ -1,4 +1,4 @@
-//! siftd: SIFT features of images, as a command.
+//! siftd: SIFT features of images, as a command and as a service.
 #![forbid(unsafe_code)]
 
 mod arguments;
@@ -8,12 +8,15 @@ mod inputs;
 mod outputs;
 mod params;
 mod progress;
+mod serve;
+mod settings;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use arguments::{Arguments, Command};
+use settings::{Environment, ServeArguments};
 
 /// Some inputs had no features; the others did.
 const SOME_FAILED: u8 = 1;
@@ -25,6 +28,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Detect(arguments) => detect::run(&arguments),
         Command::Denoise(arguments) => denoise::run(&arguments),
+        Command::Serve(arguments) => serve(&arguments),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
@@ -34,6 +38,21 @@ fn main() -> ExitCode {
             ExitCode::from(WRONG_USAGE)
         }
     }
+}
+
+/// Serves, or shows with which settings it would; `Err` for settings that cannot be.
+fn serve(arguments: &ServeArguments) -> Result<bool, String> {
+    let settings =
+        settings::load(arguments, &Environment::of_process()).map_err(|error| error.to_string())?;
+    for warning in &settings.warnings {
+        eprintln!("siftd: {warning}");
+    }
+    if arguments.print_config() {
+        let printed = outputs::print(settings.to_string().as_bytes());
+        return printed.map(|()| true).map_err(|error| format!("cannot write to standard output: {error}"));
+    }
+    serve::run(settings.config)?;
+    Ok(true)
 }
 
 /// A decoder that panics over a bad file is reported as an error of that file, not as a crash of siftd.

@@ -51,6 +51,15 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Writes to standard output. That nobody reads it is no failure.
+pub(crate) fn print(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
 /// Names of files given out so far: their hashes, eight bytes each.
 #[derive(Debug, Default)]
 pub(crate) struct TakenNames(HashSet<u64>);

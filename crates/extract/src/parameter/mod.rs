@@ -96,6 +96,16 @@ impl Parameter {
         self.name.replace('_', "-")
     }
 
+    /// Its value among those set so far, in its shortest form, as it is read back.
+    ///
+    /// ```
+    /// let sigma = extract::Parameter::named("sigma").unwrap();
+    /// assert_eq!(sigma.value_in(&extract::ParamsBuilder::default()), "1.6");
+    /// ```
+    pub fn value_in(&self, params: &ParamsBuilder) -> String {
+        (self.value)(params)
+    }
+
     /// What it does, with unit and range where it has them.
     ///
     /// ```

@@ -8,5 +8,6 @@ mod denoise;
 mod formats;
 mod outputs;
 mod running;
+mod settings;
 mod streams;
 mod usage;

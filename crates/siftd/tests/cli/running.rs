@@ -1,5 +1,6 @@
 //! Runs of the binary, and the pictures they are given.
 
+use std::env;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -42,10 +43,13 @@ impl Ran {
     }
 }
 
-/// The binary, in a folder of the test's own.
+/// The binary, in a folder of the test's own, and without settings from around.
 pub(crate) fn siftd(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_siftd"));
-    command.current_dir(folder).args(arguments).env_remove("SIFTD_ISA").stdin(Stdio::null());
+    for (name, _) in env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"SIFTD_")) {
+        command.env_remove(name);
+    }
+    command.current_dir(folder).args(arguments).stdin(Stdio::null());
     command
 }
 

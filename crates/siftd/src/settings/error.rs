@@ -1,0 +1,80 @@
+//! What settings cannot be.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use super::kind::Kind;
+use super::setting::{Setting, settings};
+use super::source::Source;
+
+/// Settings that cannot be.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SettingsError {
+    /// The configuration file cannot be read.
+    #[error("cannot read the configuration {}: {source}", .path.display())]
+    Read { path: PathBuf, source: io::Error },
+    /// The configuration file is no TOML.
+    #[error("{}, line {line}: {reason}", .path.display())]
+    Syntax { path: PathBuf, line: usize, reason: String },
+    /// The configuration file sets what is no setting.
+    #[error("{}: no setting is called {key}; the nearest is {}", .path.display(), nearest(.key))]
+    UnknownKey { path: PathBuf, key: String },
+    /// A variable is no text.
+    #[error("{variable} is not UTF-8")]
+    NotText { variable: String },
+    /// A value is none of the setting's, or outside its range.
+    #[error("{place} is {value}, but must be {allowed}")]
+    Value { place: String, value: String, allowed: String },
+    /// Settings do not go together.
+    #[error(transparent)]
+    Conflict(#[from] Conflict),
+}
+
+/// Settings that are each allowed, but not together.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Conflict {
+    #[error("pixel_budget is {budget}, but must be at least max_pixels, which is {max_pixels}")]
+    PixelBudget { budget: u64, max_pixels: u64 },
+    #[error("body_budget is {budget}, but must be at least max_bytes, which is {max_bytes}")]
+    BodyBudget { budget: u64, max_bytes: u64 },
+    #[error("rate_burst is set, but rate_limit is not: set both or neither")]
+    BurstAlone,
+    #[error("listen and admin_listen are both {0}: give each its own address")]
+    SameAddress(SocketAddr),
+    #[error("{0}")]
+    Engine(#[from] engine::ConfigError),
+    #[error("{0}")]
+    Params(#[from] extract::ParamsError),
+}
+
+impl SettingsError {
+    /// The error of a file that is no TOML.
+    pub(crate) fn syntax(path: &Path, text: &str, error: &toml::de::Error) -> Self {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        Self::Syntax { path: path.to_path_buf(), line, reason: error.message().to_owned() }
+    }
+
+    /// The error of a value that a setting cannot have. A secret is not told.
+    pub(crate) fn value(setting: &Setting, source: &Source, value: &str) -> Self {
+        let readable = !value.is_empty() && !value.chars().any(char::is_control);
+        let value = match (setting.secret, readable) {
+            (true, _) => "[not shown, as it is secret]".to_owned(),
+            (false, true) => value.to_owned(),
+            (false, false) => format!("{value:?}"),
+        };
+        let allowed = match (source, setting.kind) {
+            (Source::File(_), Kind::List(each)) => format!("an array, each {each}"),
+            _ => setting.allowed(),
+        };
+        Self::Value { place: source.place(setting), value, allowed }
+    }
+}
+
+/// The setting whose name is most like this one.
+pub(crate) fn nearest(name: &str) -> &'static str {
+    let likeness = |setting: &&'static str| strsim::jaro_winkler(setting, name);
+    let names = settings().map(|setting| setting.name);
+    names.max_by(|a, b| likeness(a).total_cmp(&likeness(b))).unwrap_or_default()
+}

@@ -1,0 +1,63 @@
+//! The configuration of `siftd serve`. One table of settings gives flags, environment variables, the keys of the TOML
+//! file, `--print-config`, the messages of errors and `docs/configuration.md`.
+//!
+//! A flag counts before a variable, a variable before the file, the file before the default.
+
+mod cache_url;
+mod draft;
+mod environment;
+mod error;
+mod file;
+mod flags;
+mod kind;
+mod print;
+mod quantity;
+#[cfg(test)]
+mod reference;
+mod setting;
+mod source;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use draft::Draft;
+pub(crate) use draft::{CacheConfig, ServeConfig};
+pub(crate) use environment::Environment;
+pub(crate) use error::SettingsError;
+pub(crate) use flags::ServeArguments;
+use source::{Given, Source};
+
+/// All settings from all sources, checked.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// What they amount to.
+    pub(crate) config: ServeConfig,
+    /// What its giver should know, though it stops nothing.
+    pub(crate) warnings: Vec<String>,
+    draft: Draft,
+    /// Where settings come from, by name; those that are left out have their default.
+    sources: BTreeMap<&'static str, Source>,
+}
+
+/// Collects the settings from file, environment and flags, and checks them: one by one, then together. What a source
+/// gives is checked even where another one overrides it.
+///
+/// # Errors
+/// The first setting that cannot be, with where it was given and what is allowed.
+pub(crate) fn load(arguments: &ServeArguments, environment: &Environment) -> Result<Settings, SettingsError> {
+    let file = arguments.config().map(Into::into).or_else(|| environment.config_file());
+    let mut given = file.map_or(Ok(Vec::new()), |path| file::read(&path))?;
+    given.extend(environment.given()?);
+    given.extend(arguments.given());
+
+    let mut draft = Draft::default();
+    let mut sources = BTreeMap::new();
+    for Given { setting, texts, source } in given {
+        setting.assign(&mut draft, &texts).map_err(|text| SettingsError::value(&setting, &source, text))?;
+        sources.insert(setting.name, source);
+    }
+    let config = draft.finish()?;
+    Ok(Settings { config, warnings: environment.warnings(), draft, sources })
+}
