@@ -3,6 +3,7 @@
 
 mod conditional;
 mod config;
+mod content_coding;
 mod hex;
 mod multipart;
 mod negotiation;
