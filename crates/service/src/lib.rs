@@ -1,6 +1,7 @@
 //! The HTTP service: routes, errors, limits, telemetry, security.
 #![forbid(unsafe_code)]
 
+mod api_key;
 mod conditional;
 mod config;
 mod content_coding;
@@ -8,9 +9,8 @@ mod hex;
 mod multipart;
 mod negotiation;
 mod parameters;
+mod request_id;
+mod trace_parent;
 
+pub use api_key::{ApiKeyHash, InvalidApiKeyHash};
 pub use config::{AccessLog, Bounds, Config, Drain, RateLimit};
-
-/// SHA-256 of an API key: what the configuration holds in its place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ApiKeyHash(pub(crate) sha256::Digest);
