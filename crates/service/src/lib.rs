@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod api_key;
+mod client_address;
 mod conditional;
 mod config;
 mod content_coding;
@@ -9,6 +10,7 @@ mod hex;
 mod multipart;
 mod negotiation;
 mod parameters;
+mod rate_limit;
 mod request_id;
 mod trace_parent;
 
