@@ -44,6 +44,34 @@ impl Route {
         Self::Other,
     ];
 
+    /// The route of a path.
+    pub(crate) fn of(path: &str) -> Self {
+        match path {
+            "/api/v1/features/detect" => Self::Detect,
+            "/api/v1/features/batch" => Self::Batch,
+            "/api/v1/capacity" => Self::Capacity,
+            "/health" => Self::Health,
+            "/health/live" => Self::HealthLive,
+            "/health/ready" => Self::HealthReady,
+            "/metrics" => Self::Metrics,
+            "/openapi.json" => Self::OpenApi,
+            "/" | "/page.css" | "/page.js" => Self::Page,
+            _ if path == "/docs" || path.starts_with("/docs/") => Self::Docs,
+            _ if path.starts_with("/api/v1/features/") => Self::Get,
+            _ => Self::Other,
+        }
+    }
+
+    /// Whether a caller needs a key, if keys are configured, and is held to his rate.
+    pub(crate) const fn is_guarded(self) -> bool {
+        matches!(self, Self::Detect | Self::Get | Self::Batch | Self::Capacity | Self::Other)
+    }
+
+    /// Whether it is asked every few seconds by machines that look after this one: measured, and not logged.
+    pub(crate) const fn is_probe(self) -> bool {
+        matches!(self, Self::Health | Self::HealthLive | Self::HealthReady | Self::Metrics)
+    }
+
     /// The route in metrics and in the log.
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -84,6 +112,15 @@ impl Route {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_that_is_a_template_without_variables_is_found() {
+        for route in Route::ALL {
+            let path = route.template().unwrap_or("/nowhere").replace("{sha256}", &"0".repeat(64));
+            assert_eq!(Route::of(&path), route, "{path}");
+        }
+        assert_eq!(Route::of("/docs/swagger-ui.css"), Route::Docs);
+    }
 
     #[test]
     fn all_is_in_the_order_of_declaration_and_names_differ() {

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
 /// The features of an image in short.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct GetSummary {
     /// Always true.
     success: bool,
@@ -26,7 +26,7 @@ pub(crate) struct GetSummary {
 }
 
 /// The features of an uploaded image in short, and what the request was like.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Summary<'a> {
     #[serde(flatten)]
     features: GetSummary,
@@ -38,7 +38,7 @@ pub(crate) struct Summary<'a> {
     request_id: &'a str,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Hex([u8; 32]);
 
 impl Serialize for Hex {

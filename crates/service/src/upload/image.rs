@@ -1,5 +1,6 @@
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
+use extract::Limits;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
@@ -48,7 +49,8 @@ pub(crate) async fn receive(app: &App, parts: &Parts, body: Body) -> Result<Uplo
         ErrorCode::ImageTooLarge => Problem::too_large(problem.detail, &limits),
         _ => problem,
     })?;
-    Ok(Upload { bytes: image.bytes.freeze(), received: reader.received(), _share: image.share })
+    let (bytes, share) = image.into_parts();
+    Ok(Upload { bytes, received: reader.received(), _share: share })
 }
 
 /// Whether the body is a form, well-formed or not.
@@ -67,28 +69,36 @@ fn content_type(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// An image as it comes in.
-struct Buffer {
+#[derive(Debug)]
+pub(crate) struct Buffer {
     bytes: BytesMut,
     share: Share,
-    max_bytes: u64,
+    limits: Limits,
 }
 
 impl Buffer {
-    fn new(app: &App, stated: u64) -> Self {
-        let max_bytes = app.engine.config().limits.max_bytes;
-        let capacity = usize::try_from(stated.min(max_bytes)).unwrap_or(0);
-        Self { bytes: BytesMut::with_capacity(capacity), share: app.bodies.share(), max_bytes }
+    /// Empty, with room for the bytes that are stated.
+    pub(crate) fn new(app: &App, stated: u64) -> Self {
+        let limits = app.engine.config().limits;
+        let capacity = usize::try_from(stated.min(limits.max_bytes)).unwrap_or(0);
+        Self { bytes: BytesMut::with_capacity(capacity), share: app.bodies.share(), limits }
     }
 
-    fn push(&mut self, chunk: &[u8]) -> Result<(), Problem> {
+    /// Takes more of the image.
+    pub(crate) fn push(&mut self, chunk: &[u8]) -> Result<(), Problem> {
         self.share.take(chunk.len() as u64)?;
         let length = self.bytes.len() as u64 + chunk.len() as u64;
-        if length > self.max_bytes {
-            let detail = format!("the image has more than the {} bytes allowed", self.max_bytes);
-            return Err(Problem::new(ErrorCode::ImageTooLarge, detail));
+        if length > self.limits.max_bytes {
+            let detail = format!("the image has more than the {} bytes allowed", self.limits.max_bytes);
+            return Err(Problem::too_large(detail, &self.limits));
         }
         self.bytes.extend_from_slice(chunk);
         Ok(())
+    }
+
+    /// The image, and its share of the budget.
+    pub(crate) fn into_parts(self) -> (Bytes, Share) {
+        (self.bytes.freeze(), self.share)
     }
 }
 

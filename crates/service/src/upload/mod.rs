@@ -7,5 +7,5 @@ mod reader;
 
 pub(crate) use budget::BodyBudget;
 pub(crate) use drain::drain;
-pub(crate) use image::{Upload, receive};
+pub(crate) use image::{Buffer, FIELD, boundary, receive};
 pub(crate) use reader::BodyReader;

@@ -1,0 +1,79 @@
+//! Where a request comes from: the peer of its connection, or what proxies that are trusted say (`X-Forwarded-For`).
+
+use std::net::{IpAddr, SocketAddr};
+
+use http::HeaderMap;
+
+/// The address of the client. Each proxy appends whom it was asked by: from the peer backwards, an address is believed as
+/// long as all after it are trusted proxies. What is no address ends the walk, at whoever sent it.
+pub(crate) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
+    let is_trusted = |address: IpAddr| trusted.iter().any(|proxy| proxy.to_canonical() == address);
+    let mut client = peer.to_canonical();
+    let values = headers.get_all("x-forwarded-for").iter().rev();
+    for hop in values.flat_map(|value| value.as_bytes().rsplit(|&byte| byte == b',')) {
+        if !is_trusted(client) {
+            break;
+        }
+        let Some(address) = hop_address(hop) else { break };
+        client = address;
+    }
+    client
+}
+
+/// An address, in brackets or not, and perhaps a port, which some proxies add.
+fn hop_address(hop: &[u8]) -> Option<IpAddr> {
+    let text = str::from_utf8(hop).ok()?.trim_matches([' ', '\t']);
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let address = bare.parse().ok().or_else(|| text.parse().ok().map(|hop: SocketAddr| hop.ip()))?;
+    Some(address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderName, HeaderValue};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn client(peer: &str, forwarded: &[&str]) -> String {
+        let trusted = ["10.0.0.1", "10.0.0.2", "fd00::1"].map(|proxy| proxy.parse().unwrap());
+        let name = HeaderName::from_static("x-forwarded-for");
+        let headers = forwarded.iter().map(|value| (name.clone(), HeaderValue::from_str(value).unwrap()));
+        client_address(peer.parse().unwrap(), &headers.collect(), &trusted).to_string()
+    }
+
+    #[test]
+    fn only_trusted_proxies_are_believed() {
+        assert_eq!(client("192.0.2.9", &["1.1.1.1"]), "192.0.2.9");
+        assert_eq!(client("10.0.0.1", &[]), "10.0.0.1");
+        assert_eq!(client("10.0.0.1", &["1.1.1.1"]), "1.1.1.1");
+        assert_eq!(client("10.0.0.1", &["6.6.6.6, 1.1.1.1"]), "1.1.1.1");
+        assert_eq!(client("10.0.0.1", &["6.6.6.6, 1.1.1.1,10.0.0.2"]), "1.1.1.1");
+        assert_eq!(client("10.0.0.1", &["6.6.6.6", "1.1.1.1", "fd00::1, 10.0.0.2"]), "1.1.1.1");
+        assert_eq!(client("fd00::1", &["10.0.0.1, 10.0.0.2"]), "10.0.0.1");
+    }
+
+    #[test]
+    fn addresses_come_in_several_forms() {
+        assert_eq!(client("::ffff:10.0.0.1", &["::ffff:1.1.1.1"]), "1.1.1.1");
+        assert_eq!(client("10.0.0.1", &["1.1.1.1:4711"]), "1.1.1.1");
+        assert_eq!(client("10.0.0.1", &[" [2001:db8::1]:4711 "]), "2001:db8::1");
+        assert_eq!(client("10.0.0.1", &["[2001:db8::1]"]), "2001:db8::1");
+        assert_eq!(client("10.0.0.1", &["1.1.1.1, ::ffff:10.0.0.2"]), "1.1.1.1");
+    }
+
+    #[test]
+    fn what_is_no_address_ends_the_walk() {
+        for hop in ["", "unknown", "1.1.1", "1.1.1.1:x", "[1.1.1.1", "1.1.1.1 2.2.2.2"] {
+            assert_eq!(client("10.0.0.1", &[&format!("6.6.6.6, {hop}, 10.0.0.2")]), "10.0.0.2", "{hop}");
+            assert_eq!(client("10.0.0.1", &[hop]), "10.0.0.1", "{hop}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_the_client_forges_is_not_believed(forged in "[0-9a-f.:, \\[\\]]{0,60}") {
+            prop_assert_eq!(client("10.0.0.1", &[&forged, "1.1.1.1, 10.0.0.2"]), "1.1.1.1");
+        }
+    }
+}

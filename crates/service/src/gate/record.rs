@@ -1,0 +1,110 @@
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use axum::response::Response;
+use http::{Method, Request, StatusCode};
+use http_body::Body as _;
+use hyper::body::Incoming;
+
+use crate::app::App;
+use crate::context::{Context, Outcome};
+use crate::problem::Problem;
+use crate::route::Route;
+use crate::telemetry::access_log::Entry;
+use crate::telemetry::http_metrics::Held;
+use crate::telemetry::traces::ParentSpan;
+
+/// The client left before it was answered: what nginx calls that.
+const CLIENT_GONE: u16 = 499;
+
+/// A request under way. If it is dropped before its end, its client has gone, and that is recorded.
+pub(super) struct Record {
+    app: Arc<App>,
+    route: Route,
+    context: Context,
+    client: IpAddr,
+    method: Method,
+    path: String,
+    parent: Option<ParentSpan>,
+    ended: bool,
+    _in_flight: Held,
+}
+
+impl Record {
+    pub(super) fn begin(
+        app: &Arc<App>,
+        route: Route,
+        context: &Context,
+        client: IpAddr,
+        request: &Request<Incoming>,
+    ) -> Self {
+        let parent = app.traces.as_ref().and_then(|_| {
+            ParentSpan::from_traceparent(request.headers().get("traceparent")?.to_str().ok()?)
+        });
+        Self {
+            app: Arc::clone(app),
+            route,
+            context: context.clone(),
+            client,
+            method: request.method().clone(),
+            path: request.uri().path().to_owned(),
+            parent,
+            ended: false,
+            _in_flight: app.metrics.request(),
+        }
+    }
+
+    pub(super) fn end(mut self, response: &mut Response, problem: Option<&Problem>) {
+        self.ended = true;
+        let outcome = response.extensions_mut().remove::<Outcome>().unwrap_or_default();
+        let bytes_out = response.body().size_hint().exact().unwrap_or(0);
+        self.write(response.status(), outcome, bytes_out, problem.map(|problem| problem.code.name()));
+    }
+
+    fn write(
+        &mut self,
+        status: StatusCode,
+        outcome: Outcome,
+        bytes_out: u64,
+        error_code: Option<&'static str>,
+    ) {
+        let duration = self.context.started.elapsed();
+        self.app.metrics.answered(self.route, status, duration);
+        let mut entry = Entry {
+            time: SystemTime::now(),
+            request_id: self.context.id.as_str().to_owned(),
+            trace_id: None,
+            client: Some(self.client),
+            method: self.method.clone(),
+            route: self.route,
+            path: std::mem::take(&mut self.path),
+            status,
+            error_code,
+            cache: outcome.cache,
+            bytes_in: outcome.bytes_in,
+            bytes_out,
+            width: outcome.size.map(|(width, _)| width),
+            height: outcome.size.map(|(_, height)| height),
+            keypoints: outcome.keypoints,
+            duration,
+            stages: outcome.stages,
+        };
+        if self.route.is_probe() {
+            return;
+        }
+        if let Some(traces) = &self.app.traces {
+            entry.trace_id = traces.record(&entry, self.parent);
+        }
+        self.app.log.record(entry);
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        if !self.ended {
+            let gone = StatusCode::from_u16(CLIENT_GONE).unwrap_or(StatusCode::BAD_REQUEST);
+            self.write(gone, Outcome::default(), 0, None);
+        }
+    }
+}

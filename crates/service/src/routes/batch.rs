@@ -1,0 +1,239 @@
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use engine::{Source, Wanted};
+use extract::{OutputFormat, Params};
+use http::header::CONTENT_TYPE;
+use http_body::{Frame, SizeHint};
+use serde::Serialize;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::task::JoinSet;
+use utoipa::ToSchema;
+
+use crate::answer::{Asked, Summary, location};
+use crate::app::App;
+use crate::context::Context;
+use crate::multipart::{Boundary, Event, PartHead, Scanner};
+use crate::problem::{Document, ErrorCode, Problem};
+use crate::query::Query;
+use crate::upload::{self, BodyReader, Buffer, FIELD};
+
+const MEDIA_TYPE: &str = "application/x-ndjson";
+
+/// A form with images.
+#[derive(Debug, ToSchema)]
+#[allow(dead_code)]
+pub(super) struct ImagesForm {
+    /// The bytes of image files.
+    #[schema(value_type = Vec<String>, format = Binary)]
+    image: Vec<Vec<u8>>,
+}
+
+/// A line of the answer: what became of one image.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Line<'a> {
+    /// Which image of the form it was, from 0; none for an error of the whole form, which ends the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index: Option<usize>,
+    /// The name of its file, if the form tells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file_name: Option<&'a str>,
+    #[serde(flatten)]
+    result: Outcome<'a>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+enum Outcome<'a> {
+    Found {
+        #[serde(flatten)]
+        summary: Summary<'a>,
+        /// Where the features can be had.
+        location: String,
+    },
+    Failed(Document<'a>),
+}
+
+/// Features of many images
+///
+/// Takes a form with many fields `image`. Answers with one line of JSON for each, as soon as it is ready, in any order:
+/// the summary and where the features can be had, or why there are none.
+#[utoipa::path(
+    post, path = "/api/v1/features/batch", tag = "features",
+    request_body(content = ImagesForm, content_type = "multipart/form-data"),
+    responses(
+        (status = 200, description = "A line for each image", body = Line, content_type = "application/x-ndjson"),
+        (status = 400, description = "Malformed request", body = Document, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn batch(
+    State(app): State<Arc<App>>,
+    context: Context,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    let bounds = &app.config.bounds;
+    let most = app.engine.config().limits.max_bytes.saturating_mul(bounds.batch_images.get() as u64);
+    let reader = BodyReader::new(&parts.headers, body, most, bounds.body_timeout)?;
+    let Query { params, format } = Query::parse(parts.uri.query(), &app.config.params)?;
+    if format.is_some_and(|format| format != OutputFormat::Summary) {
+        let detail = "a batch is answered with summaries, whose `location` has the features in every format";
+        return Err(Problem::new(ErrorCode::NotAcceptable, detail));
+    }
+    let boundary = upload::boundary(&parts.headers)?;
+    let (lines, receiver) = mpsc::unbounded_channel();
+    let batch = Batch { app, context, params, lines };
+    tokio::spawn(batch.run(reader, boundary));
+    Ok(([(CONTENT_TYPE, MEDIA_TYPE)], Body::new(Lines(receiver))).into_response())
+}
+
+/// A batch under way.
+#[derive(Debug, Clone)]
+struct Batch {
+    app: Arc<App>,
+    context: Context,
+    params: Params,
+    /// As long as there are images: a client that sends all of them before it reads a line must not be kept from it.
+    lines: UnboundedSender<Bytes>,
+}
+
+/// One image of a batch, as it comes in.
+struct Item {
+    index: usize,
+    head: PartHead,
+    image: Result<Buffer, Problem>,
+}
+
+impl Batch {
+    /// Reads the form and sees to every image, unless the client goes away.
+    async fn run(self, mut reader: BodyReader, boundary: Boundary) {
+        let read = async {
+            let mut running = JoinSet::new();
+            if let Err(problem) = self.read(&mut reader, &boundary, &mut running).await {
+                self.tell(None, None, Outcome::Failed(problem.document(self.context.id.as_str())));
+            }
+            while running.join_next().await.is_some() {}
+        };
+        tokio::select! {
+            () = read => {}
+            () = self.lines.closed() => {}
+        }
+    }
+
+    async fn read(
+        &self,
+        reader: &mut BodyReader,
+        boundary: &Boundary,
+        running: &mut JoinSet<()>,
+    ) -> Result<(), Problem> {
+        let mut scanner = Scanner::new(boundary);
+        let mut count = 0;
+        let mut item = None;
+        loop {
+            match scanner.next().map_err(Problem::bad_request)? {
+                Event::NeedMore => match reader.chunk().await? {
+                    Some(chunk) => scanner.push(chunk),
+                    None => scanner.finish(),
+                },
+                Event::Part(head) if head.name.as_deref() == Some(FIELD) => {
+                    item = Some(self.begin(count, head)?);
+                    count += 1;
+                    reader.put_off();
+                }
+                Event::Data(data) => item.iter_mut().for_each(|item: &mut Item| item.push(&data)),
+                Event::PartEnd => {
+                    if let Some(item) = item.take() {
+                        self.start(item, running).await;
+                        reader.put_off();
+                    }
+                }
+                Event::Part(_) => {}
+                Event::End if count == 0 => return Err(Problem::bad_request("the form has no field `image`")),
+                Event::End => return Ok(()),
+            }
+        }
+    }
+
+    fn begin(&self, index: usize, head: PartHead) -> Result<Item, Problem> {
+        let most = self.app.config.bounds.batch_images.get();
+        if index >= most {
+            return Err(Problem::bad_request(format!("a batch may have {most} images")));
+        }
+        Ok(Item { index, head, image: Ok(Buffer::new(&self.app, 0)) })
+    }
+
+    /// Computes an image beside the others, once there are not too many.
+    async fn start(&self, item: Item, running: &mut JoinSet<()>) {
+        while running.len() >= 2 * self.app.engine.config().threads.get() {
+            running.join_next().await;
+        }
+        let batch = self.clone();
+        running.spawn(async move { batch.finish(item).await });
+    }
+
+    async fn finish(&self, item: Item) {
+        let Item { index, head, image } = item;
+        let id = self.context.id.as_str();
+        let found = self.features(image).await;
+        let outcome = match &found {
+            Ok((summary, location)) => Outcome::Found { summary: summary.clone(), location: location.clone() },
+            Err(problem) => Outcome::Failed(problem.document(id)),
+        };
+        self.tell(Some(index), head.file_name.as_deref(), outcome);
+    }
+
+    async fn features(&self, image: Result<Buffer, Problem>) -> Result<(Summary<'_>, String), Problem> {
+        let started = std::time::Instant::now();
+        let (bytes, _share) = image?.into_parts();
+        let engine = &self.app.engine;
+        let image = engine.image(bytes).await;
+        let answer = engine.features(&image, &self.params, Wanted::Summary).await;
+        let answer = answer.map_err(|error| Problem::of(&error, &engine.config().limits))?;
+        let cached = matches!(answer.source, Source::Hit { .. });
+        let summary = Summary::new(&answer.header, cached, started.elapsed(), self.context.id.as_str());
+        let asked = Asked { params: self.params, format: OutputFormat::Summary };
+        Ok((summary, location(&image.sha256(), &asked, &self.app.config.params)))
+    }
+
+    fn tell(&self, index: Option<usize>, file_name: Option<&str>, result: Outcome<'_>) {
+        let mut line = serde_json::to_vec(&Line { index, file_name, result }).unwrap_or_default();
+        line.push(b'\n');
+        // Nobody reads it any more, and the batch is about to end.
+        let _ = self.lines.send(line.into());
+    }
+}
+
+impl Item {
+    /// Takes more of the image, or keeps why it cannot.
+    fn push(&mut self, data: &[u8]) {
+        if let Ok(buffer) = &mut self.image
+            && let Err(problem) = buffer.push(data)
+        {
+            self.image = Err(problem);
+        }
+    }
+}
+
+/// The lines as a body.
+struct Lines(UnboundedReceiver<Bytes>);
+
+impl http_body::Body for Lines {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut TaskContext<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        self.0.poll_recv(context).map(|line| line.map(|line| Ok(Frame::data(line))))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::default()
+    }
+}

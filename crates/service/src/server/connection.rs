@@ -1,0 +1,154 @@
+//! One connection: HTTP/1.1, or HTTP/2 with prior knowledge.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulConnection;
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::time;
+
+use crate::Bounds;
+use crate::gate::Gate;
+
+/// What a connection with HTTP/2 begins with (RFC 9113, 3.4).
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// How soon to look again where a connection began with a part of the preface.
+const PREFACE_PAUSE: Duration = Duration::from_millis(10);
+
+/// Most requests of one connection at a time.
+const STREAMS: u32 = 128;
+
+/// Most bytes of a request's headers.
+const HEADERS: u32 = 32 << 10;
+
+/// Requests of a connection: how many there were, and how many are not answered.
+#[derive(Debug, Default)]
+struct Activity {
+    begun: AtomicU64,
+    ended: AtomicU64,
+}
+
+/// Serves a connection to its end: the client's, its idle time, or the service's.
+pub(super) async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    gate: Gate,
+    bounds: &Bounds,
+    stopped: watch::Receiver<bool>,
+) {
+    prepare(&stream, bounds);
+    let begins = time::timeout(bounds.header_timeout, speaks_http2(&stream)).await;
+    let Ok(Ok(http2)) = begins else { return };
+    let activity = Arc::new(Activity::default());
+    let counted = Arc::clone(&activity);
+    let service = service_fn(move |request: Request<Incoming>| {
+        let (gate, activity) = (gate.clone(), Arc::clone(&counted));
+        async move {
+            let _request = activity.request();
+            Ok::<_, Infallible>(gate.answer(peer.ip(), request).await)
+        }
+    });
+    let io = TokioIo::new(stream);
+    if http2 {
+        let mut builder = http2::Builder::new(TokioExecutor::new());
+        builder.timer(TokioTimer::new()).max_concurrent_streams(STREAMS).max_header_list_size(HEADERS);
+        builder.keep_alive_interval(bounds.header_timeout).keep_alive_timeout(bounds.header_timeout);
+        drive(builder.serve_connection(io, service), stopped, Some((bounds.header_timeout, &activity))).await;
+    } else {
+        let mut builder = http1::Builder::new();
+        builder.timer(TokioTimer::new()).header_read_timeout(bounds.header_timeout);
+        drive(builder.serve_connection(io, service), stopped, None).await;
+    }
+}
+
+/// A client that does not take what is sent to it is cut, as one that does not send is.
+fn prepare(stream: &TcpStream, bounds: &Bounds) {
+    // Where they cannot be set, answers come later or stalled clients stay longer, and all else is as before.
+    let _ = stream.set_nodelay(true);
+    let timeout = u32::try_from(bounds.body_timeout.as_millis()).unwrap_or(u32::MAX);
+    let _ = rustix::net::sockopt::set_tcp_user_timeout(stream, timeout);
+}
+
+/// Looks at the first bytes without taking them.
+async fn speaks_http2(stream: &TcpStream) -> io::Result<bool> {
+    let mut start = [0; PREFACE.len()];
+    loop {
+        let length = stream.peek(&mut start).await?;
+        if length == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        if !PREFACE.starts_with(start.get(..length).unwrap_or_default()) {
+            return Ok(false);
+        }
+        if length == PREFACE.len() {
+            return Ok(true);
+        }
+        time::sleep(PREFACE_PAUSE).await;
+    }
+}
+
+/// Serves until the end. A connection that HTTP itself does not close when it is idle is closed after that time.
+async fn drive<C: GracefulConnection>(
+    connection: C,
+    mut stopped: watch::Receiver<bool>,
+    idle: Option<(Duration, &Activity)>,
+) {
+    let mut connection = pin!(connection);
+    let mut begun = 0;
+    loop {
+        let pause = async {
+            match idle {
+                Some((timeout, _)) => time::sleep(timeout).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            // How a connection breaks is the client's affair.
+            _ = connection.as_mut() => return,
+            _ = stopped.wait_for(|&stopped| stopped) => break,
+            () = pause => {
+                let now = idle.map_or(Some(0), |(_, activity)| activity.idle());
+                if now == Some(begun) {
+                    break;
+                }
+                begun = now.unwrap_or(begun);
+            }
+        }
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ = connection.await;
+}
+
+impl Activity {
+    fn request(self: &Arc<Self>) -> Running {
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        Running(Arc::clone(self))
+    }
+
+    /// How many requests there were, if all are answered.
+    fn idle(&self) -> Option<u64> {
+        let begun = self.begun.load(Ordering::Relaxed);
+        (begun == self.ended.load(Ordering::Relaxed)).then_some(begun)
+    }
+}
+
+/// A request that is not answered yet.
+struct Running(Arc<Activity>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.ended.fetch_add(1, Ordering::Relaxed);
+    }
+}
