@@ -6,6 +6,8 @@ mod client_address;
 mod conditional;
 mod config;
 mod content_coding;
+#[doc(hidden)]
+pub mod fuzzing;
 mod hex;
 mod multipart;
 mod negotiation;
