@@ -83,7 +83,9 @@ mod tests {
 
     use super::*;
 
-    fn all(value: &str) -> (&str, Result<Vec<(&str, Cow<'_, str>)>, Malformed>) {
+    type Pairs<'a> = Vec<(&'a str, Cow<'a, str>)>;
+
+    fn all(value: &str) -> (&str, Result<Pairs<'_>, Malformed>) {
         let (first, parameters) = split(value);
         (first, parameters.collect())
     }

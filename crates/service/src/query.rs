@@ -47,8 +47,8 @@ pub(crate) fn canonical(params: &Params, defaults: &Params) -> String {
     let (builder, defaults) = (ParamsBuilder::from(*params), ParamsBuilder::from(*defaults));
     let mut query = form_urlencoded::Serializer::new(String::new());
     for parameter in &PARAMETERS {
-        let value = parameter.value(&builder);
-        if value != parameter.value(&defaults) {
+        let value = parameter.value_in(&builder);
+        if value != parameter.value_in(&defaults) {
             query.append_pair(parameter.name, &value);
         }
     }

@@ -258,7 +258,7 @@ proptest! {
     #[test]
     fn any_body_is_read_as_by_the_reference_in_any_chunks(body in tricky(), sizes in chunk_sizes()) {
         let expected = reference(&body);
-        prop_assert_eq!(scan(&body, &sizes), expected.clone());
-        prop_assert_eq!(scan(&body, &[]), expected);
+        prop_assert_eq!(&scan(&body, &sizes), &expected);
+        prop_assert_eq!(&scan(&body, &[]), &expected);
     }
 }
