@@ -16,7 +16,6 @@ use crate::telemetry::traces::Traces;
 use crate::upload::BodyBudget;
 
 /// What all requests share.
-#[derive(Debug)]
 pub(crate) struct App {
     pub(crate) config: Config,
     pub(crate) engine: Engine,

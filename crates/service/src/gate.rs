@@ -34,7 +34,7 @@ const PAGE_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline';
                            frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
 /// The way into the routes.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Gate {
     app: Arc<App>,
     routes: TowerToHyperService<Router>,

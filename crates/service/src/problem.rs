@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use engine::Refusal;
 use extract::{ErrorKind, ExtractError, Limits};
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 /// Media type of a problem document.
@@ -264,6 +263,9 @@ pub(crate) const BODY_BUDGET: &str = "body_budget";
 
 #[cfg(test)]
 mod tests {
+    use engine::Refusal;
+    use serde_json::json;
+
     use super::*;
 
     const LIMITS: Limits = Limits { max_bytes: 10, max_pixels: 20 };

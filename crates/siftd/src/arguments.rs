@@ -7,6 +7,7 @@ use std::thread;
 use clap::{Args, Parser, Subcommand};
 use extract::{Extractor, InstructionSet, Limits, OutputFormat};
 
+use crate::health::HealthArguments;
 use crate::params::{DenoiseArguments, FeatureArguments};
 use crate::settings::ServeArguments;
 
@@ -26,6 +27,8 @@ pub(crate) enum Command {
     Denoise(DenoiseCommandArguments),
     /// Serve features over HTTP
     Serve(ServeArguments),
+    /// Ask a running service whether it takes requests: exit code 0 if it does, 1 if not
+    Health(HealthArguments),
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@
 mod arguments;
 mod denoise;
 mod detect;
+mod health;
 mod inputs;
 mod outputs;
 mod params;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Command::Detect(arguments) => detect::run(&arguments),
         Command::Denoise(arguments) => denoise::run(&arguments),
         Command::Serve(arguments) => serve(&arguments),
+        Command::Health(arguments) => Ok(health::run(&arguments)),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
@@ -51,8 +53,7 @@ fn serve(arguments: &ServeArguments) -> Result<bool, String> {
         let printed = outputs::print(settings.to_string().as_bytes());
         return printed.map(|()| true).map_err(|error| format!("cannot write to standard output: {error}"));
     }
-    serve::run(settings.config)?;
-    Ok(true)
+    Ok(serve::run(settings.config))
 }
 
 /// A decoder that panics over a bad file is reported as an error of that file, not as a crash of siftd.

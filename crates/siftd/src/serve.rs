@@ -1,19 +1,86 @@
 //! `siftd serve`: the service.
 
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+
+use cache::{DiskStore, StoreError, Tiers};
+use service::Server;
+use tokio::runtime::{self, Handle};
+use tokio::signal::unix::{SignalKind, signal};
+
 use crate::settings::{CacheConfig, ServeConfig};
 
-/// Runs the service until it is told to end; `Err` where it cannot start.
-pub(crate) fn run(config: ServeConfig) -> Result<(), String> {
-    let ServeConfig { service, engine, cache } = config;
-    let cache = match cache {
-        CacheConfig::None => "no cache".to_owned(),
-        CacheConfig::Memory(memory) => format!("{} bytes of cache", memory.capacity_bytes),
-        CacheConfig::Disk { memory, disk } => {
-            format!("{} bytes of cache before {}", memory.capacity_bytes, disk.folder.display())
+/// Why the service does not start.
+#[derive(Debug, thiserror::Error)]
+enum StartError {
+    #[error("cannot start the runtime: {0}")]
+    Runtime(io::Error),
+    #[error("cannot listen to signals: {0}")]
+    Signal(io::Error),
+    #[error("cannot open the cache: {0}")]
+    Cache(#[from] StoreError),
+    #[error(transparent)]
+    Service(#[from] service::Error),
+}
+
+/// Runs the service until it is told to end. Whether it started and finished all that it had begun.
+pub(crate) fn run(config: ServeConfig) -> bool {
+    match serve(config) {
+        Ok(finished) => finished,
+        Err(error) => {
+            eprintln!("siftd: {error}");
+            false
         }
-    };
-    Err(format!(
-        "serving on {} with {} threads and {cache} is not wired to this command",
-        service.listen, engine.threads
-    ))
+    }
+}
+
+fn serve(config: ServeConfig) -> Result<bool, StartError> {
+    let ServeConfig { service, engine, cache } = config;
+    // One that is busy must not keep all others from being answered.
+    let workers = engine.threads.get().max(2);
+    let runtime = runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build();
+    runtime.map_err(StartError::Runtime)?.block_on(async {
+        let tiers = open(cache, &Handle::current())?;
+        let shutdown = shutdown()?;
+        let environment = |name: &str| std::env::var(name).ok();
+        let server = Server::bind(service, engine, tiers, io::stdout(), environment).await?;
+        Ok(server.run(shutdown).await)
+    })
+}
+
+fn open(cache: CacheConfig, runtime: &Handle) -> Result<Tiers, StoreError> {
+    Ok(match cache {
+        CacheConfig::None => Tiers::none(),
+        CacheConfig::Memory(memory) => Tiers::memory(memory),
+        CacheConfig::Disk { memory, disk } => {
+            let disk = DiskStore::open(disk)?;
+            Tiers::memory_and(memory, Arc::new(disk), runtime)
+        }
+    })
+}
+
+/// Waits for SIGTERM or SIGINT. A second one ends the process at once; SIGHUP is told that it changes nothing.
+fn shutdown() -> Result<impl Future<Output = ()>, StartError> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Signal)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Signal)?;
+    let mut hangup = signal(SignalKind::hangup()).map_err(StartError::Signal)?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            eprintln!("siftd: settings are read at the start alone: restart to change them");
+        }
+    });
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            std::process::exit(1);
+        });
+    })
 }

@@ -93,7 +93,7 @@ pub(super) async fn batch(
 }
 
 /// A batch under way.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct Batch {
     app: Arc<App>,
     context: Context,

@@ -19,7 +19,7 @@ use crate::app::App;
 /// Where everything is.
 pub(crate) fn router(app: &Arc<App>) -> Router {
     let (router, api) = with_contract().split_for_parts();
-    let api = openapi::complete(api, &app.config);
+    let api = openapi::complete(&api, &app.config);
     router.merge(openapi::router(&api)).merge(page::router()).with_state(Arc::clone(app))
 }
 

@@ -35,7 +35,6 @@ use listener::Listener;
 const FLUSH_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// A service that listens.
-#[derive(Debug)]
 pub struct Server {
     app: Arc<App>,
     listener: TcpListener,

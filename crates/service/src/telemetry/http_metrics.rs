@@ -1,11 +1,10 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use extract::{Stage, StageTimes};
 use http::StatusCode;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
-use prometheus_client::metrics::family::{Family, MetricConstructor};
+use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
@@ -122,6 +121,11 @@ impl HttpMetrics {
         Held::new(&self.requests_in_flight, 1)
     }
 
+    /// Requests that are not answered yet.
+    pub(crate) fn in_flight(&self) -> i64 {
+        self.requests_in_flight.get()
+    }
+
     /// Counts bytes of bodies, which the guard can add to, as in memory until it is dropped.
     pub(crate) fn body(&self, bytes: u64) -> Held {
         Held::new(&self.body_bytes_in_flight, bytes)
@@ -153,35 +157,6 @@ impl Held {
 impl Drop for Held {
     fn drop(&mut self) {
         self.gauge.dec_by(self.amount);
-    }
-}
-
-/// The stages that HTTP measures, as children of the family to which the engine adds its own.
-#[derive(Debug)]
-pub(crate) struct HttpStages([Option<Histogram>; Stage::ALL.len()]);
-
-impl HttpStages {
-    /// Observes these stages alone. `label` makes a stage the label of `family`.
-    pub(crate) fn new<L, C>(
-        family: &Family<L, Histogram, C>,
-        stages: &[Stage],
-        label: impl Fn(Stage) -> L,
-    ) -> Self
-    where
-        L: Clone + std::hash::Hash + Eq,
-        C: MetricConstructor<Histogram>,
-    {
-        let histogram = |stage| stages.contains(&stage).then(|| family.get_or_create_owned(&label(stage)));
-        Self(Stage::ALL.map(histogram))
-    }
-
-    /// Adds what each of the stages took, where it took place.
-    pub(crate) fn observe(&self, times: &StageTimes) {
-        for (histogram, stage) in self.0.iter().zip(Stage::ALL) {
-            if let (Some(histogram), Some(duration)) = (histogram, times.get(stage)) {
-                histogram.observe(duration.as_secs_f64());
-            }
-        }
     }
 }
 
@@ -258,22 +233,5 @@ mod tests {
         HttpMetrics::register(&mut registry, left_out.clone());
         left_out.inc_by(7);
         assert_has(&registry, &["siftd_log_lines_dropped_total 7"]);
-    }
-
-    #[test]
-    fn only_the_stages_of_http_are_observed() {
-        type Labels = Vec<(&'static str, &'static str)>;
-        let family = Family::<Labels, Histogram, _>::new_with_constructor(|| Histogram::new([1.0]));
-        let mut registry = Registry::default();
-        registry.register("stage", "", family.clone());
-        let stages = HttpStages::new(&family, &[Stage::Parse, Stage::Serialize], |stage| {
-            vec![("stage", stage.name())]
-        });
-        let mut times = StageTimes::default();
-        times.add(Stage::Parse, Duration::from_millis(500));
-        times.add(Stage::Decode, Duration::from_millis(500));
-        stages.observe(&times);
-        assert_has(&registry, &[r#"stage_count{stage="parse"} 1"#, r#"stage_count{stage="serialize"} 0"#]);
-        assert!(!encoded(&registry).contains("decode"));
     }
 }

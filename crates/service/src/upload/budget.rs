@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::problem::{BODY_BUDGET, Problem};
+use crate::telemetry::http_metrics::Held;
 
 /// Bytes that all bodies together may take in memory.
 #[derive(Debug)]
@@ -15,6 +16,7 @@ pub(crate) struct BodyBudget {
 pub(crate) struct Share {
     budget: Arc<BodyBudget>,
     bytes: u64,
+    measured: Held,
 }
 
 impl BodyBudget {
@@ -32,8 +34,9 @@ impl BodyBudget {
         if self.taken().saturating_add(bytes) > self.allowed { Err(self.full()) } else { Ok(()) }
     }
 
-    pub(crate) fn share(self: &Arc<Self>) -> Share {
-        Share { budget: Arc::clone(self), bytes: 0 }
+    /// A share of nothing yet, which is measured as it grows.
+    pub(crate) fn share(self: &Arc<Self>, measured: Held) -> Share {
+        Share { budget: Arc::clone(self), bytes: 0, measured }
     }
 
     fn full(&self) -> Problem {
@@ -47,6 +50,7 @@ impl Share {
     pub(crate) fn take(&mut self, bytes: u64) -> Result<(), Problem> {
         let before = self.budget.taken.fetch_add(bytes, Ordering::Relaxed);
         self.bytes += bytes;
+        self.measured.add(bytes);
         if before.saturating_add(bytes) > self.budget.allowed {
             return Err(self.budget.full());
         }
@@ -62,16 +66,24 @@ impl Drop for Share {
 
 #[cfg(test)]
 mod tests {
+    use prometheus_client::metrics::counter::Counter;
+    use prometheus_client::registry::Registry;
+
     use super::*;
+    use crate::telemetry::http_metrics::HttpMetrics;
+
+    fn measured() -> Held {
+        HttpMetrics::register(&mut Registry::default(), Counter::default()).body(0)
+    }
 
     #[test]
     fn what_is_taken_is_given_back() {
         let budget = Arc::new(BodyBudget::new(100));
-        let mut share = budget.share();
+        let mut share = budget.share(measured());
         assert!(share.take(60).is_ok());
         assert!(budget.has_room_for(40).is_ok());
         assert!(budget.has_room_for(41).is_err());
-        let mut other = budget.share();
+        let mut other = budget.share(measured());
         assert_eq!(other.take(41).unwrap_err().details["reason"], "body_budget");
         drop(other);
         assert_eq!(budget.taken(), 60);

@@ -81,7 +81,7 @@ impl Buffer {
     pub(crate) fn new(app: &App, stated: u64) -> Self {
         let limits = app.engine.config().limits;
         let capacity = usize::try_from(stated.min(limits.max_bytes)).unwrap_or(0);
-        Self { bytes: BytesMut::with_capacity(capacity), share: app.bodies.share(), limits }
+        Self { bytes: BytesMut::with_capacity(capacity), share: app.bodies.share(app.metrics.body(0)), limits }
     }
 
     /// Takes more of the image.

@@ -13,7 +13,6 @@ use crate::content_coding::{Coding, CodingError, Decoder};
 use crate::problem::{ErrorCode, Problem};
 
 /// Reads a body chunk by chunk, decoded, until a moment that the reader can put off.
-#[derive(Debug)]
 pub(crate) struct BodyReader {
     body: Body,
     decoder: Option<Decoder>,
