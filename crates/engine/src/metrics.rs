@@ -102,10 +102,10 @@ impl Collector for ComputeCollector {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let load = self.0.load();
         let gauges = [
-            ("compute_queue_depth", "Images that wait for a compute thread", load.queued as u64),
-            ("compute_busy_threads", "Compute threads that have an image", load.running as u64),
-            ("compute_threads", "Compute threads", self.0.threads() as u64),
-            ("inflight_pixels", "Pixels that wait or are being computed", load.pixels),
+            ("compute_queue_depth", "Images that wait for a compute thread.", load.queued as u64),
+            ("compute_busy_threads", "Compute threads that have an image.", load.running as u64),
+            ("compute_threads", "Compute threads.", self.0.threads() as u64),
+            ("inflight_pixels", "Pixels that wait or are being computed.", load.pixels),
         ];
         for (name, help, value) in gauges {
             let metric = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
@@ -125,7 +125,7 @@ impl Collector for CacheCollector {
         self.requests(&mut encoder, &tiers)?;
         let mut metric = encoder.encode_descriptor(
             "cache_errors",
-            "Failures of a tier, by kind",
+            "Failures of a tier, by kind.",
             None,
             MetricType::Counter,
         )?;
@@ -137,7 +137,7 @@ impl Collector for CacheCollector {
         }
         let mut metric = encoder.encode_descriptor(
             "cache_evictions",
-            "Entries that made room",
+            "Entries that made room.",
             None,
             MetricType::Counter,
         )?;
@@ -146,9 +146,9 @@ impl Collector for CacheCollector {
             ConstCounter::new(usage.evictions).encode(metric.encode_family(&labels)?)?;
         }
         let entries = tiers.iter().map(|tier| (tier.tier.name(), tier.usage.entries));
-        gauges(&mut encoder, "cache_entries", "Entries that a tier holds", entries)?;
+        gauges(&mut encoder, "cache_entries", "Entries that a tier holds.", entries)?;
         let bytes = tiers.iter().map(|tier| (tier.tier.name(), tier.usage.bytes));
-        gauges(&mut encoder, "cache_bytes", "Bytes that a tier holds", bytes)
+        gauges(&mut encoder, "cache_bytes", "Bytes that a tier holds.", bytes)
     }
 }
 
@@ -156,7 +156,7 @@ impl CacheCollector {
     fn requests(&self, encoder: &mut DescriptorEncoder<'_>, tiers: &[TierStatistics]) -> fmt::Result {
         let mut metric = encoder.encode_descriptor(
             "cache_requests",
-            "Lookups in a tier, by result",
+            "Lookups in a tier, by result.",
             None,
             MetricType::Counter,
         )?;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use extract::{OutputFormat, PARAMETERS, ParamsBuilder, Params};
+use extract::{OutputFormat, PARAMETERS, Params, ParamsBuilder};
 
 use crate::problem::Problem;
 

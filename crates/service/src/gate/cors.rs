@@ -10,8 +10,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 
 const METHODS: &str = "GET, HEAD, POST";
 const ACCEPTED: &str = "authorization, content-type, if-none-match, x-api-key, x-request-id";
-const EXPOSED: &str =
-    "cache-status, content-location, etag, retry-after, server-timing, x-request-id";
+const EXPOSED: &str = "cache-status, content-location, etag, retry-after, server-timing, x-request-id";
 const MAX_AGE_SECONDS: &str = "86400";
 
 /// The origin of the request, if its pages may read the answer.
@@ -20,7 +19,10 @@ pub(super) fn allowed_origin(allowed: &[String], headers: &HeaderMap) -> Option<
         return None;
     }
     let origin = headers.get(ORIGIN)?;
-    allowed.iter().any(|allowed| allowed == "*" || allowed.as_bytes() == origin.as_bytes()).then(|| origin.clone())
+    allowed
+        .iter()
+        .any(|allowed| allowed == "*" || allowed.as_bytes() == origin.as_bytes())
+        .then(|| origin.clone())
 }
 
 /// Whether a browser asks beforehand what it may send.

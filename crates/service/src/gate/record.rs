@@ -39,9 +39,10 @@ impl Record {
         client: IpAddr,
         request: &Request<Incoming>,
     ) -> Self {
-        let parent = app.traces.as_ref().and_then(|_| {
-            ParentSpan::from_traceparent(request.headers().get("traceparent")?.to_str().ok()?)
-        });
+        let parent = app
+            .traces
+            .as_ref()
+            .and_then(|_| ParentSpan::from_traceparent(request.headers().get("traceparent")?.to_str().ok()?));
         Self {
             app: Arc::clone(app),
             route,

@@ -153,7 +153,9 @@ impl Batch {
                     }
                 }
                 Event::Part(_) => {}
-                Event::End if count == 0 => return Err(Problem::bad_request("the form has no field `image`")),
+                Event::End if count == 0 => {
+                    return Err(Problem::bad_request("the form has no field `image`"));
+                }
                 Event::End => return Ok(()),
             }
         }
@@ -181,7 +183,9 @@ impl Batch {
         let id = self.context.id.as_str();
         let found = self.features(image).await;
         let outcome = match &found {
-            Ok((summary, location)) => Outcome::Found { summary: summary.clone(), location: location.clone() },
+            Ok((summary, location)) => {
+                Outcome::Found { summary: summary.clone(), location: location.clone() }
+            }
             Err(problem) => Outcome::Failed(problem.document(id)),
         };
         self.tell(Some(index), head.file_name.as_deref(), outcome);

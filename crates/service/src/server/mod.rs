@@ -125,7 +125,8 @@ impl Server {
         if let Some(socket) = admin {
             let gate = Gate::new(Arc::clone(&app), routes::admin_router(&app));
             let (app, connections) = (Arc::clone(&app), probes.clone());
-            probes.spawn(Listener { gate, app, cap: None, connections, stopped: admin_stopped, socket }.run());
+            probes
+                .spawn(Listener { gate, app, cap: None, connections, stopped: admin_stopped, socket }.run());
         }
         app.lifecycle.enter(Phase::Ready);
 

@@ -55,9 +55,8 @@ pub(crate) async fn receive(app: &App, parts: &Parts, body: Body) -> Result<Uplo
 
 /// Whether the body is a form, well-formed or not.
 pub(crate) fn is_form(headers: &HeaderMap) -> bool {
-    content_type(headers).is_some_and(|value| {
-        value.get(..10).is_some_and(|start| start.eq_ignore_ascii_case("multipart/"))
-    })
+    content_type(headers)
+        .is_some_and(|value| value.get(..10).is_some_and(|start| start.eq_ignore_ascii_case("multipart/")))
 }
 
 pub(crate) fn boundary(headers: &HeaderMap) -> Result<Boundary, Problem> {
@@ -81,7 +80,11 @@ impl Buffer {
     pub(crate) fn new(app: &App, stated: u64) -> Self {
         let limits = app.engine.config().limits;
         let capacity = usize::try_from(stated.min(limits.max_bytes)).unwrap_or(0);
-        Self { bytes: BytesMut::with_capacity(capacity), share: app.bodies.share(app.metrics.body(0)), limits }
+        Self {
+            bytes: BytesMut::with_capacity(capacity),
+            share: app.bodies.share(app.metrics.body(0)),
+            limits,
+        }
     }
 
     /// Takes more of the image.

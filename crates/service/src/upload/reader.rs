@@ -3,8 +3,8 @@ use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, EXPECT};
 use http::HeaderMap;
+use http::header::{CONTENT_LENGTH, EXPECT};
 use http_body_util::BodyExt;
 use tokio::time;
 
@@ -30,7 +30,12 @@ pub(crate) struct BodyReader {
 
 impl BodyReader {
     /// `limit` is the most bytes that the body may have, decoded.
-    pub(crate) fn new(headers: &HeaderMap, body: Body, limit: u64, timeout: Duration) -> Result<Self, Problem> {
+    pub(crate) fn new(
+        headers: &HeaderMap,
+        body: Body,
+        limit: u64,
+        timeout: Duration,
+    ) -> Result<Self, Problem> {
         let coding = Coding::of_body(headers);
         let mut reader = Self {
             body,
