@@ -33,7 +33,7 @@ impl Query {
             }
             seen.push(name);
         }
-        let params = builder.build().map_err(Problem::bad_request)?;
+        let params = builder.build().map_err(|error| Problem::bad_request(error.to_string()))?;
         Ok(Self { params, format })
     }
 }

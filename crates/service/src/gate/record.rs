@@ -60,13 +60,13 @@ impl Record {
         self.ended = true;
         let outcome = response.extensions_mut().remove::<Outcome>().unwrap_or_default();
         let bytes_out = response.body().size_hint().exact().unwrap_or(0);
-        self.write(response.status(), outcome, bytes_out, problem.map(|problem| problem.code.name()));
+        self.write(response.status(), &outcome, bytes_out, problem.map(|problem| problem.code.name()));
     }
 
     fn write(
         &mut self,
         status: StatusCode,
-        outcome: Outcome,
+        outcome: &Outcome,
         bytes_out: u64,
         error_code: Option<&'static str>,
     ) {
@@ -105,7 +105,7 @@ impl Drop for Record {
     fn drop(&mut self) {
         if !self.ended {
             let gone = StatusCode::from_u16(CLIENT_GONE).unwrap_or(StatusCode::BAD_REQUEST);
-            self.write(gone, Outcome::default(), 0, None);
+            self.write(gone, &Outcome::default(), 0, None);
         }
     }
 }

@@ -60,7 +60,7 @@ pub(crate) fn is_form(headers: &HeaderMap) -> bool {
 }
 
 pub(crate) fn boundary(headers: &HeaderMap) -> Result<Boundary, Problem> {
-    Boundary::from_content_type(content_type(headers).unwrap_or_default()).map_err(Problem::bad_request)
+    Ok(Boundary::from_content_type(content_type(headers).unwrap_or_default())?)
 }
 
 fn content_type(headers: &HeaderMap) -> Option<&str> {
@@ -121,7 +121,7 @@ async fn read_form(reader: &mut BodyReader, boundary: &Boundary, image: &mut Buf
     let mut scanner = Scanner::new(boundary);
     let (mut found, mut within) = (false, false);
     loop {
-        match scanner.next().map_err(Problem::bad_request)? {
+        match scanner.next()? {
             Event::NeedMore => match reader.chunk().await? {
                 Some(chunk) => scanner.push(chunk),
                 None => scanner.finish(),
