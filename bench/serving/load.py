@@ -23,7 +23,9 @@ class Load:
     """A running wrk. `pause` is how many milliseconds clients that were refused stay away; None: as they are told."""
 
     def __init__(self, server, request, connections, seconds, pause=None):
-        command = ["wrk", "--threads", THREADS, "--connections", max(connections, THREADS), "--duration", f"{seconds}s"]
+        # Clients of misses are elsewhere in earnest: here they must not take the processor from the threads that compute.
+        command = ["nice", "--adjustment", 19] if request.others else []
+        command += ["wrk", "--threads", THREADS, "--connections", max(connections, THREADS), "--duration", f"{seconds}s"]
         command += ["--timeout", TIMEOUT, "--script", SCRIPT, f"http://{server.address}{request.path}", "--"]
         command += [request.method, request.content_type, request.body]
         if request.others:
