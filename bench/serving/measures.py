@@ -1,0 +1,166 @@
+"""The four parts of the measurement. Each starts its own servers and returns rows."""
+
+import hashlib
+import json
+import statistics
+import time
+
+import pictures
+from load import Load, Request, hits
+from servers import Bare, Siftd
+
+DETECT = "/api/v1/features/detect"
+UPLOADS = 16
+GETS = 64
+PICTURE_BYTES = 197_000
+# hyper sets these by itself.
+OWN_HEADERS = ("connection", "content-length", "date", "transfer-encoding")
+
+
+class Setup:
+    """What all parts share: the binaries, a folder for bodies, how long and how often to measure."""
+
+    def __init__(self, siftd, bare, scratch, arguments):
+        self.siftd, self.bare, self.scratch = siftd, bare, scratch
+        self.seconds, self.rounds, self.queue = arguments.seconds, arguments.rounds, arguments.queue_capacity
+
+    def upload(self, name, picture, path=DETECT, others=False):
+        """A POST of the picture."""
+        file = self.scratch / name
+        file.write_bytes(pictures.multipart(picture))
+        return Request("POST", path, file, pictures.MULTIPART, others)
+
+
+def known_picture(setup, siftd):
+    """Uploads a picture until it is a hit; its upload and its GET."""
+    picture = pictures.jpeg("astronaut.jpg", PICTURE_BYTES)
+    upload = setup.upload("known", picture)
+    for _ in range(2):
+        status, _, body = siftd.ask("POST", DETECT, upload.body.read_bytes(), pictures.MULTIPART)
+        if status != 200:
+            raise SystemExit(f"the upload was answered with {status}: {body.decode(errors='replace')}")
+    if not json.loads(body)["cached"]:
+        raise SystemExit("the second upload of a picture was no hit")
+    return upload, Request("GET", f"/api/v1/features/{hashlib.sha256(picture).hexdigest()}")
+
+
+def save_answer(setup, siftd, get):
+    """Keeps siftd's answer as the bare server reads it."""
+    status, headers, body = siftd.ask(get.method, get.path)
+    if status != 200:
+        raise SystemExit(f"GET by hash was answered with {status}")
+    lines = [f"{name}: {value}\r\n" for name, value in headers if name.lower() not in OWN_HEADERS]
+    file = setup.scratch / "answer"
+    file.write_bytes("".join(lines).encode("latin-1") + b"\r\n" + body)
+    return file
+
+
+def medians(reports):
+    """The median of each figure, and the rates they came from."""
+    row = {field: statistics.median(report[field] for report in reports) for field in ("rate", "p50", "p99", "cpu_us")}
+    return row | {"rates": [report["rate"] for report in reports]}
+
+
+def measure_hits(setup):
+    """Hits of siftd and the same of the bare server, in turn."""
+    with Siftd(setup.siftd, setup.queue) as siftd:
+        upload, get = known_picture(setup, siftd)
+        answer = save_answer(setup, siftd, get)
+        with Bare(setup.bare, answer) as bare:
+            if bare.ask("GET", "/answer")[2] != siftd.ask("GET", get.path)[2]:
+                raise SystemExit("the two answer different bytes to GET")
+            same = {path: Request("POST", path, upload.body, upload.content_type) for path in ("/hash", "/collect")}
+            cases = [
+                ("upload", "siftd", siftd, upload, UPLOADS),
+                ("upload", "bare", bare, same["/hash"], UPLOADS),
+                ("upload", "bare, no hash", bare, same["/collect"], UPLOADS),
+                ("GET", "siftd", siftd, get, GETS),
+                ("GET", "bare", bare, Request("GET", "/answer"), GETS),
+            ]
+            reports = [[] for _ in cases]
+            for _, _, *case in cases:
+                hits(*case, 1)
+            for number in range(setup.rounds):
+                # Every other round backwards, so that none always follows the same.
+                order = range(len(cases)) if number % 2 == 0 else reversed(range(len(cases)))
+                for index in order:
+                    reports[index].append(hits(*cases[index][2:], setup.seconds))
+    return [
+        {"what": what, "server": name, "connections": connections} | medians(of_case)
+        for (what, name, _, _, connections), of_case in zip(cases, reports)
+    ]
+
+
+def measure_beside(setup):
+    """Hits of siftd while it has nothing else to do, and while its threads are busy and its queue is full."""
+    with Siftd(setup.siftd, setup.queue) as siftd:
+        upload, get = known_picture(setup, siftd)
+        misses = setup.upload("misses", pictures.jpeg("coffee.jpg"), others=True)
+        clients = setup.queue + siftd.compute()[2] + 8
+        reports = {(what, state): [] for what in ("upload", "GET") for state in ("idle", "busy")}
+        queued, computed, refused = [], [], []
+
+        def measure(state):
+            for what, request, connections in (("upload", upload, UPLOADS), ("GET", get, GETS)):
+                reports[what, state].append(hits(siftd, request, connections, setup.seconds))
+                queued.extend([siftd.compute()[0]] if state == "busy" else [])
+
+        for request, connections in ((upload, UPLOADS), (get, GETS)):
+            hits(siftd, request, connections, 1)
+        for _ in range(setup.rounds):
+            measure("idle")
+            background = Load(siftd, misses, clients, 3600)
+            siftd.wait_until_full()
+            measure("busy")
+            report = background.stop()
+            computed.append(report["statuses"].get("200", 0) / report["seconds"])
+            refused.append(report["statuses"].get("503", 0) / report["seconds"])
+            siftd.wait_until_idle()
+    rows = [{"what": what, "state": state} | medians(of_case) for (what, state), of_case in reports.items()]
+    return {
+        "clients_of_misses": clients,
+        "least_queued": min(queued),
+        "misses_per_second": statistics.median(computed),
+        "refused_per_second": statistics.median(refused),
+        "rows": rows,
+    }
+
+
+def measure_overload(setup, factors):
+    """Misses answered each second, by how many clients send them: 1 is as many as there are threads and places in the
+    queue. Refused clients come back when they are told to; the last row's come back at once."""
+    with Siftd(setup.siftd, setup.queue) as siftd:
+        misses = setup.upload("misses", pictures.jpeg("coffee.jpg"), others=True)
+        places = setup.queue + siftd.compute()[2]
+        rows = []
+        seconds = 2 * setup.seconds
+        for factor, pause in [(factor, None) for factor in factors] + [(factors[-1], 0)]:
+            report = Load(siftd, misses, factor * places, seconds, pause).report()
+            rows.append({
+                "factor": factor,
+                "clients": factor * places,
+                "at_once": pause == 0,
+                "goodput": report["statuses"].get("200", 0) / report["seconds"],
+                "statuses": report["statuses"],
+                "lost": report["lost"],
+                "peak_mb": siftd.memory_mb("VmHWM"),
+            })
+            siftd.wait_until_idle()
+    return rows
+
+
+def measure_memory(setup):
+    """Resident memory before any request, and after pictures of 10 MB, each another."""
+    with Siftd(setup.siftd, setup.queue) as siftd:
+        large = setup.upload("large", pictures.pnm(1825, 1824), others=True)
+        time.sleep(1)
+        at_rest = siftd.memory_mb("VmRSS")
+        report = Load(siftd, large, 8, 2 * setup.seconds).report()
+        siftd.wait_until_idle()
+        time.sleep(1)
+        return {
+            "at_rest_mb": at_rest,
+            "after_mb": siftd.memory_mb("VmRSS"),
+            "peak_mb": siftd.memory_mb("VmHWM"),
+            "statuses": report["statuses"],
+        }
