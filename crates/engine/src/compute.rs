@@ -32,8 +32,7 @@ pub(crate) struct Job {
     pub(crate) flight: Arc<Flight>,
 }
 
-/// Threads that compute, with the queue before them. Their priority is the lowest there is, so that they never keep the
-/// threads that answer hits from running.
+/// Threads that compute, with the queue before them. Their priority is lower than that of the threads that answer hits.
 #[derive(Debug)]
 pub(crate) struct Compute {
     pub(crate) config: Config,

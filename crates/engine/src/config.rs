@@ -9,6 +9,9 @@ use extract::{InstructionSet, Limits};
 pub struct Config {
     /// Compute threads. Default: all that this process may use, by affinity and cgroup quota.
     pub threads: NonZeroUsize,
+    /// How far the compute threads stand back behind the threads that answer hits (`nice(1)`): 19 the farthest, 0 not at
+    /// all. Default 5.
+    pub niceness: u8,
     /// Strongest instruction set to use. Default: the strongest of this machine.
     pub instruction_set: Option<InstructionSet>,
     /// Bounds of an image.
@@ -25,6 +28,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             threads: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            niceness: 5,
             instruction_set: None,
             limits: Limits::default(),
             queue_capacity: 64,

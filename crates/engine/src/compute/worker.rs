@@ -17,9 +17,6 @@ const IDLE: Duration = Duration::from_secs(20);
 /// Scratch memory of larger images is given back at once, 60 bytes a pixel.
 const LARGEST_KEPT_SCRATCH: u64 = 1_000_000;
 
-/// The lowest priority: compute threads run in the time that the others leave.
-const NICENESS: i32 = 19;
-
 /// A job that this thread has taken.
 struct Taken {
     job: Job,
@@ -33,7 +30,7 @@ struct Taken {
 /// Computes one job after another until the end.
 pub(super) fn run(compute: &Arc<Compute>, index: usize) {
     // Where it cannot be lowered, hits are slower beside misses, and all else is as before.
-    let _ = rustix::process::setpriority_process(None, NICENESS);
+    let _ = rustix::process::setpriority_process(None, compute.config.niceness.into());
     let mut extractor = None;
     while let Some(taken) = compute.take(index, &mut extractor) {
         let outcome = compute.compute(&taken, &mut extractor);

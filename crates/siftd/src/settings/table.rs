@@ -21,7 +21,7 @@ const MILLION: u64 = 1_000_000;
 const ADDRESS: Kind = Kind::Text("an address and a port, such as 127.0.0.1:8000 or [::]:8000");
 
 /// All settings but the parameters that features depend on, in the order of help and reference.
-pub(crate) static SETTINGS: [Setting; 27] = [
+pub(crate) static SETTINGS: [Setting; 28] = [
     Setting::new(
         Group::Listening,
         "listen",
@@ -76,6 +76,13 @@ pub(crate) static SETTINGS: [Setting; 27] = [
         field(|draft| texts(draft.threads), |draft, text| parse_some(text, &mut draft.threads)),
     )
     .unset("all that the process may use"),
+    Setting::new(
+        Group::Computing,
+        "niceness",
+        "How far compute threads stand back behind those that answer hits: 19 the farthest, 0 not at all",
+        Kind::Whole { least: 0, most: 19 },
+        field(|draft| texts([draft.engine.niceness]), |draft, text| parse(text, &mut draft.engine.niceness)),
+    ),
     Setting::new(
         Group::Computing,
         "isa",
