@@ -76,17 +76,21 @@ pub(crate) async fn to_upload(
 }
 
 /// The answer to a request by SHA-256: the same bytes as long as the engine is the same.
-pub(crate) async fn to_get(app: &App, asked: &Asked, answer: Answer) -> Result<Response, Problem> {
+pub(crate) async fn to_get(
+    app: &App,
+    asked: &Asked,
+    tag: &EntityTag,
+    answer: Answer,
+) -> Result<Response, Problem> {
     let mut outcome = outcome(&answer);
     let sha256 = answer.header.image_sha256;
-    let tag = asked.entity_tag(&sha256).header_value();
     let source = answer.source;
     let body = if asked.format == OutputFormat::Summary {
         GetSummary::new(&answer.header).to_json()
     } else {
         encode(app, asked.format, answer, &mut outcome).await?
     };
-    let mut response = response(asked, body, tag);
+    let mut response = response(asked, body, tag.header_value());
     let headers = response.headers_mut();
     headers::describe(headers, &source, &outcome.stages);
     headers::locate(headers, &sha256, asked, &app.config.params);
@@ -96,9 +100,8 @@ pub(crate) async fn to_get(app: &App, asked: &Asked, answer: Answer) -> Result<R
 }
 
 /// That the client has the answer already.
-pub(crate) fn not_modified(app: &App, asked: &Asked, answer: &Answer) -> Response {
-    let tag = asked.entity_tag(&answer.header.image_sha256).header_value();
-    let mut response = response(asked, Bytes::new(), tag);
+pub(crate) fn not_modified(app: &App, asked: &Asked, tag: &EntityTag, answer: &Answer) -> Response {
+    let mut response = response(asked, Bytes::new(), tag.header_value());
     *response.status_mut() = StatusCode::NOT_MODIFIED;
     let headers = response.headers_mut();
     headers.remove(CONTENT_TYPE);

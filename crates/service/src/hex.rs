@@ -1,8 +1,16 @@
-//! 128 bits as lower-case hexadecimal digits, for headers.
+//! Lower-case hexadecimal digits.
 
 use http::HeaderValue;
 
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
+/// The digits of a SHA-256.
+pub(crate) fn of_digest(digest: &[u8; 32]) -> [u8; 64] {
+    std::array::from_fn(|at| {
+        let byte = digest[at / 2];
+        DIGITS[usize::from(if at % 2 == 0 { byte >> 4 } else { byte & 0xf })]
+    })
+}
 
 /// The digits, the most significant first, zeros included.
 pub(crate) fn digits(value: u128) -> [u8; 32] {

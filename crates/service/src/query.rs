@@ -44,6 +44,9 @@ fn parameter_problem(error: &impl ToString, name: &str) -> Problem {
 
 /// The query that names what differs from `defaults`, so that whoever asks with it asks for the same features.
 pub(crate) fn canonical(params: &Params, defaults: &Params) -> String {
+    if params == defaults {
+        return String::new();
+    }
     let (builder, defaults) = (ParamsBuilder::from(*params), ParamsBuilder::from(*defaults));
     let mut query = form_urlencoded::Serializer::new(String::new());
     for parameter in &PARAMETERS {

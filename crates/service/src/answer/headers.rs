@@ -7,7 +7,7 @@ use http::header::{CACHE_CONTROL, CONTENT_LOCATION, HeaderName, VARY};
 use http::{HeaderMap, HeaderValue};
 
 use super::Asked;
-use crate::query;
+use crate::{hex, query};
 
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
@@ -16,10 +16,7 @@ const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 pub(crate) fn location(sha256: &[u8; 32], asked: &Asked, defaults: &Params) -> String {
     let mut location = String::with_capacity(160);
     location.push_str("/api/v1/features/");
-    for byte in sha256 {
-        // A string takes everything.
-        let _ = write!(location, "{byte:02x}");
-    }
+    location.push_str(std::str::from_utf8(&hex::of_digest(sha256)).unwrap_or_default());
     let format = (asked.format != OutputFormat::Summary).then(|| format!("format={}", asked.format));
     let params = Some(query::canonical(&asked.params, defaults)).filter(|query| !query.is_empty());
     for (index, pair) in params.into_iter().chain(format).enumerate() {

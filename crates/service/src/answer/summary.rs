@@ -6,6 +6,8 @@ use extract::siftd::Header;
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
+use crate::hex;
+
 /// The features of an image in short.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct GetSummary {
@@ -43,11 +45,7 @@ struct Hex([u8; 32]);
 
 impl Serialize for Hex {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let digits: [u8; 64] = std::array::from_fn(|at| {
-            let byte = self.0[at / 2];
-            DIGITS[usize::from(if at % 2 == 0 { byte >> 4 } else { byte & 0xf })]
-        });
+        let digits = hex::of_digest(&self.0);
         serializer.serialize_str(std::str::from_utf8(&digits).unwrap_or_default())
     }
 }

@@ -29,7 +29,8 @@ pub(super) async fn get(
     let (parts, _) = request.into_parts();
     let asked = asked(&app, &parts)?;
     let sha256 = parse(&sha256)?;
-    let known = asked.entity_tag(&sha256).is_known(&parts.headers);
+    let tag = asked.entity_tag(&sha256);
+    let known = tag.is_known(&parts.headers);
     let wanted = if known { Asked { format: Default::default(), ..asked }.wanted() } else { asked.wanted() };
     let found = app.engine.lookup(sha256, &asked.params, wanted).await.ok_or_else(|| {
         Problem::new(
@@ -38,9 +39,9 @@ pub(super) async fn get(
         )
     })?;
     if known {
-        return Ok(answer::not_modified(&app, &asked, &found));
+        return Ok(answer::not_modified(&app, &asked, &tag, &found));
     }
-    answer::to_get(&app, &asked, found).await
+    answer::to_get(&app, &asked, &tag, found).await
 }
 
 fn parse(sha256: &str) -> Result<[u8; 32], Problem> {
