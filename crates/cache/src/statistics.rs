@@ -1,4 +1,4 @@
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::{ErrorKind, Usage};
 
@@ -41,6 +41,8 @@ pub(crate) struct Counters {
     hits: AtomicU64,
     misses: AtomicU64,
     errors: [AtomicU64; ErrorKind::ALL.len()],
+    /// Whether the last operation got no answer.
+    unanswered: AtomicBool,
 }
 
 impl Counters {
@@ -52,7 +54,19 @@ impl Counters {
         self.misses.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// An operation was answered, whatever the answer.
+    pub(crate) fn answered(&self) {
+        self.unanswered.store(false, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_answering(&self) -> bool {
+        !self.unanswered.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn error(&self, kind: ErrorKind) {
+        if matches!(kind, ErrorKind::Timeout | ErrorKind::Io) {
+            self.unanswered.store(true, Ordering::Relaxed);
+        }
         let counters = ErrorKind::ALL.iter().zip(&self.errors);
         counters.filter(|(counted, _)| **counted == kind).for_each(|(_, counter)| {
             counter.fetch_add(1, Ordering::Relaxed);

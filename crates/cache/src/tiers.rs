@@ -145,6 +145,11 @@ impl Tiers {
         }
     }
 
+    /// Whether the store answered the last time that it was asked: true where there is none, or it was not asked yet.
+    pub fn is_store_answering(&self) -> bool {
+        self.store.as_ref().is_none_or(|store| store.counters.is_answering())
+    }
+
     /// What each tier did, in the order in which they are asked.
     pub fn statistics(&self) -> Vec<TierStatistics> {
         let memory =
@@ -173,7 +178,10 @@ impl StoreTier {
     async fn get(&self, key: Key, wanted: Extent) -> Option<Cached> {
         let answer = tokio::time::timeout(self.store.read_timeout(), self.store.get(key, wanted)).await;
         let cached = match answer {
-            Ok(Ok(cached)) => cached,
+            Ok(Ok(cached)) => {
+                self.counters.answered();
+                cached
+            }
             Ok(Err(error)) => {
                 self.counters.error(error.kind());
                 None

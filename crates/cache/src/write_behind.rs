@@ -132,7 +132,7 @@ async fn drain(
 
 async fn in_time(write: Answer<'_, ()>, limit: Duration, counters: &Counters) {
     match tokio::time::timeout(limit, write).await {
-        Ok(Ok(())) => {}
+        Ok(Ok(())) => counters.answered(),
         Ok(Err(error)) => counters.error(error.kind()),
         Err(_) => counters.error(ErrorKind::Timeout),
     }

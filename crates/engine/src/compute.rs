@@ -53,7 +53,20 @@ struct State {
     load: Load,
     /// Since when each thread has had its image.
     busy_since: Vec<Option<Instant>>,
+    /// What was done since the start.
+    done: Done,
     stage: Lifecycle,
+}
+
+/// What the threads did since the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Done {
+    /// Images that were computed.
+    pub images: u64,
+    /// Time that threads had an image, those that joined in included.
+    pub busy: Duration,
+    /// As `busy`, of the images that were computed.
+    pub computing: Duration,
 }
 
 #[derive(Debug)]
@@ -85,6 +98,7 @@ impl Compute {
             queue: VecDeque::new(),
             load: Load::NONE,
             busy_since: vec![None; config.threads.get()],
+            done: Done::default(),
             stage: Lifecycle::Open,
         };
         Self {
@@ -123,6 +137,10 @@ impl Compute {
 
     pub(crate) fn load(&self) -> Load {
         self.lock().load
+    }
+
+    pub(crate) fn done(&self) -> Done {
+        self.lock().done
     }
 
     pub(crate) fn threads(&self) -> usize {

@@ -10,7 +10,7 @@ use sha256::Digest;
 use tokio::task;
 use tokio::time::{self, MissedTickBehavior};
 
-use crate::compute::{Compute, Job, Threads};
+use crate::compute::{Compute, Done, Job, Threads};
 use crate::digest::Digester;
 use crate::flight::{Flights, Role};
 use crate::metrics::{CacheCollector, ComputeCollector, Metrics};
@@ -160,6 +160,11 @@ impl Engine {
             stuck_threads: self.compute.stuck(),
             pixels: load.pixels,
         }
+    }
+
+    /// What the compute threads did since the start.
+    pub fn done(&self) -> Done {
+        self.compute.done()
     }
 
     /// The tiers of the cache.

@@ -41,6 +41,7 @@ mod image;
 mod metrics;
 
 pub use cache::Tier;
+pub use compute::Done;
 pub use config::{Config, ConfigError};
 pub use engine::{Answer, Engine, Load, Source, Wanted};
 pub use error::{Error, Refusal};

@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::conditional::EntityTag;
 use crate::context::{Context, Outcome};
 use crate::problem::{ErrorCode, Problem};
+use crate::upload::Share;
 
 pub(crate) use headers::location;
 pub(crate) use summary::{GetSummary, Summary};
@@ -137,8 +138,9 @@ async fn encode(
     answer: Answer,
     outcome: &mut Outcome,
 ) -> Result<Bytes, Problem> {
+    app.bodies.has_room_for(answer.stored.len() as u64)?;
     if format == OutputFormat::Siftd {
-        return Ok(answer.stored);
+        return counted(app, answer.stored);
     }
     let started = Instant::now();
     let short = answer.stored.len() <= LONGEST_ENCODED_INLINE;
@@ -158,5 +160,23 @@ async fn encode(
     let took = started.elapsed();
     outcome.stages.add(Stage::Serialize, took);
     app.engine.observe_stage(Stage::Serialize, took);
-    Ok(encoded)
+    counted(app, encoded)
+}
+
+/// The body, which has its share of the budget until it is sent: a client that takes its time keeps it in memory.
+fn counted(app: &App, body: Bytes) -> Result<Bytes, Problem> {
+    let mut share = app.bodies.share(app.metrics.body(0));
+    share.take(body.len() as u64)?;
+    Ok(Bytes::from_owner(Counted { body, _share: share }))
+}
+
+struct Counted {
+    body: Bytes,
+    _share: Share,
+}
+
+impl AsRef<[u8]> for Counted {
+    fn as_ref(&self) -> &[u8] {
+        &self.body
+    }
 }

@@ -10,6 +10,7 @@ use prometheus_client::registry::Registry;
 use crate::Config;
 use crate::api_key::KeyRing;
 use crate::rate_limit::RateLimiter;
+use crate::recent::Recent;
 use crate::telemetry::access_log::AccessLog;
 use crate::telemetry::http_metrics::HttpMetrics;
 use crate::telemetry::traces::Traces;
@@ -28,6 +29,7 @@ pub(crate) struct App {
     pub(crate) traces: Option<Traces>,
     pub(crate) started: Instant,
     pub(crate) lifecycle: Lifecycle,
+    pub(crate) recent: Recent,
 }
 
 /// Where the service is between start and end.

@@ -40,7 +40,7 @@ pub struct Bounds {
     pub header_timeout: Duration,
     /// Time for the body of a request; a batch has it for each image. Default 30 s.
     pub body_timeout: Duration,
-    /// Bytes of all bodies in memory at a time. Default 268,435,456 (256 MiB).
+    /// Bytes of all bodies in memory at a time, of uploads and of answers with features. Default 268,435,456 (256 MiB).
     pub body_budget: u64,
     /// Images of a batch. Default 1000.
     pub batch_images: NonZeroUsize,

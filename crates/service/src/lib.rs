@@ -23,6 +23,7 @@ mod parameters;
 mod problem;
 mod query;
 mod rate_limit;
+mod recent;
 mod request_id;
 mod route;
 mod routes;

@@ -11,6 +11,9 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::settings::{CacheConfig, ServeConfig};
 
+/// Threads for what would keep others from being answered: hashing and encoding what is large, files of the cache.
+const BLOCKING_THREADS: usize = 32;
+
 /// Why the service does not start.
 #[derive(Debug, thiserror::Error)]
 enum StartError {
@@ -39,7 +42,8 @@ fn serve(config: ServeConfig) -> Result<bool, StartError> {
     let ServeConfig { service, engine, cache } = config;
     // One that is busy must not keep all others from being answered.
     let workers = engine.threads.get().max(2);
-    let runtime = runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build();
+    let mut runtime = runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(workers).max_blocking_threads(BLOCKING_THREADS).enable_all().build();
     runtime.map_err(StartError::Runtime)?.block_on(async {
         let tiers = open(cache, &Handle::current())?;
         let shutdown = shutdown()?;

@@ -97,7 +97,9 @@ async fn what_the_store_has_comes_into_memory_for_as_long_as_it_lives_there() {
     let remaining = Duration::from_secs(60);
     let store = Gated { remaining, held: Mutex::new(vec![(key(1), "value".into())]), ..Default::default() };
     let (tiers, _) = tiers(store, QueueLimits::DEFAULT);
+    assert!(tiers.is_store_answering(), "it was not asked yet");
     let lookup = tiers.get(&key(1), Extent::Prefix(3)).await.unwrap();
+    assert!(tiers.is_store_answering());
     assert_eq!((lookup.tier, lookup.cached.extent), (Tier::Store("gated"), Extent::Prefix(3)));
     let promoted = tiers.get_memory(&key(1), Extent::Prefix(3)).unwrap();
     assert_eq!(promoted.value, "val");
@@ -118,6 +120,7 @@ async fn a_store_that_does_not_answer_or_fails_is_a_miss() {
     let (silent, _) = tiers(Gated { gate, ..Default::default() }, QueueLimits::DEFAULT);
     assert!(silent.get(&key(1), Extent::Whole).await.is_none());
     assert_eq!(errors(&silent, ErrorKind::Timeout), 1);
+    assert!(!silent.is_store_answering());
 
     let (failing, _) = tiers(Gated { fails: true, ..Default::default() }, QueueLimits::DEFAULT);
     assert!(failing.get(&key(1), Extent::Whole).await.is_none());

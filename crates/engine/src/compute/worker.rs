@@ -103,10 +103,14 @@ impl Compute {
         let Taken { job: Job { key, pixels, flight, image, .. }, work, threads, started, .. } = taken;
         // Its memory goes back before anyone is let in for it.
         drop(image);
+        // As if one thread had done it: threads share well enough for an estimate.
+        let took = started.elapsed() * threads.get() as u32;
         let mut state = self.lock();
+        state.done.busy += took;
         if outcome.is_ok() {
-            // As if one thread had done it: threads share well enough for an estimate.
-            state.load.pace.measured(work, started.elapsed() * threads.get() as u32);
+            state.load.pace.measured(work, took);
+            state.done.images += 1;
+            state.done.computing += took;
         }
         state.load.running -= 1;
         state.load.pixels -= pixels;

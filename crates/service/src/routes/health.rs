@@ -20,14 +20,14 @@ pub(super) struct Health {
     version: &'static str,
     /// Whether features can be computed.
     feature_detector_ready: bool,
-    /// Whether the cache's tiers answer; a lost one makes the instance degraded, and it serves on.
+    /// Whether the cache's store, if there is one, answered when it was last asked. A lost one makes the instance degraded,
+    /// and it serves on.
     cache_connected: bool,
     uptime_seconds: f64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-#[allow(dead_code)]
 enum Status {
     Healthy,
     Degraded,
@@ -44,12 +44,17 @@ enum Status {
 )]
 pub(super) async fn health(State(app): State<Arc<App>>) -> Response {
     let ready = app.readiness();
+    let cache_connected = app.engine.tiers().is_store_answering();
     let health = Health {
-        status: if ready.is_ok() { Status::Healthy } else { Status::Unhealthy },
+        status: match (ready, cache_connected) {
+            (Err(_), _) => Status::Unhealthy,
+            (Ok(()), false) => Status::Degraded,
+            (Ok(()), true) => Status::Healthy,
+        },
         service: "siftd",
         version: env!("CARGO_PKG_VERSION"),
         feature_detector_ready: ready.is_ok(),
-        cache_connected: true,
+        cache_connected,
         uptime_seconds: app.started.elapsed().as_millis() as f64 / 1e3,
     };
     let status = if ready.is_ok() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

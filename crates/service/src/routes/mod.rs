@@ -1,6 +1,7 @@
 //! The handlers, and the router that they make.
 
 mod batch;
+mod capacity;
 mod detect;
 mod get;
 mod health;
@@ -34,6 +35,7 @@ fn with_contract() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(detect::detect))
         .routes(routes!(get::get))
         .routes(routes!(batch::batch))
+        .routes(routes!(capacity::capacity))
         .merge(probes())
 }
 

@@ -21,6 +21,7 @@ use crate::api_key::KeyRing;
 use crate::app::{App, Lifecycle, Phase};
 use crate::gate::Gate;
 use crate::rate_limit::RateLimiter;
+use crate::recent::{self, Recent};
 use crate::routes;
 use crate::telemetry::access_log::{AccessLog, Level};
 use crate::telemetry::http_metrics::HttpMetrics;
@@ -83,6 +84,7 @@ impl Server {
             traces,
             started: Instant::now(),
             lifecycle: Lifecycle::default(),
+            recent: Recent::default(),
         };
         Ok(Self { app: Arc::new(app), listener, admin })
     }
@@ -128,6 +130,7 @@ impl Server {
             probes
                 .spawn(Listener { gate, app, cap: None, connections, stopped: admin_stopped, socket }.run());
         }
+        let sampling = tokio::spawn(recent::sample(Arc::clone(&app))).abort_handle();
         app.lifecycle.enter(Phase::Ready);
 
         shutdown.await;
@@ -142,6 +145,7 @@ impl Server {
         });
         let finished = finished.await.is_ok();
         stop_admin.send_replace(true);
+        sampling.abort();
         probes.close();
         let level = if finished { Level::Info } else { Level::Warn };
         app.log.event(level, "stopped", &[("finished", json!(finished))]);

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::problem::{BODY_BUDGET, Problem};
 use crate::telemetry::http_metrics::Held;
 
-/// Bytes that all bodies together may take in memory.
+/// Bytes that all bodies together, of requests and of answers with features, may take in memory.
 #[derive(Debug)]
 pub(crate) struct BodyBudget {
     allowed: u64,
@@ -40,7 +40,8 @@ impl BodyBudget {
     }
 
     fn full(&self) -> Problem {
-        let detail = format!("all uploads together take the {} bytes that they may", self.allowed);
+        let detail =
+            format!("all uploads and answers together take the {} bytes that they may", self.allowed);
         Problem::overloaded(detail, BODY_BUDGET).retry_after(std::time::Duration::from_secs(1))
     }
 }

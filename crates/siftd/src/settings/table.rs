@@ -179,7 +179,7 @@ pub(crate) static SETTINGS: [Setting; 28] = [
     Setting::new(
         Group::Bounds,
         "body_budget",
-        "What all bodies may take in memory at a time; at least `max_bytes`",
+        "What all uploads and answers with features may take in memory at a time; at least `max_bytes`",
         Kind::Bytes { least: 1, most: 16 * TIB },
         field(
             |draft| texts([draft.service.bounds.body_budget]),
