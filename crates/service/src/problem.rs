@@ -147,8 +147,8 @@ impl Problem {
         Self { code, detail: detail.into(), details: Map::new(), retry_after: None }
     }
 
-    pub(crate) fn bad_request(detail: impl ToString) -> Self {
-        Self::new(ErrorCode::BadRequest, detail.to_string())
+    pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(ErrorCode::BadRequest, detail)
     }
 
     #[must_use]
@@ -164,8 +164,8 @@ impl Problem {
     }
 
     /// An image beyond the limits; both are named, whichever it is.
-    pub(crate) fn too_large(detail: impl ToString, limits: &Limits) -> Self {
-        Self::new(ErrorCode::ImageTooLarge, detail.to_string())
+    pub(crate) fn too_large(detail: impl Into<String>, limits: &Limits) -> Self {
+        Self::new(ErrorCode::ImageTooLarge, detail)
             .with("max_bytes", limits.max_bytes)
             .with("max_pixels", limits.max_pixels)
     }
@@ -175,7 +175,7 @@ impl Problem {
         match error {
             engine::Error::Extract(error) => Self::of_image(error, limits),
             engine::Error::Overloaded { reason, retry_after } => {
-                Self::overloaded(error, reason.name()).retry_after(*retry_after)
+                Self::overloaded(error.to_string(), reason.name()).retry_after(*retry_after)
             }
             engine::Error::Closing => {
                 Self::new(ErrorCode::ServiceNotReady, error.to_string()).retry_after(Duration::from_secs(1))
@@ -188,15 +188,15 @@ impl Problem {
         }
     }
 
-    pub(crate) fn overloaded(detail: impl ToString, reason: &'static str) -> Self {
-        Self::new(ErrorCode::Overloaded, detail.to_string()).with("reason", reason)
+    pub(crate) fn overloaded(detail: impl Into<String>, reason: &'static str) -> Self {
+        Self::new(ErrorCode::Overloaded, detail).with("reason", reason)
     }
 
     fn of_image(error: &ExtractError, limits: &Limits) -> Self {
         let code = match error.kind() {
             ErrorKind::Params => ErrorCode::BadRequest,
             ErrorKind::Unsupported => ErrorCode::UnsupportedMediaType,
-            ErrorKind::Limit => return Self::too_large(error, limits),
+            ErrorKind::Limit => return Self::too_large(error.to_string(), limits),
             ErrorKind::Stopped => ErrorCode::ServiceTimeout,
             _ => ErrorCode::InvalidImage,
         };

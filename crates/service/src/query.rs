@@ -33,7 +33,7 @@ impl Query {
             }
             seen.push(name);
         }
-        let params = builder.build().map_err(Problem::bad_request)?;
+        let params = builder.build().map_err(|error| Problem::bad_request(error.to_string()))?;
         Ok(Self { params, format })
     }
 }
@@ -79,7 +79,7 @@ mod tests {
             ("sigma=0", "must be from 0.1 to 32"),
             ("sigma=1&sigma=1", "sigma is given more than once"),
             ("format=xml", "must be summary, json, npz, colmap or siftd"),
-            ("=", "``"),
+            ("=", "no parameter is called ;"),
         ] {
             let detail = parse(query).unwrap_err();
             assert!(detail.contains(named), "{query}: {detail}");

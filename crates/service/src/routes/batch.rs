@@ -135,7 +135,7 @@ impl Batch {
         let mut count = 0;
         let mut item = None;
         loop {
-            match scanner.next().map_err(Problem::bad_request)? {
+            match scanner.next().map_err(|error| Problem::bad_request(error.to_string()))? {
                 Event::NeedMore => match reader.chunk().await? {
                     Some(chunk) => scanner.push(chunk),
                     None => scanner.finish(),

@@ -60,7 +60,8 @@ pub(crate) fn is_form(headers: &HeaderMap) -> bool {
 }
 
 pub(crate) fn boundary(headers: &HeaderMap) -> Result<Boundary, Problem> {
-    Boundary::from_content_type(content_type(headers).unwrap_or_default()).map_err(Problem::bad_request)
+    Boundary::from_content_type(content_type(headers).unwrap_or_default())
+        .map_err(|error| Problem::bad_request(error.to_string()))
 }
 
 fn content_type(headers: &HeaderMap) -> Option<&str> {
@@ -121,7 +122,7 @@ async fn read_form(reader: &mut BodyReader, boundary: &Boundary, image: &mut Buf
     let mut scanner = Scanner::new(boundary);
     let (mut found, mut within) = (false, false);
     loop {
-        match scanner.next().map_err(Problem::bad_request)? {
+        match scanner.next().map_err(|error| Problem::bad_request(error.to_string()))? {
             Event::NeedMore => match reader.chunk().await? {
                 Some(chunk) => scanner.push(chunk),
                 None => scanner.finish(),

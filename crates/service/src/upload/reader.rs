@@ -138,6 +138,6 @@ fn over(limit: u64) -> Problem {
 fn coding_problem(error: &CodingError) -> Problem {
     match error {
         CodingError::TooLarge { .. } => Problem::new(ErrorCode::ImageTooLarge, error.to_string()),
-        CodingError::Corrupt | CodingError::Truncated => Problem::bad_request(error),
+        CodingError::Corrupt | CodingError::Truncated => Problem::bad_request(error.to_string()),
     }
 }
