@@ -1,0 +1,11 @@
+//! The service as its clients see it: over real connections.
+
+// The lint's exemption for tests does not reach their helpers.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod detect;
+mod flight;
+mod formats;
+mod http;
+mod identity;
+mod pictures;
