@@ -121,6 +121,7 @@ impl Server {
         };
         announce(&app, &listener.socket, admin.as_ref());
         connections.spawn(listener.run());
+        app.lifecycle.enter(Phase::Ready);
         let probes = TaskTracker::new();
         if let Some(socket) = admin {
             let gate = Gate::new(Arc::clone(&app), routes::admin_router(&app));
@@ -128,7 +129,6 @@ impl Server {
             probes
                 .spawn(Listener { gate, app, cap: None, connections, stopped: admin_stopped, socket }.run());
         }
-        app.lifecycle.enter(Phase::Ready);
 
         shutdown.await;
         app.lifecycle.enter(Phase::Draining);
