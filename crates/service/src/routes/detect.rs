@@ -43,12 +43,10 @@ pub(super) async fn detect(
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    // Read the body or let go of it: what is refused here is drained by the gate.
-    let asked = asked(&app, &parts);
-    let asked = match asked {
+    let asked = match asked(&app, &parts) {
         Ok(asked) => asked,
         Err(problem) => {
-            upload::drain(body);
+            upload::refuse(&parts.headers, body);
             return Err(problem);
         }
     };

@@ -8,7 +8,7 @@ use http::header::{CONTENT_LENGTH, EXPECT};
 use http_body_util::BodyExt;
 use tokio::time;
 
-use super::drain;
+use super::drain::drain;
 use crate::content_coding::{Coding, CodingError, Decoder};
 use crate::problem::{ErrorCode, Problem};
 

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod detect;
+mod errors;
 mod flight;
 mod formats;
 mod http;
