@@ -193,9 +193,8 @@ impl Batch {
 
     async fn features(&self, image: Result<Buffer, Problem>) -> Result<(Summary<'_>, String), Problem> {
         let started = std::time::Instant::now();
-        let (bytes, _share) = image?.into_parts();
         let engine = &self.app.engine;
-        let image = engine.image(bytes).await;
+        let image = engine.image(image?.into_bytes()).await;
         let answer = engine.features(&image, &self.params, Wanted::Summary).await;
         let answer = answer.map_err(|error| Problem::of(&error, &engine.config().limits))?;
         let cached = matches!(answer.source, Source::Hit { .. });

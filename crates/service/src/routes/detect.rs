@@ -53,7 +53,7 @@ pub(super) async fn detect(
     let upload = upload::receive(&app, &parts, body).await?;
     let parsing = context.started.elapsed();
     app.engine.observe_stage(Stage::Parse, parsing);
-    let image = app.engine.image(upload.bytes.clone()).await;
+    let image = app.engine.image(upload.bytes).await;
     let found = app.engine.features(&image, &asked.params, asked.wanted()).await;
     let mut found = found.map_err(|error| Problem::of(&error, &app.engine.config().limits))?;
     found.stages.add(Stage::Parse, parsing);

@@ -9,4 +9,6 @@ mod flight;
 mod formats;
 mod http;
 mod identity;
+mod limits;
+mod overload;
 mod pictures;
