@@ -71,9 +71,7 @@ impl Gate {
         let headers = response.headers_mut();
         headers.insert(RequestId::HEADER, context.id.header_value());
         protect(headers, route);
-        if let Some(origin) = origin {
-            cors::allow(headers, origin);
-        }
+        cors::complete(headers, &self.app.config.cors_origins, origin);
         record.end(&mut response, problem.as_ref());
         response
     }

@@ -3,12 +3,14 @@
 // The lint's exemption for tests does not reach their helpers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod cors;
 mod detect;
 mod errors;
 mod flight;
 mod formats;
 mod http;
 mod identity;
+mod keys;
 mod limits;
 mod overload;
 mod pictures;
