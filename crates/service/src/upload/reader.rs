@@ -91,6 +91,16 @@ impl BodyReader {
     }
 
     fn take(&mut self, data: Bytes) -> Result<(), Problem> {
+    /// Asks the client for its body, if it waits for that: once the answer has begun, it is too late.
+    pub(crate) async fn invite(&mut self) -> Result<(), Problem> {
+        if self.expects_continue
+            && let Some(chunk) = self.chunk().await?
+        {
+            self.decoded.push_front(chunk);
+        }
+        Ok(())
+    }
+
         self.received += data.len() as u64;
         let Some(decoder) = &mut self.decoder else {
             if self.received > self.limit {

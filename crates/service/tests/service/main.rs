@@ -3,6 +3,7 @@
 // The lint's exemption for tests does not reach their helpers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod batch;
 mod cors;
 mod detect;
 mod errors;
@@ -14,3 +15,4 @@ mod keys;
 mod limits;
 mod overload;
 mod pictures;
+mod protocol;
