@@ -13,6 +13,7 @@ mod formats;
 mod http;
 mod identity;
 mod keys;
+mod lifecycle;
 mod limits;
 mod overload;
 mod pictures;
