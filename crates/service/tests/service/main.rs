@@ -15,6 +15,8 @@ mod identity;
 mod keys;
 mod lifecycle;
 mod limits;
+mod log;
+mod metrics;
 mod overload;
 mod pictures;
 mod protocol;
