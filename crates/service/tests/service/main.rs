@@ -5,6 +5,9 @@
 
 mod batch;
 mod coding;
+mod conditional;
+mod contract;
+mod corpus;
 mod cors;
 mod detect;
 mod errors;
