@@ -12,7 +12,7 @@ use tokio::time::{self, MissedTickBehavior};
 
 use crate::compute::{Compute, Done, Job, Threads};
 use crate::digest::Digester;
-use crate::flight::{Flights, Role};
+use crate::flight::{Computed, Flights, Role};
 use crate::metrics::{CacheCollector, ComputeCollector, Metrics};
 use crate::{Config, ConfigError, Error, Image};
 
@@ -219,13 +219,10 @@ impl Engine {
         // From here to the wait nothing yields: a leader that vanished in between would leave the others waiting.
         let (mut ticket, role) = self.flights.join(key);
         if role == Role::Leader {
-            if let Some(answer) = self.landed_meanwhile(&key) {
-                return Ok(answer);
-            }
             let flight = Arc::clone(&ticket.flight);
             let job = Job { key, image: image.clone(), params: *params, pixels, flight };
-            if let Err(error) = self.compute.submit(job) {
-                self.flights.land(&key, &ticket.flight, Err(error));
+            if let Some(answer) = self.lead(job) {
+                return Ok(answer);
             }
         }
         let deadline = self.compute.config.deadline;
@@ -234,6 +231,19 @@ impl Engine {
         let source = if role == Role::Leader { Source::Miss } else { Source::Coalesced };
         let header = Header::read(&computed.stored).map_err(|_| Error::Fault)?;
         Ok(Answer { stored: computed.stored, header, source, stages: computed.stages })
+    }
+
+    /// Sees to the computation for all who join the flight, or finds that it is done already.
+    fn lead(&self, job: Job) -> Option<Answer> {
+        let (key, flight) = (job.key, Arc::clone(&job.flight));
+        let landed = self.landed_meanwhile(&key);
+        if let Some(Answer { stored, stages, .. }) = &landed {
+            // Others may have joined since, and wait.
+            self.flights.land(&key, &flight, Ok(Computed { stored: stored.clone(), stages: *stages }));
+        } else if let Err(error) = self.compute.submit(job) {
+            self.flights.land(&key, &flight, Err(error));
+        }
+        landed
     }
 
     /// The answer of a flight that landed between the lookup and the attempt to join it.
@@ -275,3 +285,6 @@ async fn purge(tiers: Weak<Tiers>) {
         tiers.purge_expired();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,7 +18,6 @@ use crate::app::App;
 use crate::conditional::EntityTag;
 use crate::context::{Context, Outcome};
 use crate::problem::{ErrorCode, Problem};
-use crate::upload::Share;
 
 pub(crate) use headers::location;
 pub(crate) use summary::{GetSummary, Summary};
@@ -167,16 +166,5 @@ async fn encode(
 fn counted(app: &App, body: Bytes) -> Result<Bytes, Problem> {
     let mut share = app.bodies.share(app.metrics.body(0));
     share.take(body.len() as u64)?;
-    Ok(Bytes::from_owner(Counted { body, _share: share }))
-}
-
-struct Counted {
-    body: Bytes,
-    _share: Share,
-}
-
-impl AsRef<[u8]> for Counted {
-    fn as_ref(&self) -> &[u8] {
-        &self.body
-    }
+    Ok(share.hold(body))
 }

@@ -27,7 +27,7 @@ impl<S: Sync> FromRequestParts<S> for Context {
 }
 
 /// What a handler tells of its answer, for log, traces and metrics.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Outcome {
     /// As in the log: `hit memory`, `miss`.
     pub(crate) cache: Option<&'static str>,

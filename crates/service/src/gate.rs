@@ -11,7 +11,7 @@ use std::time::Instant;
 use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::header::{CONTENT_SECURITY_POLICY, EXPECT, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderValue, Request};
 use hyper::body::Incoming;
 use hyper::service::Service;
@@ -55,7 +55,8 @@ impl Gate {
 
         let mut response = match self.admit(route, client, &request) {
             Err(problem) => {
-                refuse(request);
+                let (parts, body) = request.into_parts();
+                upload::refuse(&parts.headers, Body::new(body));
                 problem.into_response()
             }
             Ok(()) if origin.is_some() && cors::is_preflight(&request) => cors::preflight(),
@@ -70,9 +71,7 @@ impl Gate {
         let headers = response.headers_mut();
         headers.insert(RequestId::HEADER, context.id.header_value());
         protect(headers, route);
-        if let Some(origin) = origin {
-            cors::allow(headers, origin);
-        }
+        cors::complete(headers, &self.app.config.cors_origins, origin);
         record.end(&mut response, problem.as_ref());
         response
     }
@@ -106,13 +105,6 @@ impl Gate {
             Problem::new(ErrorCode::RateLimited, "more requests than this caller may make")
                 .retry_after(std::time::Duration::from_secs(seconds.max(1)))
         })
-    }
-}
-
-/// Lets a client that is refused come to the end of its body, unless it waits to be asked for it.
-fn refuse(request: Request<Incoming>) {
-    if !request.headers().contains_key(EXPECT) {
-        upload::drain(Body::new(request.into_body()));
     }
 }
 

@@ -82,7 +82,7 @@ mod tests {
             ("sigma=0", "must be from 0.1 to 32"),
             ("sigma=1&sigma=1", "sigma is given more than once"),
             ("format=xml", "must be summary, json, npz, colmap or siftd"),
-            ("=", "no parameter is called"),
+            ("=", "no parameter is called ;"),
         ] {
             let detail = parse(query).unwrap_err();
             assert!(detail.contains(named), "{query}: {detail}");

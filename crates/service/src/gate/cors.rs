@@ -40,10 +40,15 @@ pub(super) fn preflight() -> Response {
     response
 }
 
-pub(super) fn allow(headers: &mut HeaderMap, origin: HeaderValue) {
+/// Lets the pages of an origin that is allowed read the answer. Caches are told that it depends on the origin, whoever
+/// asks: what they keep for one is not for another.
+pub(super) fn complete(headers: &mut HeaderMap, allowed: &[String], origin: Option<HeaderValue>) {
+    if !allowed.is_empty() {
+        headers.append(VARY, HeaderValue::from_static("origin"));
+    }
+    let Some(origin) = origin else { return };
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
-    headers.append(VARY, HeaderValue::from_static("origin"));
 }
 
 #[cfg(test)]

@@ -79,13 +79,14 @@ pub(super) async fn batch(
     let (parts, body) = request.into_parts();
     let bounds = &app.config.bounds;
     let most = app.engine.config().limits.max_bytes.saturating_mul(bounds.batch_images.get() as u64);
-    let reader = BodyReader::new(&parts.headers, body, most, bounds.body_timeout)?;
+    let mut reader = BodyReader::new(&parts.headers, body, most, bounds.body_timeout)?;
     let Query { params, format } = Query::parse(parts.uri.query(), &app.config.params)?;
     if format.is_some_and(|format| format != OutputFormat::Summary) {
         let detail = "a batch is answered with summaries, whose `location` has the features in every format";
         return Err(Problem::new(ErrorCode::NotAcceptable, detail));
     }
     let boundary = upload::boundary(&parts.headers)?;
+    reader.invite().await?;
     let (lines, receiver) = mpsc::unbounded_channel();
     let batch = Batch { app, context, params, lines };
     tokio::spawn(batch.run(reader, boundary));
@@ -193,9 +194,8 @@ impl Batch {
 
     async fn features(&self, image: Result<Buffer, Problem>) -> Result<(Summary<'_>, String), Problem> {
         let started = std::time::Instant::now();
-        let (bytes, _share) = image?.into_parts();
         let engine = &self.app.engine;
-        let image = engine.image(bytes).await;
+        let image = engine.image(image?.into_bytes()).await;
         let answer = engine.features(&image, &self.params, Wanted::Summary).await;
         let answer = answer.map_err(|error| Problem::of(&error, &engine.config().limits))?;
         let cached = matches!(answer.source, Source::Hit { .. });

@@ -43,19 +43,17 @@ pub(super) async fn detect(
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    // Read the body or let go of it: what is refused here is drained by the gate.
-    let asked = asked(&app, &parts);
-    let asked = match asked {
+    let asked = match asked(&app, &parts) {
         Ok(asked) => asked,
         Err(problem) => {
-            upload::drain(body);
+            upload::refuse(&parts.headers, body);
             return Err(problem);
         }
     };
     let upload = upload::receive(&app, &parts, body).await?;
     let parsing = context.started.elapsed();
     app.engine.observe_stage(Stage::Parse, parsing);
-    let image = app.engine.image(upload.bytes.clone()).await;
+    let image = app.engine.image(upload.bytes).await;
     let found = app.engine.features(&image, &asked.params, asked.wanted()).await;
     let mut found = found.map_err(|error| Problem::of(&error, &app.engine.config().limits))?;
     found.stages.add(Stage::Parse, parsing);

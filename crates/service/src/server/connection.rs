@@ -46,10 +46,14 @@ pub(super) async fn serve(
     peer: SocketAddr,
     gate: Gate,
     bounds: &Bounds,
-    stopped: watch::Receiver<bool>,
+    mut stopped: watch::Receiver<bool>,
 ) {
     prepare(&stream, bounds);
-    let begins = time::timeout(bounds.header_timeout, speaks_http2(&stream)).await;
+    let begins = tokio::select! {
+        begins = time::timeout(bounds.header_timeout, speaks_http2(&stream)) => begins,
+        // Whoever has asked nothing yet is not waited for.
+        _ = stopped.wait_for(|&stopped| stopped) => return,
+    };
     let Ok(Ok(http2)) = begins else { return };
     let activity = Arc::new(Activity::default());
     let counted = Arc::clone(&activity);

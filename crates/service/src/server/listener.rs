@@ -6,6 +6,7 @@ use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::connection;
@@ -25,6 +26,8 @@ pub(super) struct Listener {
     pub(super) cap: Option<Arc<Semaphore>>,
     pub(super) connections: TaskTracker,
     pub(super) stopped: watch::Receiver<bool>,
+    /// Breaks off what is under way on them.
+    pub(super) cut: CancellationToken,
 }
 
 impl Listener {
@@ -46,10 +49,12 @@ impl Listener {
     }
 
     fn serve(&self, stream: TcpStream, peer: SocketAddr, permit: Option<OwnedSemaphorePermit>) {
-        let (gate, app, stopped) = (self.gate.clone(), Arc::clone(&self.app), self.stopped.clone());
+        let (gate, app) = (self.gate.clone(), Arc::clone(&self.app));
+        let (stopped, cut) = (self.stopped.clone(), self.cut.clone());
         self.connections.spawn(async move {
             let _open = app.metrics.connection();
-            connection::serve(stream, peer, gate, &app.config.bounds, stopped).await;
+            let serving = connection::serve(stream, peer, gate, &app.config.bounds, stopped);
+            cut.run_until_cancelled(serving).await;
             drop(permit);
         });
     }

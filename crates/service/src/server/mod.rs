@@ -15,6 +15,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::time;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::api_key::KeyRing;
@@ -112,26 +113,27 @@ impl Server {
         let Self { app, listener, admin } = self;
         let (stop, stopped) = watch::channel(false);
         let (stop_admin, admin_stopped) = watch::channel(false);
-        let connections = TaskTracker::new();
+        let (connections, cut) = (TaskTracker::new(), CancellationToken::new());
         let listener = Listener {
             gate: Gate::new(Arc::clone(&app), routes::router(&app)),
             app: Arc::clone(&app),
             cap: Some(Arc::new(Semaphore::new(app.config.bounds.connections.get()))),
             connections: connections.clone(),
             stopped,
+            cut: cut.clone(),
             socket: listener,
         };
+        app.lifecycle.enter(Phase::Ready);
         announce(&app, &listener.socket, admin.as_ref());
         connections.spawn(listener.run());
         let probes = TaskTracker::new();
         if let Some(socket) = admin {
             let gate = Gate::new(Arc::clone(&app), routes::admin_router(&app));
             let (app, connections) = (Arc::clone(&app), probes.clone());
-            probes
-                .spawn(Listener { gate, app, cap: None, connections, stopped: admin_stopped, socket }.run());
+            let (stopped, cut) = (admin_stopped, CancellationToken::new());
+            probes.spawn(Listener { gate, app, cap: None, connections, stopped, cut, socket }.run());
         }
         let sampling = tokio::spawn(recent::sample(Arc::clone(&app))).abort_handle();
-        app.lifecycle.enter(Phase::Ready);
 
         shutdown.await;
         app.lifecycle.enter(Phase::Draining);
@@ -144,6 +146,8 @@ impl Server {
             app.engine.drain().await;
         });
         let finished = finished.await.is_ok();
+        cut.cancel();
+        connections.wait().await;
         stop_admin.send_replace(true);
         sampling.abort();
         probes.close();

@@ -64,7 +64,7 @@ impl HttpMetrics {
         registry.register("requests", "Requests answered", metrics.requests.clone());
         registry.register_with_unit(
             "request_duration",
-            "From a request's first byte to its answer's last",
+            "From the end of a request's head to the begin of its answer",
             Unit::Seconds,
             metrics.durations.clone(),
         );

@@ -1,6 +1,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use bytes::Bytes;
+
 use crate::problem::{BODY_BUDGET, Problem};
 use crate::telemetry::http_metrics::Held;
 
@@ -56,6 +58,26 @@ impl Share {
             return Err(self.budget.full());
         }
         Ok(())
+    }
+}
+
+impl Share {
+    /// The bytes that the share was taken for: it is given back with their last clone, by whoever holds that. A client
+    /// that is gone is not waited for, but what it sent or was to be sent may still be in memory.
+    pub(crate) fn hold(self, bytes: Bytes) -> Bytes {
+        Bytes::from_owner(Counted { bytes, _share: self })
+    }
+}
+
+/// Bytes with their share.
+struct Counted {
+    bytes: Bytes,
+    _share: Share,
+}
+
+impl AsRef<[u8]> for Counted {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
     }
 }
 

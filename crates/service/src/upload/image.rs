@@ -17,13 +17,12 @@ const FORM_OVERHEAD: u64 = 64 << 10;
 /// The field that the image is in.
 pub(crate) const FIELD: &str = "image";
 
-/// The bytes of one image, and their share of the budget.
+/// One image.
 #[derive(Debug)]
 pub(crate) struct Upload {
     pub(crate) bytes: Bytes,
     /// Bytes of the whole body, as it was sent.
     pub(crate) received: u64,
-    _share: Share,
 }
 
 /// Takes one image in: the field `image` of a form, or else the body itself. It is copied once, into a buffer of its size.
@@ -49,8 +48,7 @@ pub(crate) async fn receive(app: &App, parts: &Parts, body: Body) -> Result<Uplo
         ErrorCode::ImageTooLarge => Problem::too_large(problem.detail, &limits),
         _ => problem,
     })?;
-    let (bytes, share) = image.into_parts();
-    Ok(Upload { bytes, received: reader.received(), _share: share })
+    Ok(Upload { bytes: image.into_bytes(), received: reader.received() })
 }
 
 /// Whether the body is a form, well-formed or not.
@@ -99,9 +97,9 @@ impl Buffer {
         Ok(())
     }
 
-    /// The image, and its share of the budget.
-    pub(crate) fn into_parts(self) -> (Bytes, Share) {
-        (self.bytes.freeze(), self.share)
+    /// The image, with its share of the budget.
+    pub(crate) fn into_bytes(self) -> Bytes {
+        self.share.hold(self.bytes.freeze())
     }
 }
 

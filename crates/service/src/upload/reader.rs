@@ -6,16 +6,21 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_LENGTH, EXPECT};
 use http_body_util::BodyExt;
-use tokio::time;
+use tokio::{task, time};
 
-use super::drain;
+use super::drain::drain;
 use crate::content_coding::{Coding, CodingError, Decoder};
 use crate::problem::{ErrorCode, Problem};
+
+/// Most bytes that are decoded at a time: they come to 264 KiB at most, since deflate saves no more than that.
+const DECODED_AT_ONCE: usize = 256;
 
 /// Reads a body chunk by chunk, decoded, until a moment that the reader can put off.
 pub(crate) struct BodyReader {
     body: Body,
     decoder: Option<Decoder>,
+    /// What came and is still to be decoded.
+    encoded: Bytes,
     /// What was decoded and not yet taken.
     decoded: VecDeque<Bytes>,
     timeout: Duration,
@@ -40,6 +45,7 @@ impl BodyReader {
         let mut reader = Self {
             body,
             decoder: None,
+            encoded: Bytes::new(),
             decoded: VecDeque::new(),
             timeout,
             until: Instant::now() + timeout,
@@ -59,6 +65,11 @@ impl BodyReader {
         loop {
             if let Some(chunk) = self.decoded.pop_front() {
                 return Ok(Some(chunk));
+            }
+            if !self.encoded.is_empty() {
+                self.decode()?;
+                task::consume_budget().await;
+                continue;
             }
             if self.ended {
                 return Ok(None);
@@ -80,6 +91,16 @@ impl BodyReader {
         }
     }
 
+    /// Asks the client for its body, if it waits for that: once the answer has begun, it is too late.
+    pub(crate) async fn invite(&mut self) -> Result<(), Problem> {
+        if self.expects_continue
+            && let Some(chunk) = self.chunk().await?
+        {
+            self.decoded.push_front(chunk);
+        }
+        Ok(())
+    }
+
     /// Gives the client its whole time again.
     pub(crate) fn put_off(&mut self) {
         self.until = Instant::now() + self.timeout;
@@ -92,15 +113,23 @@ impl BodyReader {
 
     fn take(&mut self, data: Bytes) -> Result<(), Problem> {
         self.received += data.len() as u64;
-        let Some(decoder) = &mut self.decoder else {
-            if self.received > self.limit {
-                return Err(over(self.limit));
-            }
-            self.decoded.push_back(data);
+        if self.decoder.is_some() {
+            self.encoded = data;
             return Ok(());
-        };
-        let decoded = &mut self.decoded;
-        decoder.push(&data, &mut |chunk| decoded.push_back(chunk)).map_err(|error| coding_problem(&error))
+        }
+        if self.received > self.limit {
+            return Err(over(self.limit));
+        }
+        self.decoded.push_back(data);
+        Ok(())
+    }
+
+    /// Decodes a little of what came.
+    fn decode(&mut self) -> Result<(), Problem> {
+        let Self { decoder, encoded, decoded, .. } = self;
+        let Some(decoder) = decoder else { return Ok(()) };
+        let piece = encoded.split_to(encoded.len().min(DECODED_AT_ONCE));
+        decoder.push(&piece, &mut |chunk| decoded.push_back(chunk)).map_err(|error| coding_problem(&error))
     }
 
     fn end(&mut self) -> Result<(), Problem> {
@@ -139,5 +168,35 @@ fn coding_problem(error: &CodingError) -> Problem {
     match error {
         CodingError::TooLarge { .. } => Problem::new(ErrorCode::ImageTooLarge, error.to_string()),
         CodingError::Corrupt | CodingError::Truncated => Problem::bad_request(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use http::HeaderValue;
+    use http::header::CONTENT_ENCODING;
+
+    use super::*;
+
+    /// However much a chunk of the body decodes to, little of that is in memory at a time.
+    #[tokio::test]
+    async fn a_bomb_is_decoded_bit_by_bit() {
+        const SIZE: usize = 50_000_000;
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(&vec![0; SIZE]).unwrap();
+        let headers = HeaderMap::from_iter([(CONTENT_ENCODING, HeaderValue::from_static("gzip"))]);
+        let body = Body::from(encoder.finish().unwrap());
+        let mut reader = BodyReader::new(&headers, body, u64::MAX, Duration::from_secs(60)).unwrap();
+        let mut size = 0;
+        while let Some(chunk) = reader.chunk().await.unwrap() {
+            size += chunk.len();
+            let held: usize = reader.decoded.iter().map(Bytes::len).sum();
+            assert!(held <= 300_000, "{held} bytes at a time");
+        }
+        assert_eq!(size, SIZE);
     }
 }

@@ -46,7 +46,7 @@ pub(crate) struct Entry {
     pub(crate) height: Option<u32>,
     /// Keypoints of the answer.
     pub(crate) keypoints: Option<u32>,
-    /// From the request's first byte to the answer's last.
+    /// From the end of the request's head to the begin of the answer.
     pub(crate) duration: Duration,
     /// Where the time went.
     pub(crate) stages: StageTimes,

@@ -1,0 +1,115 @@
+//! Too much at once: who is refused, why, and until when.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use service::RateLimit;
+
+use crate::http::{BATCH, Connection, DETECT, Form, Response, Service, get, post};
+use crate::pictures::{noise, photograph, slow, small};
+
+/// Keeps the compute thread busy as long as the connection lives.
+fn occupy(service: &Service) -> Connection {
+    let mut connection = service.connect();
+    connection.write(slow(0).bytes());
+    service.until(&[("siftd_compute_busy_threads", 1.0)]);
+    connection
+}
+
+#[track_caller]
+fn assert_overloaded(answer: &Response, reason: &str) {
+    let problem = answer.problem(503, "OVERLOADED");
+    assert_eq!(problem["details"]["reason"], reason);
+    let wait: u64 = answer.expect("retry-after").parse().unwrap();
+    assert!(wait >= 1);
+    assert_eq!(problem["details"]["retry_after_seconds"], wait);
+}
+
+#[test]
+fn a_full_queue_refuses_and_hits_go_on() {
+    let service = Service::with(|setup| setup.engine.queue_capacity = 0);
+    service.ask(&post(DETECT, small())).ok();
+    let _busy = occupy(&service);
+    assert_overloaded(&service.ask(&post(DETECT, photograph())), "queue_full");
+    assert_eq!(service.ask(&post(DETECT, small())).ok().json()["cached"], true);
+    assert_eq!(service.metric("siftd_rejected_total{reason=\"queue_full\"}"), 1.0);
+    let lines = service.ask(&post(BATCH, []).form(Form::image(&photograph()))).ok().lines();
+    assert_eq!(
+        (&lines[0]["error_code"], &lines[0]["details"]["reason"]),
+        (&"OVERLOADED".into(), &"queue_full".into())
+    );
+}
+
+#[test]
+fn pixels_in_flight_have_a_budget() {
+    let service = Service::with(|setup| {
+        setup.engine.limits.max_pixels = 1500 * 1500;
+        setup.engine.pixel_budget = 1500 * 1500;
+    });
+    let _busy = occupy(&service);
+    assert_overloaded(&service.ask(&post(DETECT, small())), "pixel_budget");
+}
+
+#[test]
+fn what_could_not_be_done_in_time_is_not_begun() {
+    let service = Service::with(|setup| setup.engine.deadline = Duration::from_secs(60));
+    let _busy = occupy(&service);
+    assert_overloaded(&service.ask(&post(DETECT, small())), "deadline");
+}
+
+#[test]
+fn what_was_begun_and_is_not_done_in_time_is_given_up() {
+    let service = Service::with(|setup| setup.engine.deadline = Duration::from_millis(250));
+    let problem = service.ask(&slow(1)).problem(504, "SERVICE_TIMEOUT");
+    assert_eq!(problem["details"]["deadline_seconds"], 0.25);
+    service.until(&[("siftd_compute_busy_threads", 0.0), ("siftd_inflight_pixels", 0.0)]);
+}
+
+#[test]
+fn bodies_have_a_budget() {
+    let service = Service::with(|setup| setup.config.bounds.body_budget = 30_000);
+    assert_overloaded(&service.ask(&post(DETECT, photograph())), "body_budget");
+    assert_overloaded(&service.ask(&post(DETECT, photograph()).chunked()), "body_budget");
+    let lines = service.ask(&post(BATCH, []).form(Form::image(&photograph()))).ok().lines();
+    assert_eq!(lines[0]["details"]["reason"], "body_budget", "{lines:?}");
+    service.until(&[("siftd_body_bytes_in_flight", 0.0)]);
+    service.ask(&post(DETECT, small())).ok();
+}
+
+/// The bytes of an image that waits to be computed are held, whether or not its client is still there.
+#[test]
+fn a_body_counts_until_it_is_let_go_of() {
+    let service = Service::start();
+    let _busy = occupy(&service);
+    let held = service.metric("siftd_body_bytes_in_flight");
+    let waiting = noise(300, 0);
+    let mut gone = service.connect();
+    gone.write(post(DETECT, waiting.clone()).bytes());
+    service.until(&[("siftd_compute_queue_depth", 1.0)]);
+    drop(gone);
+    // Beside the one that occupies the thread, the scrape itself is the only request.
+    service.until(&[("siftd_requests_in_flight", 2.0)]);
+    let scraped = service.scrape();
+    let depth = if scraped.contains("siftd_compute_queue_depth 1\n") { waiting.len() as f64 } else { 0.0 };
+    let expected = format!("siftd_body_bytes_in_flight {}\n", held + depth);
+    assert!(scraped.contains(&expected), "{expected}{scraped}");
+}
+
+#[test]
+fn a_caller_has_a_rate() {
+    let service = Service::with(|setup| {
+        setup.config.rate_limit = Some(RateLimit { per_second: 1e-3, burst: NonZeroU32::new(3).unwrap() });
+    });
+    for _ in 0..3 {
+        service.ask(&post(DETECT, small())).ok();
+    }
+    let answer = service.ask(&post(DETECT, small()));
+    let problem = answer.problem(429, "RATE_LIMITED");
+    let wait: u64 = answer.expect("retry-after").parse().unwrap();
+    assert!((900..=1000).contains(&wait), "{wait} s for one in 1000 s");
+    assert_eq!(problem["details"]["retry_after_seconds"], wait);
+    service.ask(&get("/nowhere")).problem(429, "RATE_LIMITED");
+    for path in ["/health", "/health/live", "/health/ready", "/metrics", "/openapi.json", "/docs/", "/"] {
+        service.ask(&get(path)).ok();
+    }
+}
