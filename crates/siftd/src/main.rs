@@ -1,6 +1,7 @@
 //! siftd: SIFT features of images, as a command and as a service.
 #![forbid(unsafe_code)]
 
+mod allocator;
 mod arguments;
 mod denoise;
 mod detect;
@@ -44,6 +45,9 @@ fn main() -> ExitCode {
 
 /// Serves, or shows with which settings it would; `Err` for settings that cannot be.
 fn serve(arguments: &ServeArguments) -> Result<bool, String> {
+    if !arguments.print_config() {
+        allocator::give_back_large_blocks();
+    }
     let settings =
         settings::load(arguments, &Environment::of_process()).map_err(|error| error.to_string())?;
     for warning in &settings.warnings {
