@@ -2,6 +2,7 @@
 
 mod cors;
 mod record;
+mod streamed;
 
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -72,8 +73,7 @@ impl Gate {
         headers.insert(RequestId::HEADER, context.id.header_value());
         protect(headers, route);
         cors::complete(headers, &self.app.config.cors_origins, origin);
-        record.end(&mut response, problem.as_ref());
-        response
+        record.end(response, problem.as_ref())
     }
 
     async fn route(&self, context: Context, mut request: Request<Incoming>) -> Response {

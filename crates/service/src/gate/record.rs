@@ -2,11 +2,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use axum::body::Body;
 use axum::response::Response;
 use http::{Method, Request, StatusCode};
 use http_body::Body as _;
 use hyper::body::Incoming;
 
+use super::streamed::Streamed;
 use crate::app::App;
 use crate::context::{Context, Outcome};
 use crate::problem::Problem;
@@ -56,11 +58,26 @@ impl Record {
         }
     }
 
-    pub(super) fn end(mut self, response: &mut Response, problem: Option<&Problem>) {
-        self.ended = true;
+    /// Ends with the answer, or with its body where that is still to come.
+    pub(super) fn end(mut self, mut response: Response, problem: Option<&Problem>) -> Response {
         let outcome = response.extensions_mut().remove::<Outcome>().unwrap_or_default();
-        let bytes_out = response.body().size_hint().exact().unwrap_or(0);
-        self.write(response.status(), outcome, bytes_out, problem.map(|problem| problem.code.name()));
+        let status = response.status();
+        if let Some(bytes) = response.body().size_hint().exact() {
+            self.finish(status, outcome, bytes, problem.map(|problem| problem.code.name()));
+            return response;
+        }
+        response.map(|body| Body::new(Streamed { body, record: self, status, outcome, bytes: 0 }))
+    }
+
+    pub(super) fn finish(
+        &mut self,
+        status: StatusCode,
+        outcome: Outcome,
+        bytes_out: u64,
+        error_code: Option<&'static str>,
+    ) {
+        self.ended = true;
+        self.write(status, outcome, bytes_out, error_code);
     }
 
     fn write(
