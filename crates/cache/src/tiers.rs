@@ -145,6 +145,11 @@ impl Tiers {
         }
     }
 
+    /// Whether there is a tier.
+    pub fn keeps(&self) -> bool {
+        self.memory.is_some()
+    }
+
     /// Whether the store answered the last time that it was asked: true where there is none, or it was not asked yet.
     pub fn is_store_answering(&self) -> bool {
         self.store.as_ref().is_none_or(|store| store.counters.is_answering())

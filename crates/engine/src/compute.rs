@@ -125,7 +125,7 @@ impl Compute {
             admitted = self.policy.admit(&state.load, job.pixels, work);
         }
         if let Err(refused) = admitted {
-            self.metrics.refused(refused.reason);
+            self.metrics.rejections(refused.reason.name()).inc();
             return Err(Error::Overloaded { reason: refused.reason, retry_after: refused.retry_after });
         }
         state.push(Queued { job, work, since: Instant::now() });

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use cache::{Extent, Key, Tier, Tiers};
 use extract::siftd::{self, HEADER_LENGTH, Header};
 use extract::{ENGINE_VERSION, ExtractError, Params, Probe, Stage, StageTimes, probe};
+use prometheus_client::metrics::counter::Counter;
 use prometheus_client::registry::Registry;
 use sha256::Digest;
 use tokio::task;
@@ -148,6 +149,11 @@ impl Engine {
     /// Adds to the histogram of a stage that the caller sees to.
     pub fn observe_stage(&self, stage: Stage, took: Duration) {
         self.compute.metrics.stage(stage, took);
+    }
+
+    /// The counter of requests that the caller refuses for a reason of its own.
+    pub fn rejections(&self, reason: &'static str) -> Counter {
+        self.compute.metrics.rejections(reason)
     }
 
     /// What waits and what is being computed.

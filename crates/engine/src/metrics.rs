@@ -38,8 +38,7 @@ pub(crate) struct Metrics {
     image_pixels: Histogram,
     image_bytes: Histogram,
     keypoints: Histogram,
-    /// In the order of [`Refusal::ALL`].
-    rejected: [Counter; Refusal::ALL.len()],
+    rejected: Family<Label, Counter>,
 }
 
 impl Metrics {
@@ -47,7 +46,11 @@ impl Metrics {
         let stages = Family::<Label, Histogram>::new_with_constructor(|| Histogram::new(SECONDS));
         registry.register("stage_duration_seconds", "Time that a stage of a request took", stages.clone());
         let rejected = Family::<Label, Counter>::default();
-        registry.register("rejected", "Images that were not let in, by reason", rejected.clone());
+        registry.register("rejected", "Requests that were refused unanswered, by reason", rejected.clone());
+        for reason in Refusal::ALL {
+            // It is there from the start, and 0.
+            drop(rejected.get_or_create(&[("reason", reason.name())]));
+        }
         let mut histogram = |name: &str, help: &str, buckets: &[f64]| {
             let histogram = Histogram::new(buckets.iter().copied());
             registry.register(name, help, histogram.clone());
@@ -63,7 +66,7 @@ impl Metrics {
             image_bytes: histogram("image_bytes", "Bytes of images that were asked for", &BYTES),
             keypoints: histogram("keypoints", "Keypoints of images that were computed", &KEYPOINTS),
             stages: Stage::ALL.map(|stage| stages.get_or_create_owned(&[("stage", stage.name())])),
-            rejected: Refusal::ALL.map(|reason| rejected.get_or_create_owned(&[("reason", reason.name())])),
+            rejected,
         }
     }
 
@@ -87,10 +90,8 @@ impl Metrics {
         stages.iter().for_each(|(stage, took)| self.stage(stage, took));
     }
 
-    pub(crate) fn refused(&self, reason: Refusal) {
-        if let Some(counter) = self.rejected.get(reason as usize) {
-            counter.inc();
-        }
+    pub(crate) fn rejections(&self, reason: &'static str) -> Counter {
+        self.rejected.get_or_create_owned(&[("reason", reason)])
     }
 }
 

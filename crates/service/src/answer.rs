@@ -52,10 +52,8 @@ pub(crate) async fn to_upload(
     context: &Context,
     asked: &Asked,
     answer: Answer,
-    received: u64,
 ) -> Result<Response, Problem> {
     let mut outcome = outcome(&answer);
-    outcome.bytes_in = received;
     let sha256 = answer.header.image_sha256;
     let tag = asked.entity_tag(&sha256).header_value();
     let source = answer.source;
@@ -69,7 +67,7 @@ pub(crate) async fn to_upload(
     };
     let mut response = response(asked, body, tag);
     let headers = response.headers_mut();
-    headers::describe(headers, &source, &outcome.stages);
+    headers::describe(headers, &source, app.engine.tiers().keeps(), &outcome.stages);
     headers::locate(headers, &sha256, asked, &app.config.params);
     response.extensions_mut().insert(outcome);
     Ok(response)
@@ -92,7 +90,7 @@ pub(crate) async fn to_get(
     };
     let mut response = response(asked, body, tag.header_value());
     let headers = response.headers_mut();
-    headers::describe(headers, &source, &outcome.stages);
+    headers::describe(headers, &source, app.engine.tiers().keeps(), &outcome.stages);
     headers::locate(headers, &sha256, asked, &app.config.params);
     headers::cacheable(headers, &source, !app.config.api_keys.is_empty());
     response.extensions_mut().insert(outcome);
@@ -105,7 +103,7 @@ pub(crate) fn not_modified(app: &App, asked: &Asked, tag: &EntityTag, answer: &A
     *response.status_mut() = StatusCode::NOT_MODIFIED;
     let headers = response.headers_mut();
     headers.remove(CONTENT_TYPE);
-    headers::describe(headers, &answer.source, &answer.stages);
+    headers::describe(headers, &answer.source, app.engine.tiers().keeps(), &answer.stages);
     headers::locate(headers, &answer.header.image_sha256, asked, &app.config.params);
     headers::cacheable(headers, &answer.source, !app.config.api_keys.is_empty());
     response.extensions_mut().insert(outcome(answer));
@@ -126,7 +124,6 @@ fn outcome(answer: &Answer) -> Outcome {
         stages: answer.stages,
         keypoints: Some(answer.header.keypoints),
         size: Some((answer.header.width, answer.header.height)),
-        bytes_in: 0,
     }
 }
 

@@ -7,6 +7,8 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
 use subtle::{Choice, ConstantTimeEq};
 
+use crate::hex;
+
 /// SHA-256 of an API key: what the configuration holds in its place.
 ///
 /// ```
@@ -37,21 +39,13 @@ impl FromStr for ApiKeyHash {
 
     fn from_str(text: &str) -> Result<Self, InvalidApiKeyHash> {
         let digits = text.strip_prefix("sha256:").unwrap_or(text);
-        let mut digest = [0; 32];
-        if digits.len() != 2 * digest.len() || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(InvalidApiKeyHash);
-        }
-        for (at, byte) in digest.iter_mut().enumerate() {
-            let pair = digits.get(2 * at..2 * at + 2).ok_or(InvalidApiKeyHash)?;
-            *byte = u8::from_str_radix(pair, 16).map_err(|_| InvalidApiKeyHash)?;
-        }
-        Ok(Self(digest))
+        hex::digest(digits.as_bytes()).map(Self).ok_or(InvalidApiKeyHash)
     }
 }
 
 impl fmt::Display for ApiKeyHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(std::str::from_utf8(&hex::of_digest(&self.0)).unwrap_or_default())
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Instant;
 
 use engine::Engine;
+use prometheus_client::metrics::counter::Counter;
 use prometheus_client::registry::Registry;
 
 use crate::Config;
@@ -25,6 +26,8 @@ pub(crate) struct App {
     pub(crate) bodies: Arc<BodyBudget>,
     pub(crate) keys: KeyRing,
     pub(crate) limiter: Option<RateLimiter>,
+    /// Requests that the limiter refused.
+    pub(crate) rate_limited: Counter,
     pub(crate) log: AccessLog,
     pub(crate) traces: Option<Traces>,
     pub(crate) started: Instant,

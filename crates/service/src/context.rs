@@ -35,6 +35,4 @@ pub(crate) struct Outcome {
     pub(crate) keypoints: Option<u32>,
     /// Width and height, px.
     pub(crate) size: Option<(u32, u32)>,
-    /// Bytes of the request's body.
-    pub(crate) bytes_in: u64,
 }

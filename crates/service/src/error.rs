@@ -15,6 +15,16 @@ pub enum Error {
         /// What the system says.
         source: io::Error,
     },
+    /// The largest allowed image would never be taken.
+    #[error(
+        "the body budget is {body_budget} bytes, but must be at least the {max_bytes} that an image may have"
+    )]
+    BodyBudget {
+        /// Bytes of the budget.
+        body_budget: u64,
+        /// Bytes that an image may have.
+        max_bytes: u64,
+    },
     /// The engine does not start.
     #[error(transparent)]
     Engine(#[from] engine::ConfigError),

@@ -1,7 +1,9 @@
 //! What every request passes: who asks, whether he may, how it went.
 
 mod cors;
+mod received;
 mod record;
+mod streamed;
 
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -27,6 +29,7 @@ use crate::request_id::RequestId;
 use crate::route::Route;
 use crate::upload;
 
+use received::Received;
 use record::Record;
 
 /// Scripts, styles and pictures of the pages come from the service itself, and nobody frames them.
@@ -60,7 +63,7 @@ impl Gate {
                 problem.into_response()
             }
             Ok(()) if origin.is_some() && cors::is_preflight(&request) => cors::preflight(),
-            Ok(()) => self.route(context.clone(), request).await,
+            Ok(()) => self.route(context.clone(), request, record.received()).await,
         };
         let status = response.status();
         let problem = response.extensions_mut().remove::<Problem>();
@@ -72,13 +75,12 @@ impl Gate {
         headers.insert(RequestId::HEADER, context.id.header_value());
         protect(headers, route);
         cors::complete(headers, &self.app.config.cors_origins, origin);
-        record.end(&mut response, problem.as_ref());
-        response
+        record.end(response, problem.as_ref())
     }
 
-    async fn route(&self, context: Context, mut request: Request<Incoming>) -> Response {
+    async fn route(&self, context: Context, mut request: Request<Incoming>, received: &Received) -> Response {
         request.extensions_mut().insert(context);
-        match self.routes.call(request.map(Body::new)).await {
+        match self.routes.call(request.map(|body| received::count(body, received))).await {
             Ok(response) => response,
             Err(never) => {
                 let never: Infallible = never;
@@ -102,6 +104,7 @@ impl Gate {
         let Some(limiter) = &self.app.limiter else { return Ok(()) };
         limiter.check(CallerId::new(caller, client), Instant::now()).map_err(|wait| {
             let seconds = wait.0.as_secs() + u64::from(wait.0.subsec_nanos() > 0);
+            self.app.rate_limited.inc();
             Problem::new(ErrorCode::RateLimited, "more requests than this caller may make")
                 .retry_after(std::time::Duration::from_secs(seconds.max(1)))
         })

@@ -33,8 +33,9 @@ pub(super) fn locate(headers: &mut HeaderMap, sha256: &[u8; 32], asked: &Asked, 
 }
 
 /// Where the answer came from (RFC 9211), and what took how long (W3C Server Timing).
-pub(super) fn describe(headers: &mut HeaderMap, source: &Source, stages: &StageTimes) {
-    headers.insert(CACHE_STATUS, cache_status(source));
+/// `keeps` says whether there is a cache.
+pub(super) fn describe(headers: &mut HeaderMap, source: &Source, keeps: bool, stages: &StageTimes) {
+    headers.insert(CACHE_STATUS, cache_status(source, keeps));
     if let Ok(timing) = HeaderValue::try_from(server_timing(stages)) {
         headers.insert(SERVER_TIMING, timing);
     }
@@ -51,11 +52,12 @@ pub(super) fn cache_result(source: &Source) -> &'static str {
     }
 }
 
-fn cache_status(source: &Source) -> HeaderValue {
+fn cache_status(source: &Source, keeps: bool) -> HeaderValue {
     let Source::Hit { tier, expires_at } = source else {
         return HeaderValue::from_static(match source {
             Source::Coalesced => "siftd; fwd=miss; collapsed",
-            _ => "siftd; fwd=miss; stored",
+            _ if keeps => "siftd; fwd=miss; stored",
+            _ => "siftd; fwd=miss",
         });
     };
     let status = format!("siftd; hit; ttl={}; detail={}", remaining(*expires_at).as_secs(), tier.name());
@@ -122,7 +124,7 @@ mod tests {
     fn the_cache_tells_what_it_did() {
         let expires_at = Instant::now() + Duration::from_millis(10_500);
         let hit = Source::Hit { tier: Tier::Store("disk"), expires_at };
-        assert_eq!(cache_status(&hit), "siftd; hit; ttl=10; detail=disk");
-        assert_eq!(cache_status(&Source::Coalesced), "siftd; fwd=miss; collapsed");
+        assert_eq!(cache_status(&hit, true), "siftd; hit; ttl=10; detail=disk");
+        assert_eq!(cache_status(&Source::Coalesced, true), "siftd; fwd=miss; collapsed");
     }
 }

@@ -1,12 +1,16 @@
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
+use axum::body::Body;
 use axum::response::Response;
 use http::{Method, Request, StatusCode};
 use http_body::Body as _;
 use hyper::body::Incoming;
 
+use super::received::Received;
+use super::streamed::Streamed;
 use crate::app::App;
 use crate::context::{Context, Outcome};
 use crate::problem::Problem;
@@ -27,6 +31,7 @@ pub(super) struct Record {
     method: Method,
     path: String,
     parent: Option<ParentSpan>,
+    received: Received,
     ended: bool,
     _in_flight: Held,
 }
@@ -51,16 +56,37 @@ impl Record {
             method: request.method().clone(),
             path: request.uri().path().to_owned(),
             parent,
+            received: Received::default(),
             ended: false,
             _in_flight: app.metrics.request(),
         }
     }
 
-    pub(super) fn end(mut self, response: &mut Response, problem: Option<&Problem>) {
-        self.ended = true;
+    /// Counts the bytes of the request's body.
+    pub(super) fn received(&self) -> &Received {
+        &self.received
+    }
+
+    /// Ends with the answer, or with its body where that is still to come.
+    pub(super) fn end(mut self, mut response: Response, problem: Option<&Problem>) -> Response {
         let outcome = response.extensions_mut().remove::<Outcome>().unwrap_or_default();
-        let bytes_out = response.body().size_hint().exact().unwrap_or(0);
-        self.write(response.status(), &outcome, bytes_out, problem.map(|problem| problem.code.name()));
+        let status = response.status();
+        if let Some(bytes) = response.body().size_hint().exact() {
+            self.finish(status, &outcome, bytes, problem.map(|problem| problem.code.name()));
+            return response;
+        }
+        response.map(|body| Body::new(Streamed { body, record: self, status, outcome, bytes: 0 }))
+    }
+
+    pub(super) fn finish(
+        &mut self,
+        status: StatusCode,
+        outcome: &Outcome,
+        bytes_out: u64,
+        error_code: Option<&'static str>,
+    ) {
+        self.ended = true;
+        self.write(status, outcome, bytes_out, error_code);
     }
 
     fn write(
@@ -83,7 +109,7 @@ impl Record {
             status,
             error_code,
             cache: outcome.cache,
-            bytes_in: outcome.bytes_in,
+            bytes_in: self.received.load(Ordering::Relaxed),
             bytes_out,
             width: outcome.size.map(|(width, _)| width),
             height: outcome.size.map(|(_, height)| height),

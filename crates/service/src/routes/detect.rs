@@ -50,14 +50,14 @@ pub(super) async fn detect(
             return Err(problem);
         }
     };
-    let upload = upload::receive(&app, &parts, body).await?;
+    let image = upload::receive(&app, &parts, body).await?;
     let parsing = context.started.elapsed();
     app.engine.observe_stage(Stage::Parse, parsing);
-    let image = app.engine.image(upload.bytes).await;
+    let image = app.engine.image(image).await;
     let found = app.engine.features(&image, &asked.params, asked.wanted()).await;
     let mut found = found.map_err(|error| Problem::of(&error, &app.engine.config().limits))?;
     found.stages.add(Stage::Parse, parsing);
-    answer::to_upload(&app, &context, &asked, found, upload.received).await
+    answer::to_upload(&app, &context, &asked, found).await
 }
 
 /// What the query and `Accept` ask for.

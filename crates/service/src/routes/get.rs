@@ -6,6 +6,7 @@ use axum::response::Response;
 use super::detect::asked;
 use crate::answer::{self, Asked, GetSummary};
 use crate::app::App;
+use crate::hex;
 use crate::problem::{Document, ErrorCode, Problem};
 
 /// Features by SHA-256
@@ -46,14 +47,7 @@ pub(super) async fn get(
 
 fn parse(sha256: &str) -> Result<[u8; 32], Problem> {
     let malformed = || Problem::bad_request("an image's SHA-256 has 64 hexadecimal digits");
-    let digits: &[u8; 64] = sha256.as_bytes().try_into().map_err(|_| malformed())?;
-    let mut bytes = [0; 32];
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        let digit = |at: usize| pair.get(at).and_then(|&digit| char::from(digit).to_digit(16));
-        let (Some(high), Some(low)) = (digit(0), digit(1)) else { return Err(malformed()) };
-        *byte = (high << 4 | low) as u8;
-    }
-    Ok(bytes)
+    hex::digest(sha256.as_bytes()).ok_or_else(malformed)
 }
 
 #[cfg(test)]

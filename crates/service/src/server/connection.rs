@@ -18,6 +18,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time;
 
+use super::sending::Sending;
 use crate::Bounds;
 use crate::gate::Gate;
 
@@ -55,13 +56,14 @@ pub(super) async fn serve(
         _ = stopped.wait_for(|&stopped| stopped) => return,
     };
     let Ok(Ok(http2)) = begins else { return };
-    let activity = Arc::new(Activity::default());
-    let counted = Arc::clone(&activity);
+    let watched = Watched::default();
+    let (activity, sending) = (Arc::clone(&watched.activity), Arc::clone(&watched.sending));
     let service = service_fn(move |request: Request<Incoming>| {
-        let (gate, activity) = (gate.clone(), Arc::clone(&counted));
+        let (gate, activity, sending) = (gate.clone(), Arc::clone(&activity), Arc::clone(&sending));
         async move {
             let _request = activity.request();
-            Ok::<_, Infallible>(gate.answer(peer.ip(), request).await)
+            let answer = gate.answer(peer.ip(), request).await;
+            Ok::<_, Infallible>(answer.map(|body| sending.watch(body)))
         }
     });
     let io = TokioIo::new(stream);
@@ -69,11 +71,11 @@ pub(super) async fn serve(
         let mut builder = http2::Builder::new(TokioExecutor::new());
         builder.timer(TokioTimer::new()).max_concurrent_streams(STREAMS).max_header_list_size(HEADERS);
         builder.keep_alive_interval(bounds.header_timeout).keep_alive_timeout(bounds.header_timeout);
-        drive(builder.serve_connection(io, service), stopped, Some((bounds.header_timeout, &activity))).await;
+        watched.drive(builder.serve_connection(io, service), bounds, stopped).await;
     } else {
         let mut builder = http1::Builder::new();
         builder.timer(TokioTimer::new()).header_read_timeout(bounds.header_timeout);
-        drive(builder.serve_connection(io, service), stopped, None).await;
+        watched.drive(builder.serve_connection(io, service), bounds, stopped).await;
     }
 }
 
@@ -103,36 +105,73 @@ async fn speaks_http2(stream: &TcpStream) -> io::Result<bool> {
     }
 }
 
-/// Serves until the end. A connection that HTTP itself does not close when it is idle is closed after that time.
-async fn drive<C: GracefulConnection>(
-    connection: C,
-    mut stopped: watch::Receiver<bool>,
-    idle: Option<(Duration, &Activity)>,
-) {
-    let mut connection = pin!(connection);
-    let mut begun = 0;
-    loop {
-        let pause = async {
-            match idle {
-                Some((timeout, _)) => time::sleep(timeout).await,
-                None => std::future::pending().await,
+/// A connection whose client may do nothing.
+#[derive(Debug, Default)]
+struct Watched {
+    activity: Arc<Activity>,
+    sending: Arc<Sending>,
+}
+
+impl Watched {
+    /// Serves until the end. A connection without requests is closed after the time for headers, which HTTP/1 sees to by
+    /// itself and HTTP/2 does not; one whose client takes no piece of any answer within the time for bodies is cut.
+    async fn drive<C: GracefulConnection>(
+        &self,
+        connection: C,
+        bounds: &Bounds,
+        mut stopped: watch::Receiver<bool>,
+    ) {
+        let mut connection = pin!(connection);
+        let serving = async {
+            tokio::select! {
+                // How a connection breaks is the client's affair.
+                _ = connection.as_mut() => return true,
+                _ = stopped.wait_for(|&stopped| stopped) => {}
+                () = self.idle(bounds.header_timeout) => {}
             }
+            connection.as_mut().graceful_shutdown();
+            false
         };
+        let stalled = self.stalled(bounds.body_timeout);
+        let mut stalled = pin!(stalled);
         tokio::select! {
-            // How a connection breaks is the client's affair.
-            _ = connection.as_mut() => return,
-            _ = stopped.wait_for(|&stopped| stopped) => break,
-            () = pause => {
-                let now = idle.map_or(Some(0), |(_, activity)| activity.idle());
-                if now == Some(begun) {
-                    break;
-                }
-                begun = now.unwrap_or(begun);
-            }
+            ended = serving => if ended { return },
+            () = stalled.as_mut() => return,
+        }
+        tokio::select! {
+            _ = connection => {}
+            () = stalled => {}
+            () = self.answered(bounds.body_timeout) => {}
         }
     }
-    connection.as_mut().graceful_shutdown();
-    let _ = connection.await;
+
+    /// Waits until there was no request for so long.
+    async fn idle(&self, timeout: Duration) {
+        unchanged(timeout, || self.activity.idle()).await;
+    }
+
+    /// Waits until all answers have been given to the connection, and for so long that the client could take them.
+    async fn answered(&self, timeout: Duration) {
+        unchanged(timeout, || self.activity.idle().filter(|_| self.sending.waits_at().is_none())).await;
+    }
+
+    /// Waits until an answer has waited for the client for so long.
+    async fn stalled(&self, timeout: Duration) {
+        unchanged(timeout, || self.sending.waits_at()).await;
+    }
+}
+
+/// Waits until a look finds the same state, and not none, as the look before.
+async fn unchanged(interval: Duration, look: impl Fn() -> Option<u64>) {
+    let mut before = None;
+    loop {
+        time::sleep(interval).await;
+        let now = look();
+        if now.is_some() && now == before {
+            return;
+        }
+        before = now;
+    }
 }
 
 impl Activity {

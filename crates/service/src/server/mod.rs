@@ -2,6 +2,7 @@
 
 mod connection;
 mod listener;
+mod sending;
 
 use std::io;
 use std::net::SocketAddr;
@@ -21,6 +22,7 @@ use tokio_util::task::TaskTracker;
 use crate::api_key::KeyRing;
 use crate::app::{App, Lifecycle, Phase};
 use crate::gate::Gate;
+use crate::problem::BODY_BUDGET;
 use crate::rate_limit::RateLimiter;
 use crate::recent::{self, Recent};
 use crate::routes;
@@ -32,6 +34,9 @@ use crate::upload::BodyBudget;
 use crate::{Config, Error};
 
 use listener::Listener;
+
+/// Why the service refuses requests that the engine would not, in metrics.
+const RATE_LIMIT: &str = "rate_limit";
 
 /// How long the last spans may take to be sent.
 const FLUSH_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
@@ -57,6 +62,10 @@ impl Server {
         log: impl io::Write + Send + 'static,
         environment: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, Error> {
+        let (body_budget, max_bytes) = (config.bounds.body_budget, engine.limits.max_bytes);
+        if body_budget < max_bytes {
+            return Err(Error::BodyBudget { body_budget, max_bytes });
+        }
         let listener = bind(config.listen).await?;
         let admin = match config.admin_listen {
             Some(address) => Some(bind(address).await?),
@@ -74,7 +83,8 @@ impl Server {
         let engine = Engine::start(engine, tiers, own)?;
         let limiter = config.rate_limit.map(|limit| RateLimiter::new(limit.per_second, limit.burst));
         let app = App {
-            bodies: Arc::new(BodyBudget::new(config.bounds.body_budget)),
+            bodies: Arc::new(BodyBudget::new(config.bounds.body_budget, engine.rejections(BODY_BUDGET))),
+            rate_limited: engine.rejections(RATE_LIMIT),
             keys: KeyRing::new(config.api_keys.clone()),
             limiter,
             config,

@@ -64,7 +64,7 @@ impl HttpMetrics {
         registry.register("requests", "Requests answered", metrics.requests.clone());
         registry.register_with_unit(
             "request_duration",
-            "From the end of a request's head to the begin of its answer",
+            "From the end of a request's head until its answer is known, of a batch its last line",
             Unit::Seconds,
             metrics.durations.clone(),
         );
@@ -76,7 +76,7 @@ impl HttpMetrics {
         );
         registry.register(
             "body_bytes_in_flight",
-            "Bytes of requests' bodies in memory",
+            "Bytes of bodies in memory, of uploads and of answers with features",
             metrics.body_bytes_in_flight.clone(),
         );
         registry.register(

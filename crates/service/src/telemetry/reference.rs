@@ -113,7 +113,7 @@ mod tests {
 | `siftd_body_bytes_in_flight` | gauge |  | Bytes of requests' bodies in memory. |
 | `siftd_connections` | gauge |  | Open connections. |
 | `siftd_log_lines_dropped_total` | counter |  | Log lines left out, because they were too many or could not be written. |
-| `siftd_request_duration_seconds` | histogram | `route` | From the end of a request's head to the begin of its answer. |
+| `siftd_request_duration_seconds` | histogram | `route` | From the end of a request's head until its answer is known, of a batch its last line. |
 | `siftd_requests_in_flight` | gauge |  | Requests that are not answered yet. |
 | `siftd_requests_total` | counter | `route`, `status` | Requests answered. |
 "

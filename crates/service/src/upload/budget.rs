@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
+use prometheus_client::metrics::counter::Counter;
 
 use crate::problem::{BODY_BUDGET, Problem};
 use crate::telemetry::http_metrics::Held;
@@ -11,6 +12,7 @@ use crate::telemetry::http_metrics::Held;
 pub(crate) struct BodyBudget {
     allowed: u64,
     taken: AtomicU64,
+    rejections: Counter,
 }
 
 /// Bytes taken from the budget, given back when it is dropped.
@@ -22,8 +24,8 @@ pub(crate) struct Share {
 }
 
 impl BodyBudget {
-    pub(crate) fn new(allowed: u64) -> Self {
-        Self { allowed, taken: AtomicU64::new(0) }
+    pub(crate) fn new(allowed: u64, rejections: Counter) -> Self {
+        Self { allowed, taken: AtomicU64::new(0), rejections }
     }
 
     /// Bytes that are taken.
@@ -42,6 +44,7 @@ impl BodyBudget {
     }
 
     fn full(&self) -> Problem {
+        self.rejections.inc();
         let detail =
             format!("all uploads and answers together take the {} bytes that they may", self.allowed);
         Problem::overloaded(detail, BODY_BUDGET).retry_after(std::time::Duration::from_secs(1))
@@ -89,7 +92,6 @@ impl Drop for Share {
 
 #[cfg(test)]
 mod tests {
-    use prometheus_client::metrics::counter::Counter;
     use prometheus_client::registry::Registry;
 
     use super::*;
@@ -101,7 +103,7 @@ mod tests {
 
     #[test]
     fn what_is_taken_is_given_back() {
-        let budget = Arc::new(BodyBudget::new(100));
+        let budget = Arc::new(BodyBudget::new(100, Counter::default()));
         let mut share = budget.share(measured());
         assert!(share.take(60).is_ok());
         assert!(budget.has_room_for(40).is_ok());

@@ -17,16 +17,8 @@ const FORM_OVERHEAD: u64 = 64 << 10;
 /// The field that the image is in.
 pub(crate) const FIELD: &str = "image";
 
-/// One image.
-#[derive(Debug)]
-pub(crate) struct Upload {
-    pub(crate) bytes: Bytes,
-    /// Bytes of the whole body, as it was sent.
-    pub(crate) received: u64,
-}
-
 /// Takes one image in: the field `image` of a form, or else the body itself. It is copied once, into a buffer of its size.
-pub(crate) async fn receive(app: &App, parts: &Parts, body: Body) -> Result<Upload, Problem> {
+pub(crate) async fn receive(app: &App, parts: &Parts, body: Body) -> Result<Bytes, Problem> {
     let limits = app.engine.config().limits;
     let form = is_form(&parts.headers);
     let most = limits.max_bytes.saturating_add(if form { FORM_OVERHEAD } else { 0 });
@@ -48,7 +40,7 @@ pub(crate) async fn receive(app: &App, parts: &Parts, body: Body) -> Result<Uplo
         ErrorCode::ImageTooLarge => Problem::too_large(problem.detail, &limits),
         _ => problem,
     })?;
-    Ok(Upload { bytes: image.into_bytes(), received: reader.received() })
+    Ok(image.into_bytes())
 }
 
 /// Whether the body is a form, well-formed or not.

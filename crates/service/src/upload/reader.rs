@@ -106,11 +106,6 @@ impl BodyReader {
         self.until = Instant::now() + self.timeout;
     }
 
-    /// Bytes that came, as they were sent.
-    pub(crate) fn received(&self) -> u64 {
-        self.received
-    }
-
     fn take(&mut self, data: Bytes) -> Result<(), Problem> {
         self.received += data.len() as u64;
         if self.decoder.is_some() {

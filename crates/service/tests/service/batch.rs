@@ -137,9 +137,11 @@ fn a_batch_whose_client_is_gone_computes_no_more() {
     let form =
         Form::image(&noise(1500, 1)).file("image", "b", &noise(1500, 2)).file("image", "c", &noise(1500, 3));
     let mut connection = service.connect();
-    connection.write(post(format!("{BATCH}?search_window=299"), []).form(form).bytes());
-    service.until(&[("siftd_compute_busy_threads", 1.0)]);
+    let request = post(format!("{BATCH}?search_window=299"), []).form(form).header("X-Request-ID", "gone");
+    connection.write(request.bytes());
+    service.until(&[("siftd_compute_busy_threads", 1.0), ("siftd_requests_in_flight", 2.0)]);
     drop(connection);
+    assert_eq!(service.log.request("gone")["status"], 499);
     service.until(&[
         ("siftd_compute_busy_threads", 0.0),
         ("siftd_compute_queue_depth", 0.0),

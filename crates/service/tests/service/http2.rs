@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::runtime;
 use tokio::task::JoinHandle;
 
-use crate::http::{BATCH, DETECT, Form, Service};
+use crate::http::{BATCH, DETECT, Form, Service, post};
 use crate::pictures::{noise, photograph, slow_target, small};
 
 type Sender = SendRequest<Full<Bytes>>;
@@ -129,6 +129,25 @@ fn an_idle_connection_is_closed() {
         driven.await.unwrap().unwrap();
     });
     service.until(&[("siftd_connections", 1.0)]);
+}
+
+/// A client that takes no more of a large answer is cut, and the answer's memory given back.
+#[test]
+fn a_client_that_never_reads_is_cut() {
+    let service = Service::with(|setup| setup.config.bounds.body_timeout = Duration::from_millis(200));
+    let answer = service.ask(&post(format!("{DETECT}?format=json&denoise=none"), noise(300, 0))).ok();
+    let location = answer.expect("content-location").to_owned();
+    block_on(async {
+        let stream = TokioIo::new(TcpStream::connect(service.address).await.unwrap());
+        let mut builder = http2::Builder::new(TokioExecutor::new());
+        let (mut deaf, connection) =
+            builder.initial_stream_window_size(1000).handshake::<_, Full<Bytes>>(stream).await.unwrap();
+        let driven = tokio::spawn(connection);
+        let unread = deaf.send_request(request(&location, None)).await.unwrap();
+        assert_eq!(unread.status(), 200);
+        let _ = driven.await.unwrap();
+    });
+    service.until(&[("siftd_connections", 1.0), ("siftd_body_bytes_in_flight", 0.0)]);
 }
 
 /// A connection that has a request is not idle, however long that takes.

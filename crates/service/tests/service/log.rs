@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use crate::http::{DETECT, Service, get, post};
+use crate::http::{BATCH, DETECT, Form, Service, get, post};
 use crate::pictures::{photograph, small};
 
 #[test]
@@ -53,6 +53,20 @@ fn a_line_of_an_error_has_its_code() {
     service.ask(&get("/a?b=secret").header("X-Request-ID", "b"));
     let line = service.log.request("b");
     assert_eq!((&line["path"], &line["route"]), (&"/a".into(), &"other".into()));
+}
+
+/// When its last line has been sent, and with all its bytes.
+#[test]
+fn a_line_of_a_batch_comes_at_its_end() {
+    let service = Service::start();
+    let form = Form::image(&small()).file("image", "b", &photograph());
+    let answer = service.ask(&post(BATCH, []).form(form).header("X-Request-ID", "a")).ok();
+    let line = service.log.request("a");
+    assert_eq!((&line["route"], &line["status"]), (&"batch".into(), &200.into()));
+    assert_eq!(line["bytes_out"], answer.body.len());
+    let slowest =
+        answer.lines().iter().map(|line| line["processing_time_ms"].as_f64().unwrap()).fold(0.0, f64::max);
+    assert!(line["duration_ms"].as_f64().unwrap() >= slowest);
 }
 
 #[test]

@@ -67,11 +67,18 @@ fn what_was_begun_and_is_not_done_in_time_is_given_up() {
 
 #[test]
 fn bodies_have_a_budget() {
-    let service = Service::with(|setup| setup.config.bounds.body_budget = 30_000);
+    let room = slow(0).bytes().len() as u64;
+    let service = Service::with(|setup| {
+        setup.engine.limits.max_bytes = room;
+        setup.config.bounds.body_budget = room + 10_000;
+    });
+    let busy = occupy(&service);
     assert_overloaded(&service.ask(&post(DETECT, photograph())), "body_budget");
     assert_overloaded(&service.ask(&post(DETECT, photograph()).chunked()), "body_budget");
     let lines = service.ask(&post(BATCH, []).form(Form::image(&photograph()))).ok().lines();
     assert_eq!(lines[0]["details"]["reason"], "body_budget", "{lines:?}");
+    assert_eq!(service.metric("siftd_rejected_total{reason=\"body_budget\"}"), 3.0);
+    drop(busy);
     service.until(&[("siftd_body_bytes_in_flight", 0.0)]);
     service.ask(&post(DETECT, small())).ok();
 }
@@ -93,6 +100,19 @@ fn a_body_counts_until_it_is_let_go_of() {
     let depth = if scraped.contains("siftd_compute_queue_depth 1\n") { waiting.len() as f64 } else { 0.0 };
     let expected = format!("siftd_body_bytes_in_flight {}\n", held + depth);
     assert!(scraped.contains(&expected), "{expected}{scraped}");
+}
+
+#[tokio::test]
+async fn a_budget_that_no_image_fits_is_refused_at_the_start() {
+    let config = service::Config {
+        listen: ([127, 0, 0, 1], 0).into(),
+        bounds: service::Bounds { body_budget: 9_999_999, ..Default::default() },
+        ..Default::default()
+    };
+    let (engine, tiers) = (engine::Config::default(), cache::Tiers::none());
+    let refused = service::Server::bind(config, engine, tiers, std::io::sink(), |_| None).await;
+    let error = refused.err().unwrap();
+    assert!(matches!(error, service::Error::BodyBudget { .. }), "{error}");
 }
 
 #[test]

@@ -46,7 +46,7 @@ pub(crate) struct Entry {
     pub(crate) height: Option<u32>,
     /// Keypoints of the answer.
     pub(crate) keypoints: Option<u32>,
-    /// From the end of the request's head to the begin of the answer.
+    /// From the end of the request's head until the answer is known, of a batch its last line.
     pub(crate) duration: Duration,
     /// Where the time went.
     pub(crate) stages: StageTimes,
