@@ -110,7 +110,7 @@ mod tests {
             "\
 | metric | type | labels | meaning |
 |---|---|---|---|
-| `siftd_body_bytes_in_flight` | gauge |  | Bytes of requests' bodies in memory. |
+| `siftd_body_bytes_in_flight` | gauge |  | Bytes of bodies in memory, of uploads and of answers with features. |
 | `siftd_connections` | gauge |  | Open connections. |
 | `siftd_log_lines_dropped_total` | counter |  | Log lines left out, because they were too many or could not be written. |
 | `siftd_request_duration_seconds` | histogram | `route` | From the end of a request's head until its answer is known, of a batch its last line. |
