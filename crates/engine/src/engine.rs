@@ -11,10 +11,11 @@ use sha256::Digest;
 use tokio::task;
 use tokio::time::{self, MissedTickBehavior};
 
+use crate::collector::{CacheCollector, ComputeCollector};
 use crate::compute::{Compute, Done, Job, Threads};
 use crate::digest::Digester;
 use crate::flight::{Computed, Flights, Role};
-use crate::metrics::{CacheCollector, ComputeCollector, Metrics};
+use crate::metrics::Metrics;
 use crate::{Config, ConfigError, Error, Image};
 
 /// A header is read in well under a microsecond; that of a hostile file can take a microsecond a kilobyte.

@@ -30,6 +30,7 @@
 #![forbid(unsafe_code)]
 
 mod admission;
+mod collector;
 mod compute;
 mod config;
 mod cost;

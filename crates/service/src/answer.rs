@@ -53,24 +53,16 @@ pub(crate) async fn to_upload(
     asked: &Asked,
     answer: Answer,
 ) -> Result<Response, Problem> {
-    let mut outcome = outcome(&answer);
-    let sha256 = answer.header.image_sha256;
-    let tag = asked.entity_tag(&sha256).header_value();
-    let source = answer.source;
-    let (body, tag) = if asked.format == OutputFormat::Summary {
-        let cached = matches!(source, Source::Hit { .. });
-        let elapsed = context.started.elapsed();
+    let found = Found::new(asked, &answer);
+    let tag = asked.entity_tag(&found.sha256).header_value();
+    if asked.format == OutputFormat::Summary {
+        let cached = matches!(found.source, Source::Hit { .. });
+        let summary = Summary::new(&answer.header, cached, context.started.elapsed(), context.id.as_str());
         // It tells of this request, so that it is not that which GET gives, byte for byte.
-        (Summary::new(&answer.header, cached, elapsed, context.id.as_str()).to_json(), headers::weak(&tag))
-    } else {
-        (encode(app, asked.format, answer, &mut outcome).await?, tag)
-    };
-    let mut response = response(asked, body, tag);
-    let headers = response.headers_mut();
-    headers::describe(headers, &source, app.engine.tiers().keeps(), &outcome.stages);
-    headers::locate(headers, &sha256, asked, &app.config.params);
-    response.extensions_mut().insert(outcome);
-    Ok(response)
+        return Ok(found.respond(app, summary.to_json(), headers::weak(&tag)));
+    }
+    let (found, body) = encode(app, found, answer).await?;
+    Ok(found.respond(app, body, tag))
 }
 
 /// The answer to a request by SHA-256: the same bytes as long as the engine is the same.
@@ -80,63 +72,72 @@ pub(crate) async fn to_get(
     tag: &EntityTag,
     answer: Answer,
 ) -> Result<Response, Problem> {
-    let mut outcome = outcome(&answer);
-    let sha256 = answer.header.image_sha256;
-    let source = answer.source;
-    let body = if asked.format == OutputFormat::Summary {
-        GetSummary::new(&answer.header).to_json()
+    let found = Found::new(asked, &answer);
+    let (found, body) = if asked.format == OutputFormat::Summary {
+        (found, GetSummary::new(&answer.header).to_json())
     } else {
-        encode(app, asked.format, answer, &mut outcome).await?
+        encode(app, found, answer).await?
     };
-    let mut response = response(asked, body, tag.header_value());
-    let headers = response.headers_mut();
-    headers::describe(headers, &source, app.engine.tiers().keeps(), &outcome.stages);
-    headers::locate(headers, &sha256, asked, &app.config.params);
-    headers::cacheable(headers, &source, !app.config.api_keys.is_empty());
-    response.extensions_mut().insert(outcome);
-    Ok(response)
+    Ok(cacheable(app, &found.source, found.respond(app, body, tag.header_value())))
 }
 
 /// That the client has the answer already.
 pub(crate) fn not_modified(app: &App, asked: &Asked, tag: &EntityTag, answer: &Answer) -> Response {
-    let mut response = response(asked, Bytes::new(), tag.header_value());
+    let found = Found::new(asked, answer);
+    let response = found.respond(app, Bytes::new(), tag.header_value());
+    let mut response = cacheable(app, &answer.source, response);
     *response.status_mut() = StatusCode::NOT_MODIFIED;
-    let headers = response.headers_mut();
-    headers.remove(CONTENT_TYPE);
-    headers::describe(headers, &answer.source, app.engine.tiers().keeps(), &answer.stages);
-    headers::locate(headers, &answer.header.image_sha256, asked, &app.config.params);
-    headers::cacheable(headers, &answer.source, !app.config.api_keys.is_empty());
-    response.extensions_mut().insert(outcome(answer));
+    response.headers_mut().remove(CONTENT_TYPE);
     response
 }
 
-fn response(asked: &Asked, body: Bytes, tag: HeaderValue) -> Response {
-    let mut response = Response::new(Body::from(body));
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(asked.format.media_type()));
-    headers.insert(ETAG, tag);
+/// With leave for others to keep it.
+fn cacheable(app: &App, source: &Source, mut response: Response) -> Response {
+    headers::cacheable(response.headers_mut(), source, !app.config.api_keys.is_empty());
     response
 }
 
-fn outcome(answer: &Answer) -> Outcome {
-    Outcome {
-        cache: Some(headers::cache_result(&answer.source)),
-        stages: answer.stages,
-        keypoints: Some(answer.header.keypoints),
-        size: Some((answer.header.width, answer.header.height)),
+/// What was found, beside the features themselves.
+#[derive(Debug, Clone, Copy)]
+struct Found {
+    asked: Asked,
+    sha256: [u8; 32],
+    source: Source,
+    outcome: Outcome,
+}
+
+impl Found {
+    fn new(asked: &Asked, answer: &Answer) -> Self {
+        let Answer { header, source, stages, .. } = answer;
+        let outcome = Outcome {
+            cache: Some(headers::cache_result(source)),
+            stages: *stages,
+            keypoints: Some(header.keypoints),
+            size: Some((header.width, header.height)),
+        };
+        Self { asked: *asked, sha256: header.image_sha256, source: *source, outcome }
+    }
+
+    /// The response with all headers that every answer with features has.
+    fn respond(&self, app: &App, body: Bytes, tag: HeaderValue) -> Response {
+        let Self { asked, sha256, source, outcome } = self;
+        let mut response = Response::new(Body::from(body));
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(asked.format.media_type()));
+        headers.insert(ETAG, tag);
+        headers::describe(headers, source, app.engine.tiers().keeps(), &outcome.stages);
+        headers::locate(headers, sha256, asked, &app.config.params);
+        response.extensions_mut().insert(*outcome);
+        response
     }
 }
 
 /// The stored form as the format that was asked for.
-async fn encode(
-    app: &App,
-    format: OutputFormat,
-    answer: Answer,
-    outcome: &mut Outcome,
-) -> Result<Bytes, Problem> {
+async fn encode(app: &App, mut found: Found, answer: Answer) -> Result<(Found, Bytes), Problem> {
+    let format = found.asked.format;
     app.bodies.has_room_for(answer.stored.len() as u64)?;
     if format == OutputFormat::Siftd {
-        return counted(app, answer.stored);
+        return Ok((found, counted(app, answer.stored)?));
     }
     let started = Instant::now();
     let short = answer.stored.len() <= LONGEST_ENCODED_INLINE;
@@ -154,9 +155,9 @@ async fn encode(
         task::spawn_blocking(encode).await.map_err(gone)??
     };
     let took = started.elapsed();
-    outcome.stages.add(Stage::Serialize, took);
+    found.outcome.stages.add(Stage::Serialize, took);
     app.engine.observe_stage(Stage::Serialize, took);
-    counted(app, encoded)
+    Ok((found, counted(app, encoded)?))
 }
 
 /// The body, which has its share of the budget until it is sent: a client that takes its time keeps it in memory.

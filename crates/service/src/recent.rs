@@ -1,15 +1,13 @@
 //! What the service did of late: totals, taken down every few seconds.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use engine::{Done, Tier};
-use tokio::time::{self, MissedTickBehavior};
+use engine::{Done, Engine, Tier};
 
-use crate::app::App;
-
-const INTERVAL: Duration = Duration::from_secs(5);
+/// How often totals are taken down.
+pub(crate) const INTERVAL: Duration = Duration::from_secs(5);
 
 /// Samples that are kept: a minute's.
 const KEPT: usize = 13;
@@ -20,7 +18,7 @@ pub(crate) struct Recent(Mutex<VecDeque<Totals>>);
 
 /// What was done since the start, at a moment.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Totals {
+struct Totals {
     at: Instant,
     done: Done,
     hits: u64,
@@ -42,17 +40,12 @@ pub(crate) struct Window {
 }
 
 impl Totals {
-    fn now(app: &App) -> Self {
-        let tiers = app.engine.tiers().statistics();
+    fn now(engine: &Engine) -> Self {
+        let tiers = engine.tiers().statistics();
         let hits = tiers.iter().map(|tier| tier.hits).sum();
         // A lookup that misses the store has missed memory before.
         let misses = tiers.iter().rfind(|tier| tier.tier != Tier::Memory).or(tiers.first());
-        Self {
-            at: Instant::now(),
-            done: app.engine.done(),
-            hits,
-            misses: misses.map_or(0, |tier| tier.misses),
-        }
+        Self { at: Instant::now(), done: engine.done(), hits, misses: misses.map_or(0, |tier| tier.misses) }
     }
 
     fn since(&self, earlier: &Self) -> Window {
@@ -69,12 +62,14 @@ impl Totals {
 
 impl Recent {
     /// From the oldest moment that is kept to now.
-    pub(crate) fn window(&self, app: &App) -> Option<Window> {
+    pub(crate) fn window(&self, engine: &Engine) -> Option<Window> {
         let oldest = *self.lock().front()?;
-        Some(Totals::now(app).since(&oldest))
+        Some(Totals::now(engine).since(&oldest))
     }
 
-    fn take_down(&self, totals: Totals) {
+    /// Takes the totals down, every [`INTERVAL`].
+    pub(crate) fn take_down(&self, engine: &Engine) {
+        let totals = Totals::now(engine);
         let mut kept = self.lock();
         if kept.len() == KEPT {
             kept.pop_front();
@@ -84,15 +79,5 @@ impl Recent {
 
     fn lock(&self) -> MutexGuard<'_, VecDeque<Totals>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Takes totals down until it is aborted.
-pub(crate) async fn sample(app: Arc<App>) {
-    let mut interval = time::interval(INTERVAL);
-    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        interval.tick().await;
-        app.recent.take_down(Totals::now(&app));
     }
 }

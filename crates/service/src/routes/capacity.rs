@@ -54,7 +54,7 @@ enum Bottleneck {
 )]
 pub(super) async fn capacity(State(app): State<Arc<App>>) -> Result<Json<Capacity>, Problem> {
     let early = || Problem::new(ErrorCode::ServiceNotReady, "nothing is measured yet");
-    let window = app.recent.window(&app).ok_or_else(early)?;
+    let window = app.recent.window(&app.engine).ok_or_else(early)?;
     let load = app.engine.load();
     Ok(Json(Capacity::of(&window, load.threads, load.queued)))
 }

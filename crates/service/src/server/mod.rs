@@ -15,7 +15,7 @@ use prometheus_client::registry::Registry;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
-use tokio::time;
+use tokio::time::{self, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -143,7 +143,7 @@ impl Server {
             let (stopped, cut) = (admin_stopped, CancellationToken::new());
             probes.spawn(Listener { gate, app, cap: None, connections, stopped, cut, socket }.run());
         }
-        let sampling = tokio::spawn(recent::sample(Arc::clone(&app))).abort_handle();
+        let sampling = tokio::spawn(sample(Arc::clone(&app))).abort_handle();
 
         shutdown.await;
         app.lifecycle.enter(Phase::Draining);
@@ -193,4 +193,14 @@ async fn close_telemetry(app: Arc<App>) {
     });
     // A panic there has been printed, and there is nothing left to do.
     let _ = closing.await;
+}
+
+/// Takes down what was done so far, until it is aborted.
+async fn sample(app: Arc<App>) {
+    let mut interval = time::interval(recent::INTERVAL);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        interval.tick().await;
+        app.recent.take_down(&app.engine);
+    }
 }
