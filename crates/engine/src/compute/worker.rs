@@ -14,7 +14,7 @@ use crate::flight::{Computed, Outcome};
 /// A thread that had no image for this long gives its scratch memory back.
 const IDLE: Duration = Duration::from_secs(20);
 
-/// Scratch memory of larger images is given back at once, 60 bytes a pixel.
+/// Scratch memory of larger images, some 10 bytes a pixel, is given back at once.
 const LARGEST_KEPT_SCRATCH: u64 = 1_000_000;
 
 /// A job that this thread has taken.
