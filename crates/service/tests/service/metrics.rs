@@ -1,9 +1,10 @@
 //! `/metrics`, as Prometheus scrapes it.
 
 use std::collections::BTreeMap;
+use std::{env, fs};
 
 use crate::http::{DETECT, Service, get, post};
-use crate::pictures::{photograph, small};
+use crate::pictures::{photograph, small, workspace};
 
 /// Families of the contract, and their types. `breaker_state` comes with the first store that is reached over a network.
 const FAMILIES: [(&str, &str); 26] = [
@@ -98,4 +99,32 @@ fn clients_make_no_series() {
         service.ask(&post(DETECT, small()).header("X-Request-ID", index.to_string())).ok();
     }
     assert_eq!(series(), before);
+}
+
+/// What stands before the table of the reference page.
+const INTRODUCTION: &str = "\
+# Metrics of `siftd serve`
+
+`GET /metrics`, as OpenMetrics text; with `admin_listen`, there too. Units are in the names: seconds, bytes, pixels. Labels are
+bounded, whatever clients send. A histogram has `_bucket`, `_sum` and `_count`. This page is written from what the program itself
+gives.
+
+";
+
+#[test]
+fn the_reference_page_is_current() {
+    let service = Service::start();
+    service.ask(&post(DETECT, small())).ok();
+    let page = INTRODUCTION.to_owned() + &service::metrics_markdown(&service.scrape());
+    let path = workspace("docs/metrics.md");
+    if env::var_os("SIFTD_BLESS").is_some() {
+        fs::write(&path, &page).unwrap();
+    }
+    let written = fs::read_to_string(&path).unwrap_or_default();
+    let differs = page.lines().zip(written.lines()).find(|(line, written)| line != written);
+    assert!(
+        page == written,
+        "docs/metrics.md is not what the service gives; first difference: {differs:?}. Write it anew with \
+         SIFTD_BLESS=1 cargo test -p service reference"
+    );
 }
