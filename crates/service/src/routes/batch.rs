@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 use crate::answer::{Asked, Summary, location};
 use crate::app::App;
 use crate::context::Context;
-use crate::multipart::{Boundary, Event, PartHead, Scanner};
+use crate::multipart::{Event, PartHead, Scanner};
 use crate::problem::{Document, ErrorCode, Problem};
 use crate::query::Query;
 use crate::upload::{self, BodyReader, Buffer, FIELD};
@@ -30,7 +30,7 @@ const MEDIA_TYPE: &str = "application/x-ndjson";
 #[allow(dead_code)]
 pub(super) struct ImagesForm {
     /// The bytes of image files.
-    #[schema(value_type = Vec<String>, format = Binary)]
+    #[schema(value_type = Vec<String>, format = Binary, min_items = 1)]
     image: Vec<Vec<u8>>,
 }
 
@@ -67,8 +67,8 @@ enum Outcome<'a> {
     post, path = "/api/v1/features/batch", tag = "features",
     request_body(content = ImagesForm, content_type = "multipart/form-data"),
     responses(
-        (status = 200, description = "A line for each image", body = Line, content_type = "application/x-ndjson"),
-        (status = 400, description = "Malformed request", body = Document, content_type = "application/problem+json"),
+        (status = 200, description = "A line for each image; the last tells it if the form breaks off", body = Line, content_type = "application/x-ndjson"),
+        (status = 400, description = "Malformed request, or no image in it", body = Document, content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn batch(
@@ -85,12 +85,43 @@ pub(super) async fn batch(
         let detail = "a batch is answered with summaries, whose `location` has the features in every format";
         return Err(Problem::new(ErrorCode::NotAcceptable, detail));
     }
-    let boundary = upload::boundary(&parts.headers)?;
-    reader.invite().await?;
+    let mut scanner = Scanner::new(&upload::boundary(&parts.headers)?);
+    let first = next_image(&mut reader, &mut scanner).await?;
+    let first = first.ok_or_else(|| Problem::bad_request("the form has no field `image`"))?;
     let (lines, receiver) = mpsc::unbounded_channel();
     let batch = Batch { app, context, params, lines };
-    tokio::spawn(batch.run(reader, boundary));
+    tokio::spawn(batch.run(Form { reader, scanner }, first));
     Ok(([(CONTENT_TYPE, MEDIA_TYPE)], Body::new(Lines(receiver))).into_response())
+}
+
+/// What is left of a form.
+struct Form {
+    reader: BodyReader,
+    scanner: Scanner,
+}
+
+/// The next event in a form but that more of it is needed.
+async fn next(reader: &mut BodyReader, scanner: &mut Scanner) -> Result<Event, Problem> {
+    loop {
+        match scanner.next()? {
+            Event::NeedMore => match reader.chunk().await? {
+                Some(chunk) => scanner.push(chunk),
+                None => scanner.finish(),
+            },
+            event => return Ok(event),
+        }
+    }
+}
+
+/// Reads up to the content of the next image, if there is one.
+async fn next_image(reader: &mut BodyReader, scanner: &mut Scanner) -> Result<Option<PartHead>, Problem> {
+    loop {
+        match next(reader, scanner).await? {
+            Event::Part(head) if head.name.as_deref() == Some(FIELD) => return Ok(Some(head)),
+            Event::End => return Ok(None),
+            _ => {}
+        }
+    }
 }
 
 /// A batch under way.
@@ -112,10 +143,10 @@ struct Item {
 
 impl Batch {
     /// Reads the form and sees to every image, unless the client goes away.
-    async fn run(self, mut reader: BodyReader, boundary: Boundary) {
+    async fn run(self, mut form: Form, first: PartHead) {
         let read = async {
             let mut running = JoinSet::new();
-            if let Err(problem) = self.read(&mut reader, &boundary, &mut running).await {
+            if let Err(problem) = self.read(&mut form, first, &mut running).await {
                 self.tell(None, None, Outcome::Failed(problem.document(self.context.id.as_str())));
             }
             while running.join_next().await.is_some() {}
@@ -126,40 +157,23 @@ impl Batch {
         }
     }
 
-    async fn read(
-        &self,
-        reader: &mut BodyReader,
-        boundary: &Boundary,
-        running: &mut JoinSet<()>,
-    ) -> Result<(), Problem> {
-        let mut scanner = Scanner::new(boundary);
+    /// Reads the form from the content of its first image on.
+    async fn read(&self, form: &mut Form, first: PartHead, running: &mut JoinSet<()>) -> Result<(), Problem> {
+        let Form { reader, scanner } = form;
+        let mut head = Some(first);
         let mut count = 0;
-        let mut item = None;
-        loop {
-            match scanner.next()? {
-                Event::NeedMore => match reader.chunk().await? {
-                    Some(chunk) => scanner.push(chunk),
-                    None => scanner.finish(),
-                },
-                Event::Part(head) if head.name.as_deref() == Some(FIELD) => {
-                    item = Some(self.begin(count, head)?);
-                    count += 1;
-                    reader.put_off();
-                }
-                Event::Data(data) => item.iter_mut().for_each(|item: &mut Item| item.push(&data)),
-                Event::PartEnd => {
-                    if let Some(item) = item.take() {
-                        self.start(item, running).await;
-                        reader.put_off();
-                    }
-                }
-                Event::Part(_) => {}
-                Event::End if count == 0 => {
-                    return Err(Problem::bad_request("the form has no field `image`"));
-                }
-                Event::End => return Ok(()),
+        while let Some(image) = head {
+            let mut item = self.begin(count, image)?;
+            count += 1;
+            reader.put_off();
+            while let Event::Data(data) = next(reader, scanner).await? {
+                item.push(&data);
             }
+            self.start(item, running).await;
+            reader.put_off();
+            head = next_image(reader, scanner).await?;
         }
+        Ok(())
     }
 
     fn begin(&self, index: usize, head: PartHead) -> Result<Item, Problem> {

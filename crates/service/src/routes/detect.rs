@@ -22,15 +22,22 @@ pub(super) struct ImageForm {
     image: Vec<u8>,
 }
 
+/// The bytes of a JPEG, PNG, BMP, TIFF, WebP or PNM file.
+#[derive(Debug, ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[allow(dead_code)]
+pub(super) struct ImageBytes(Vec<u8>);
+
 /// Features of an image
 ///
-/// Takes an image as the field `image` of a form, or as the body itself. Answers with the summary, or in the format that
-/// `format` or `Accept` name. The bytes are hashed first: what is known already is not computed again.
+/// Takes an image as the field `image` of a form, or as the body itself, of whatever media type. Answers with the summary,
+/// or in the format that `format` or `Accept` name (`application/json;profile=full` for everything as JSON). The bytes are
+/// hashed first: what is known already is not computed again.
 #[utoipa::path(
     post, path = "/api/v1/features/detect", tag = "features",
     request_body(content(
         (ImageForm = "multipart/form-data"),
-        (Vec<u8> = "application/octet-stream"),
+        (ImageBytes = "application/octet-stream"),
     )),
     responses(
         (status = 200, description = "The features", body = Summary),

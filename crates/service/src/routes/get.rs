@@ -15,7 +15,10 @@ use crate::problem::{Document, ErrorCode, Problem};
 /// proxy or CDN can hold it.
 #[utoipa::path(
     get, path = "/api/v1/features/{sha256}", tag = "features",
-    params(("sha256" = String, Path, description = "SHA-256 of the image's bytes, 64 hexadecimal digits", pattern = "^[0-9a-fA-F]{64}$")),
+    params(
+        ("sha256" = String, Path, description = "SHA-256 of the image's bytes, 64 hexadecimal digits", pattern = "^[0-9a-fA-F]{64}$"),
+        ("If-None-Match" = Option<String>, Header, description = "Entity tags that the client has the features of, or `*`"),
+    ),
     responses(
         (status = 200, description = "The features", body = GetSummary),
         (status = 304, description = "The client has them: `If-None-Match` lists their `ETag`"),

@@ -91,16 +91,6 @@ impl BodyReader {
         }
     }
 
-    /// Asks the client for its body, if it waits for that: once the answer has begun, it is too late.
-    pub(crate) async fn invite(&mut self) -> Result<(), Problem> {
-        if self.expects_continue
-            && let Some(chunk) = self.chunk().await?
-        {
-            self.decoded.push_front(chunk);
-        }
-        Ok(())
-    }
-
     /// Gives the client its whole time again.
     pub(crate) fn put_off(&mut self) {
         self.until = Instant::now() + self.timeout;

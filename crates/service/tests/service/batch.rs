@@ -84,8 +84,21 @@ fn a_form_that_breaks_off_is_told_after_what_was_whole() {
     let cut = post(BATCH, whole).header("Content-Type", Form::content_type());
     let lines = by_index(service.ask(&cut).ok().lines());
     assert_eq!(lines.keys().copied().collect::<Vec<_>>(), [None], "an image that may go on is not whole");
-    let none = service.ask(&post(BATCH, []).form(Form::default().file("note", "a", b"b"))).ok().lines();
-    assert!(none.len() == 1 && none[0]["detail"].as_str().unwrap().contains("no field `image`"), "{none:?}");
+}
+
+#[test]
+fn a_form_without_images_is_refused_as_a_whole() {
+    let service = Service::start();
+    let note = || Form::default().file("note", "a", b"b");
+    let cut = |body: &[u8]| post(BATCH, body).header("Content-Type", Form::content_type());
+    for (request, words) in [
+        (post(BATCH, []).form(note()), "no field `image`"),
+        (cut(&note().begun()), "ends before its closing boundary"),
+        (cut(b""), "ends before its closing boundary"),
+    ] {
+        let problem = service.ask(&request).problem(400, "BAD_REQUEST");
+        assert!(problem["detail"].as_str().unwrap().contains(words), "{problem}");
+    }
 }
 
 #[test]

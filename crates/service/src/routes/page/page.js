@@ -31,7 +31,7 @@ async function show(file) {
     if (request !== latest) return;
     say("");
     tell(summary, answer.headers);
-    offer(place);
+    offer(place, headers);
     await draw(file, features.keypoints);
   } catch (error) {
     say(error.message, true);
@@ -61,15 +61,27 @@ function tell(summary, headers) {
   element("facts").hidden = false;
 }
 
-function offer(place) {
+function offer(place, headers) {
   const links = ["json", "npz", "colmap", "siftd"].map((format) => {
     const link = document.createElement("a");
     link.href = withFormat(place, format);
     link.textContent = format;
+    if ("X-API-Key" in headers) link.addEventListener("click", (event) => save(event, headers, format));
     return link;
   });
   element("downloads").replaceChildren("Features as ", ...links.flatMap((link) => [link, " "]));
-  element("downloads").hidden = element("key").value !== "";
+  element("downloads").hidden = false;
+}
+
+/** A link brings no key, so that the page fetches what it leads to. */
+async function save(event, headers, format) {
+  event.preventDefault();
+  const answer = await fetch(event.currentTarget.href, { headers });
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await answer.blob());
+  link.download = `features.${answer.ok ? format : "error.json"}`;
+  link.click();
+  URL.revokeObjectURL(link.href);
 }
 
 async function draw(file, keypoints) {
@@ -98,8 +110,8 @@ async function draw(file, keypoints) {
   canvas.hidden = false;
 }
 
-element("file").addEventListener("change", ({ target }) => target.files[0] && show(target.files[0]));
-element("denoise").addEventListener("change", () => element("file").files[0] && show(element("file").files[0]));
+const again = () => element("file").files[0] && show(element("file").files[0]);
+for (const id of ["file", "denoise", "key"]) element(id).addEventListener("change", again);
 element("form").addEventListener("submit", (event) => event.preventDefault());
 for (const type of ["dragover", "dragleave", "drop"]) {
   element("drop").addEventListener(type, (event) => {
