@@ -21,6 +21,10 @@ use crate::{Config, ConfigError, Error, Image};
 /// milliseconds of the deadline, the slowest decoder within seconds.
 const GRACE: Duration = Duration::from_secs(30);
 
+/// How long the engine's end waits for threads to end, and how often it looks.
+const JOIN_TIMEOUT: Duration = Duration::from_secs(5);
+const JOIN_INTERVAL: Duration = Duration::from_millis(1);
+
 /// An image to compute.
 #[derive(Debug)]
 pub(crate) struct Job {
@@ -135,6 +139,13 @@ impl Compute {
         Ok(())
     }
 
+    /// Takes what nobody waits for any more out of the queue.
+    pub(crate) fn forget_cancelled(&self) {
+        let mut state = self.lock();
+        state.forget_cancelled();
+        self.tell(&state);
+    }
+
     pub(crate) fn load(&self) -> Load {
         self.lock().load
     }
@@ -217,9 +228,10 @@ impl Drop for Threads {
         drop(state);
         self.compute.flights.cancel_all();
         self.compute.wake.notify_all();
-        for handle in self.handles.drain(..) {
-            // A panic was contained in the thread, or has been printed.
-            let _ = handle.join();
+        // They end within some rows. One that is stuck ends with the process.
+        let end = Instant::now() + JOIN_TIMEOUT;
+        while Instant::now() < end && !self.handles.iter().all(JoinHandle::is_finished) {
+            thread::sleep(JOIN_INTERVAL);
         }
     }
 }

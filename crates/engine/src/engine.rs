@@ -14,7 +14,7 @@ use tokio::time::{self, MissedTickBehavior};
 use crate::collector::{CacheCollector, ComputeCollector};
 use crate::compute::{Compute, Done, Job, Threads};
 use crate::digest::Digester;
-use crate::flight::{Computed, Flights, Role};
+use crate::flight::{Computed, Flight, Flights, Outcome, Role, Ticket};
 use crate::metrics::Metrics;
 use crate::{Config, ConfigError, Error, Image};
 
@@ -196,12 +196,14 @@ impl Engine {
             Some(cached) => (cached, Tier::Memory),
             None => self.tiers.get(key, extent).await.map(|lookup| (lookup.cached, lookup.tier))?,
         };
-        let took = started.elapsed();
-        self.compute.metrics.stage(Stage::CacheGet, took);
-        let Some(header) = intact(&cached.value, key, wanted) else {
+        // What came from a store is checked once, whole; in memory it is what it was.
+        let whole = wanted == Wanted::Whole && tier != Tier::Memory;
+        let Some(header) = intact(&cached.value, key, whole) else {
             self.tiers.reject(key, &tier);
             return None;
         };
+        let took = started.elapsed();
+        self.compute.metrics.stage(Stage::CacheGet, took);
         let mut stages = StageTimes::default();
         stages.add(Stage::CacheGet, took);
         let source = Source::Hit { tier, expires_at: cached.expires_at };
@@ -224,16 +226,17 @@ impl Engine {
 
     async fn computed(&self, key: Key, image: &Image, params: &Params, pixels: u64) -> Result<Answer, Error> {
         // From here to the wait nothing yields: a leader that vanished in between would leave the others waiting.
-        let (mut ticket, role) = self.flights.join(key);
+        let (ticket, role) = self.flights.join(key);
+        let mut waiting = Waiting { ticket: Some(ticket), compute: &self.compute };
         if role == Role::Leader {
-            let flight = Arc::clone(&ticket.flight);
+            let flight = waiting.flight()?;
             let job = Job { key, image: image.clone(), params: *params, pixels, flight };
             if let Some(answer) = self.lead(job) {
                 return Ok(answer);
             }
         }
         let deadline = self.compute.config.deadline;
-        let outcome = time::timeout(deadline, ticket.outcome()).await;
+        let outcome = time::timeout(deadline, waiting.outcome()).await;
         let computed = outcome.map_err(|_| Error::DeadlineExceeded { deadline })??;
         let source = if role == Role::Leader { Source::Miss } else { Source::Coalesced };
         let header = Header::read(&computed.stored).map_err(|_| Error::Fault)?;
@@ -256,9 +259,39 @@ impl Engine {
     /// The answer of a flight that landed between the lookup and the attempt to join it.
     fn landed_meanwhile(&self, key: &Key) -> Option<Answer> {
         let cached = self.tiers.get_memory(key, Extent::Whole)?;
-        let header = intact(&cached.value, key, Wanted::Whole)?;
+        let header = intact(&cached.value, key, false)?;
         let source = Source::Hit { tier: Tier::Memory, expires_at: cached.expires_at };
         Some(Answer { stored: cached.value, header, source, stages: StageTimes::default() })
+    }
+}
+
+/// A place in a flight. Where it was the last, what is not begun leaves the queue with it.
+struct Waiting<'a> {
+    ticket: Option<Ticket>,
+    compute: &'a Compute,
+}
+
+impl Waiting<'_> {
+    fn flight(&self) -> Result<Arc<Flight>, Error> {
+        self.ticket.as_ref().map(|ticket| Arc::clone(&ticket.flight)).ok_or(Error::Fault)
+    }
+
+    async fn outcome(&mut self) -> Outcome {
+        match &mut self.ticket {
+            Some(ticket) => ticket.outcome().await,
+            None => Err(Error::Fault),
+        }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let Some(ticket) = self.ticket.take() else { return };
+        let flight = Arc::clone(&ticket.flight);
+        drop(ticket);
+        if flight.is_cancelled() {
+            self.compute.forget_cancelled();
+        }
     }
 }
 
@@ -272,12 +305,9 @@ fn key(digest: Digest, params: &Params) -> Key {
     Key { engine_version: ENGINE_VERSION, fingerprint: params.fingerprint(), digest }
 }
 
-/// The header of a stored value, if it is the one that was stored under the key, unharmed.
-fn intact(stored: &[u8], key: &Key, wanted: Wanted) -> Option<Header> {
-    let header = match wanted {
-        Wanted::Summary => Header::read(stored),
-        Wanted::Whole => siftd::verify(stored),
-    };
+/// The header of a stored value, if it is the one that was stored under the key, unharmed; `whole` checks all of the value.
+fn intact(stored: &[u8], key: &Key, whole: bool) -> Option<Header> {
+    let header = if whole { siftd::verify(stored) } else { Header::read(stored) };
     header
         .ok()
         .filter(|header| header.image_sha256 == key.digest && header.engine_version == key.engine_version)

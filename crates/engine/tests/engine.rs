@@ -175,7 +175,7 @@ async fn what_could_not_be_done_in_time_is_not_let_in_and_what_is_late_stops() {
     assert!(matches!(refused, Error::Overloaded { reason: Refusal::Deadline, .. }), "{refused}");
     assert_eq!(late.await.unwrap().unwrap_err(), Error::DeadlineExceeded { deadline });
     running.until(|load| load.busy_threads == 0).await;
-    running.ask(ROCKET, &ParamsBuilder::default().build().unwrap()).await.unwrap();
+    running.ask(&noise(20, 6), &Params::default()).await.unwrap();
 }
 
 #[tokio::test]

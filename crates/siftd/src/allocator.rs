@@ -21,5 +21,6 @@ pub(crate) fn give_back_large_blocks() {
     let mut arguments = env::args_os();
     let name = arguments.next().unwrap_or_else(|| "siftd".into());
     // It returns where it fails, and then the process goes on as it is.
-    let _ = Command::new("/proc/self/exe").arg0(name).args(arguments).env(VARIABLE, RETURNED_FROM).exec();
+    let program = env::current_exe().unwrap_or_else(|_| "/proc/self/exe".into());
+    let _ = Command::new(program).arg0(name).args(arguments).env(VARIABLE, RETURNED_FROM).exec();
 }

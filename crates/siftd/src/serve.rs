@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use cache::{DiskStore, StoreError, Tiers};
 use service::Server;
@@ -13,6 +14,9 @@ use crate::settings::{CacheConfig, ServeConfig};
 
 /// Threads for what would keep others from being answered: hashing and encoding what is large, files of the cache.
 const BLOCKING_THREADS: usize = 32;
+
+/// How long helper threads may take to end after the service.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// Why the service does not start.
 #[derive(Debug, thiserror::Error)]
@@ -44,13 +48,17 @@ fn serve(config: ServeConfig) -> Result<bool, StartError> {
     let workers = engine.threads.get().max(2);
     let mut runtime = runtime::Builder::new_multi_thread();
     let runtime = runtime.worker_threads(workers).max_blocking_threads(BLOCKING_THREADS).enable_all().build();
-    runtime.map_err(StartError::Runtime)?.block_on(async {
+    let runtime = runtime.map_err(StartError::Runtime)?;
+    let finished = runtime.block_on(async {
         let tiers = open(cache, &Handle::current())?;
         let shutdown = shutdown()?;
         let environment = |name: &str| std::env::var(name).ok();
         let server = Server::bind(service, engine, tiers, io::stdout(), environment).await?;
         Ok(server.run(shutdown).await)
-    })
+    });
+    // Whatever still runs is not waited for: its client is gone.
+    runtime.shutdown_timeout(LINGER);
+    finished
 }
 
 fn open(cache: CacheConfig, runtime: &Handle) -> Result<Tiers, StoreError> {

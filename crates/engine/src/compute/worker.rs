@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use extract::{Control, Extraction, Extractor, Stage};
+use extract::{Control, ExtractError, Extraction, Extractor, Stage};
 
 use super::{Compute, Job, Lifecycle, Queued, State};
 use crate::Error;
@@ -77,7 +77,13 @@ impl Compute {
     fn compute(&self, taken: &Taken, extractor: &mut Option<Extractor>) -> Outcome {
         let Taken { job, waited, threads, .. } = taken;
         self.metrics.waited(*waited);
-        let control = Control { threads: *threads, cancelled: Some(job.flight.cancelled()), deadline: None };
+        let deadline = self.config.deadline;
+        let control = Control {
+            threads: *threads,
+            cancelled: Some(job.flight.cancelled()),
+            // From its admission: those who join later have no longer.
+            deadline: Some(taken.started - *waited + deadline),
+        };
         let extract = AssertUnwindSafe(|| {
             let extractor = extractor.get_or_insert_with(|| self.new_extractor());
             let Job { image, params, .. } = job;
@@ -88,7 +94,11 @@ impl Compute {
             // After a panic, its scratch memory may be in any state.
             *extractor = None;
         }
-        let Extraction { features, mut stages } = extracted.map_err(|_| Error::Fault)??;
+        let Extraction { features, mut stages } =
+            extracted.map_err(|_| Error::Fault)?.map_err(|error| match error {
+                ExtractError::DeadlineExceeded => Error::DeadlineExceeded { deadline },
+                error => error.into(),
+            })?;
         let started = Instant::now();
         let stored = Bytes::from(features.to_siftd().map_err(|_| Error::Fault)?);
         self.tiers.insert(job.key, stored.clone());

@@ -9,7 +9,8 @@ use http::header::{
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 
 const METHODS: &str = "GET, HEAD, POST";
-const ACCEPTED: &str = "authorization, content-type, if-none-match, x-api-key, x-request-id";
+const ACCEPTED: &str =
+    "authorization, content-encoding, content-type, if-none-match, traceparent, x-api-key, x-request-id";
 const EXPOSED: &str = "cache-status, content-location, etag, retry-after, server-timing, x-request-id";
 const MAX_AGE_SECONDS: &str = "86400";
 

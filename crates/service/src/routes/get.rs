@@ -1,10 +1,12 @@
 use std::sync::Arc;
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
+use engine::Wanted;
 
 use super::detect::asked;
-use crate::answer::{self, Asked, GetSummary};
+use crate::answer::{self, GetSummary};
 use crate::app::App;
 use crate::hex;
 use crate::problem::{Document, ErrorCode, Problem};
@@ -27,15 +29,15 @@ use crate::problem::{Document, ErrorCode, Problem};
 )]
 pub(super) async fn get(
     State(app): State<Arc<App>>,
-    Path(sha256): Path<String>,
+    sha256: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
     let asked = asked(&app, &parts)?;
-    let sha256 = parse(&sha256)?;
+    let sha256 = parse(sha256.as_deref().map_or("", |sha256| sha256))?;
     let tag = asked.entity_tag(&sha256);
     let known = tag.is_known(&parts.headers);
-    let wanted = if known { Asked { format: Default::default(), ..asked }.wanted() } else { asked.wanted() };
+    let wanted = if known { Wanted::Summary } else { asked.wanted() };
     let found = app.engine.lookup(sha256, &asked.params, wanted).await.ok_or_else(|| {
         Problem::new(
             ErrorCode::NotFound,

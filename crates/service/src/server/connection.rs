@@ -32,7 +32,7 @@ const PREFACE_PAUSE: Duration = Duration::from_millis(10);
 const STREAMS: u32 = 128;
 
 /// Most bytes of a request's headers.
-const HEADERS: u32 = 32 << 10;
+const HEADERS: usize = 64 << 10;
 
 /// Requests of a connection: how many there were, and how many are not answered.
 #[derive(Debug, Default)]
@@ -61,20 +61,20 @@ pub(super) async fn serve(
     let service = service_fn(move |request: Request<Incoming>| {
         let (gate, activity, sending) = (gate.clone(), Arc::clone(&activity), Arc::clone(&sending));
         async move {
-            let _request = activity.request();
+            let running = activity.request();
             let answer = gate.answer(peer.ip(), request).await;
-            Ok::<_, Infallible>(answer.map(|body| sending.watch(body)))
+            Ok::<_, Infallible>(answer.map(|body| sending.watch(body, running)))
         }
     });
     let io = TokioIo::new(stream);
     if http2 {
         let mut builder = http2::Builder::new(TokioExecutor::new());
-        builder.timer(TokioTimer::new()).max_concurrent_streams(STREAMS).max_header_list_size(HEADERS);
+        builder.timer(TokioTimer::new()).max_concurrent_streams(STREAMS).max_header_list_size(HEADERS as u32);
         builder.keep_alive_interval(bounds.header_timeout).keep_alive_timeout(bounds.header_timeout);
         watched.drive(builder.serve_connection(io, service), bounds, stopped).await;
     } else {
         let mut builder = http1::Builder::new();
-        builder.timer(TokioTimer::new()).header_read_timeout(bounds.header_timeout);
+        builder.timer(TokioTimer::new()).header_read_timeout(bounds.header_timeout).max_buf_size(HEADERS);
         watched.drive(builder.serve_connection(io, service), bounds, stopped).await;
     }
 }
@@ -187,8 +187,8 @@ impl Activity {
     }
 }
 
-/// A request that is not answered yet.
-struct Running(Arc<Activity>);
+/// A request whose answer is not given to the connection yet.
+pub(super) struct Running(Arc<Activity>);
 
 impl Drop for Running {
     fn drop(&mut self) {

@@ -38,7 +38,7 @@ use listener::Listener;
 /// Why the service refuses requests that the engine would not, in metrics.
 const RATE_LIMIT: &str = "rate_limit";
 
-/// How long the last spans may take to be sent.
+/// How long the last answers may take to be stored, and the last spans to be sent.
 const FLUSH_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// A service that listens.
@@ -77,9 +77,8 @@ impl Server {
         ProcessMetrics::register(&mut registry);
         let own = registry.sub_registry_with_prefix("siftd");
         let metrics = HttpMetrics::register(own, log.left_out());
-        if let Some(traces) = &traces {
-            own.register("spans_lost", "Spans that did not arrive where they were sent", traces.lost());
-        }
+        let lost = traces.as_ref().map(Traces::lost).unwrap_or_default();
+        own.register("spans_lost", "Spans that did not arrive where they were sent", lost);
         let engine = Engine::start(engine, tiers, own)?;
         let limiter = config.rate_limit.map(|limit| RateLimiter::new(limit.per_second, limit.burst));
         let app = App {
@@ -158,6 +157,9 @@ impl Server {
         let finished = finished.await.is_ok();
         cut.cancel();
         connections.wait().await;
+        // Also where it took too long: what was computed is not to be lost with that.
+        let stored = time::timeout(FLUSH_TIMEOUT, app.engine.tiers().close()).await.is_ok();
+        let finished = finished && stored;
         stop_admin.send_replace(true);
         sampling.abort();
         probes.close();

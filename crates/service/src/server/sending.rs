@@ -23,20 +23,27 @@ pub(super) struct Sending {
 }
 
 /// An answer that goes out piece by piece.
-struct Pieces {
+struct Pieces<R> {
     body: Body,
     rest: Bytes,
     sending: Arc<Sending>,
     waits: bool,
+    _running: R,
 }
 
 impl Sending {
-    /// The same body, watched.
-    pub(super) fn watch(self: &Arc<Self>, body: Body) -> Body {
+    /// The same body, watched. The request runs until the body is given away.
+    pub(super) fn watch<R: Send + Unpin + 'static>(self: &Arc<Self>, body: Body, running: R) -> Body {
         if body.size_hint().exact().is_some_and(|length| length <= PIECE as u64) {
             return body;
         }
-        Body::new(Pieces { body, rest: Bytes::new(), sending: Arc::clone(self), waits: false })
+        Body::new(Pieces {
+            body,
+            rest: Bytes::new(),
+            sending: Arc::clone(self),
+            waits: false,
+            _running: running,
+        })
     }
 
     /// How far the answers are, if one waits for the client.
@@ -45,7 +52,7 @@ impl Sending {
     }
 }
 
-impl Pieces {
+impl<R> Pieces<R> {
     /// Whose turn it is: the client's, or ours.
     fn turn(&mut self, client: bool) {
         self.sending.steps.fetch_add(1, Ordering::Relaxed);
@@ -65,7 +72,7 @@ impl Pieces {
     }
 }
 
-impl http_body::Body for Pieces {
+impl<R: Unpin> http_body::Body for Pieces<R> {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -97,7 +104,7 @@ impl http_body::Body for Pieces {
     }
 }
 
-impl Drop for Pieces {
+impl<R> Drop for Pieces<R> {
     fn drop(&mut self) {
         self.turn(false);
     }
@@ -113,7 +120,7 @@ mod tests {
     async fn an_answer_comes_in_pieces_and_waits_for_its_client_between_them() {
         let sending = Arc::new(Sending::default());
         let answer: Vec<u8> = (0..100_000_u32).map(|at| at as u8).collect();
-        let mut body = sending.watch(Body::from(answer.clone()));
+        let mut body = sending.watch(Body::from(answer.clone()), ());
         assert_eq!(body.size_hint().exact(), Some(100_000));
         assert_eq!(sending.waits_at(), None);
         let mut received = body.frame().await.unwrap().unwrap().into_data().unwrap().to_vec();
@@ -130,7 +137,7 @@ mod tests {
     #[tokio::test]
     async fn who_leaves_is_not_waited_for() {
         let sending = Arc::new(Sending::default());
-        let mut body = sending.watch(Body::from(vec![0; 100_000]));
+        let mut body = sending.watch(Body::from(vec![0; 100_000]), ());
         body.frame().await.unwrap().unwrap();
         drop(body);
         assert_eq!(sending.waits_at(), None);
