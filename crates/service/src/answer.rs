@@ -132,25 +132,32 @@ impl Found {
     }
 }
 
-/// The stored form as the format that was asked for.
+/// The stored form as the format that was asked for. What it takes at the most is asked of the budget before.
 async fn encode(app: &App, mut found: Found, answer: Answer) -> Result<(Found, Bytes), Problem> {
     let format = found.asked.format;
-    app.bodies.has_room_for(answer.stored.len() as u64)?;
     if format == OutputFormat::Siftd {
         return Ok((found, counted(app, answer.stored)?));
     }
     let started = Instant::now();
+    let most = answer.stored.len() * growth(format) + SHORTEST;
+    let mut share = app.bodies.share(app.metrics.body(0));
+    share.take((answer.stored.len() + most) as u64)?;
     let short = answer.stored.len() <= LONGEST_ENCODED_INLINE;
     let encode = move || -> Result<Bytes, Problem> {
         let fault = |error: &dyn ToString| Problem::new(ErrorCode::InternalError, error.to_string());
         let features = FeatureSet::from_siftd(&answer.stored).map_err(|error| fault(&error))?;
-        let mut encoded = Vec::new();
+        let mut encoded = Vec::with_capacity(most);
         features.encode(format, &mut encoded).map_err(|error| fault(&error))?;
+        encoded.shrink_to_fit();
+        // Not before, whether or not the client is still there.
+        drop(share);
         Ok(encoded.into())
     };
     let encoded = if short {
         encode()?
     } else {
+        // It is never closed. Who waits here keeps no thread from others.
+        let _turn = app.encoders.acquire().await;
         let gone = |_| Problem::new(ErrorCode::ServiceNotReady, "the service is stopping");
         task::spawn_blocking(encode).await.map_err(gone)??
     };
@@ -158,6 +165,18 @@ async fn encode(app: &App, mut found: Found, answer: Answer) -> Result<(Found, B
     found.outcome.stages.add(Stage::Serialize, took);
     app.engine.observe_stage(Stage::Serialize, took);
     Ok((found, counted(app, encoded)?))
+}
+
+/// What every format takes without features.
+const SHORTEST: usize = 4096;
+
+/// How much longer than the stored form a format is at the most: a number in the text of JSON takes up to five times its bytes.
+const fn growth(format: OutputFormat) -> usize {
+    match format {
+        OutputFormat::Summary | OutputFormat::Siftd => 1,
+        OutputFormat::Npz => 2,
+        OutputFormat::Json | OutputFormat::Colmap => 5,
+    }
 }
 
 /// The body, which has its share of the budget until it is sent: a client that takes its time keeps it in memory.

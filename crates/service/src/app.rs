@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use engine::Engine;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::registry::Registry;
+use tokio::sync::Semaphore;
 
 use crate::Config;
 use crate::api_key::KeyRing;
-use crate::rate_limit::RateLimiter;
+use crate::problem::{ErrorCode, Problem};
+use crate::rate_limit::{CallerId, RateLimiter};
 use crate::recent::Recent;
 use crate::telemetry::access_log::AccessLog;
 use crate::telemetry::http_metrics::HttpMetrics;
@@ -24,6 +26,8 @@ pub(crate) struct App {
     pub(crate) registry: Registry,
     pub(crate) metrics: HttpMetrics,
     pub(crate) bodies: Arc<BodyBudget>,
+    /// Large answers that may be encoded at a time.
+    pub(crate) encoders: Semaphore,
     pub(crate) keys: KeyRing,
     pub(crate) limiter: Option<RateLimiter>,
     /// Requests that the limiter refused.
@@ -74,6 +78,17 @@ pub(crate) enum NotReady {
 }
 
 impl App {
+    /// Counts a request, or an image of a batch, against its caller's rate.
+    pub(crate) fn charge(&self, caller: CallerId) -> Result<(), Problem> {
+        let Some(limiter) = &self.limiter else { return Ok(()) };
+        limiter.check(caller, Instant::now()).map_err(|wait| {
+            self.rate_limited.inc();
+            let seconds = wait.0.as_secs() + u64::from(wait.0.subsec_nanos() > 0);
+            Problem::new(ErrorCode::RateLimited, "more requests than this caller may make")
+                .retry_after(Duration::from_secs(seconds.max(1)))
+        })
+    }
+
     /// Whether requests should be sent here.
     pub(crate) fn readiness(&self) -> Result<(), NotReady> {
         match self.lifecycle.phase() {

@@ -7,6 +7,7 @@ use extract::StageTimes;
 use http::request::Parts;
 
 use crate::problem::{ErrorCode, Problem};
+use crate::rate_limit::CallerId;
 use crate::request_id::RequestId;
 
 /// What handlers are told of their request.
@@ -15,6 +16,8 @@ pub(crate) struct Context {
     pub(crate) id: RequestId,
     /// When its head was there.
     pub(crate) started: Instant,
+    /// Who is held to a rate for it.
+    pub(crate) caller: CallerId,
 }
 
 impl<S: Sync> FromRequestParts<S> for Context {

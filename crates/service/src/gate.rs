@@ -6,20 +6,24 @@ mod record;
 mod streamed;
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::net::IpAddr;
+use std::panic::{self, AssertUnwindSafe};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
 use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderMap, HeaderValue, Request};
+use http::header::{CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderMap, HeaderValue, Request, Version};
 use hyper::body::Incoming;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 
-use crate::api_key::AuthError;
+use crate::api_key::{AuthError, Caller};
 use crate::app::App;
 use crate::client_address::client_address;
 use crate::context::Context;
@@ -51,19 +55,23 @@ impl Gate {
     /// Answers a request of a peer.
     pub(crate) async fn answer(&self, peer: IpAddr, request: Request<Incoming>) -> Response {
         let route = Route::of(request.uri().path());
-        let context = Context { id: RequestId::of(request.headers()), started: Instant::now() };
         let client = client_address(peer, request.headers(), &self.app.config.trusted_proxies);
+        let caller = CallerId::new(Caller::Anyone, client);
+        let mut context = Context { id: RequestId::of(request.headers()), started: Instant::now(), caller };
         let record = Record::begin(&self.app, route, &context, client, &request);
         let origin = cors::allowed_origin(&self.app.config.cors_origins, request.headers());
 
-        let mut response = match self.admit(route, client, &request) {
+        let mut response = match self.admit(route, caller, &request) {
             Err(problem) => {
                 let (parts, body) = request.into_parts();
                 upload::refuse(&parts.headers, Body::new(body));
                 problem.into_response()
             }
-            Ok(()) if origin.is_some() && cors::is_preflight(&request) => cors::preflight(),
-            Ok(()) => self.route(context.clone(), request, record.received()).await,
+            Ok(_) if origin.is_some() && cors::is_preflight(&request) => cors::preflight(),
+            Ok(caller) => {
+                context.caller = caller;
+                self.route(context.clone(), request, record.received()).await
+            }
         };
         let status = response.status();
         let problem = response.extensions_mut().remove::<Problem>();
@@ -80,35 +88,56 @@ impl Gate {
 
     async fn route(&self, context: Context, mut request: Request<Incoming>, received: &Received) -> Response {
         request.extensions_mut().insert(context);
-        match self.routes.call(request.map(|body| received::count(body, received))).await {
-            Ok(response) => response,
-            Err(never) => {
+        let answered = self.routes.call(request.map(|body| received::count(body, received)));
+        match contained(answered).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(never)) => {
                 let never: Infallible = never;
                 match never {}
             }
+            Err(code) => Problem::new(code, engine::Error::Fault.to_string()).into_response(),
         }
     }
 
     /// Whether the caller may ask for this now.
-    fn admit(&self, route: Route, client: IpAddr, request: &Request<Incoming>) -> Result<(), Problem> {
-        if !route.is_guarded() || cors::is_preflight(request) {
-            return Ok(());
+    fn admit(
+        &self,
+        route: Route,
+        caller: CallerId,
+        request: &Request<Incoming>,
+    ) -> Result<CallerId, Problem> {
+        if request.version() == Version::HTTP_11 && !request.headers().contains_key(HOST) {
+            return Err(Problem::bad_request("a request by HTTP/1.1 must have a header Host"));
         }
-        let caller = self.app.keys.check(request.headers()).map_err(|error| {
-            let code = match error {
-                AuthError::Missing => ErrorCode::Unauthorized,
-                AuthError::Wrong => ErrorCode::Forbidden,
-            };
-            Problem::new(code, error.to_string())
-        })?;
-        let Some(limiter) = &self.app.limiter else { return Ok(()) };
-        limiter.check(CallerId::new(caller, client), Instant::now()).map_err(|wait| {
-            let seconds = wait.0.as_secs() + u64::from(wait.0.subsec_nanos() > 0);
-            self.app.rate_limited.inc();
-            Problem::new(ErrorCode::RateLimited, "more requests than this caller may make")
-                .retry_after(std::time::Duration::from_secs(seconds.max(1)))
-        })
+        if !route.is_guarded() || cors::is_preflight(request) {
+            return Ok(caller);
+        }
+        let caller = match self.app.keys.check(request.headers()) {
+            Ok(Caller::Anyone) => caller,
+            Ok(Caller::Key(key)) => CallerId::Key(key),
+            Err(error) => {
+                // Who guesses keys is held to a rate, too.
+                self.app.charge(caller)?;
+                let code = match error {
+                    AuthError::Missing => ErrorCode::Unauthorized,
+                    AuthError::Wrong => ErrorCode::Forbidden,
+                };
+                return Err(Problem::new(code, error.to_string()));
+            }
+        };
+        self.app.charge(caller)?;
+        Ok(caller)
     }
+}
+
+/// What a future gives, or that it panicked, which has been printed.
+async fn contained<F: Future>(future: F) -> Result<F::Output, ErrorCode> {
+    let mut future = pin!(future);
+    let poll = |context: &mut TaskContext<'_>| {
+        let polled = panic::catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));
+        polled.map_or(Poll::Ready(Err(ErrorCode::InternalError)), |polled| polled.map(Ok))
+    };
+    poll_fn(poll).await
 }
 
 fn protect(headers: &mut HeaderMap, route: Route) {

@@ -1,16 +1,18 @@
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context as TaskContext, Poll};
 
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use engine::{Source, Wanted};
+use engine::{Answer, Source, Wanted};
 use extract::{OutputFormat, Params};
 use http::header::CONTENT_TYPE;
 use http_body::{Frame, SizeHint};
 use serde::Serialize;
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::task::JoinSet;
 use utoipa::ToSchema;
@@ -89,7 +91,7 @@ pub(super) async fn batch(
     let first = next_image(&mut reader, &mut scanner).await?;
     let first = first.ok_or_else(|| Problem::bad_request("the form has no field `image`"))?;
     let (lines, receiver) = mpsc::unbounded_channel();
-    let batch = Batch { app, context, params, lines };
+    let batch = Batch { app, context, params, lines, turns: Arc::default() };
     tokio::spawn(batch.run(Form { reader, scanner }, first));
     Ok(([(CONTENT_TYPE, MEDIA_TYPE)], Body::new(Lines(receiver))).into_response())
 }
@@ -132,6 +134,14 @@ struct Batch {
     params: Params,
     /// As long as there are images: a client that sends all of them before it reads a line must not be kept from it.
     lines: UnboundedSender<Bytes>,
+    turns: Arc<Turns>,
+}
+
+/// Images of a batch that the engine has, so that those that it refuses for want of room wait for these and not for others.
+#[derive(Debug, Default)]
+struct Turns {
+    taken: AtomicUsize,
+    ended: Notify,
 }
 
 /// One image of a batch, as it comes in.
@@ -176,12 +186,14 @@ impl Batch {
         Ok(())
     }
 
+    /// The first image is charged to the caller's rate with the request, every other by itself.
     fn begin(&self, index: usize, head: PartHead) -> Result<Item, Problem> {
         let most = self.app.config.bounds.batch_images.get();
         if index >= most {
             return Err(Problem::bad_request(format!("a batch may have {most} images")));
         }
-        Ok(Item { index, head, image: Ok(Buffer::new(&self.app, 0)) })
+        let charged = if index == 0 { Ok(()) } else { self.app.charge(self.context.caller) };
+        Ok(Item { index, head, image: charged.map(|()| Buffer::new(&self.app, 0)) })
     }
 
     /// Computes an image beside the others, once there are not too many.
@@ -210,7 +222,8 @@ impl Batch {
         let started = std::time::Instant::now();
         let engine = &self.app.engine;
         let image = engine.image(image?.into_bytes()).await;
-        let answer = engine.features(&image, &self.params, Wanted::Summary).await;
+        let ask = || engine.features(&image, &self.params, Wanted::Summary);
+        let answer = self.turns.ask(ask).await;
         let answer = answer.map_err(|error| Problem::of(&error, &engine.config().limits))?;
         let cached = matches!(answer.source, Source::Hit { .. });
         let summary = Summary::new(&answer.header, cached, started.elapsed(), self.context.id.as_str());
@@ -223,6 +236,27 @@ impl Batch {
         line.push(b'\n');
         // Nobody reads it any more, and the batch is about to end.
         let _ = self.lines.send(line.into());
+    }
+}
+
+impl Turns {
+    /// Asks the engine, again and again as long as it is this batch that takes its room.
+    async fn ask<F>(&self, ask: impl Fn() -> F) -> Result<Answer, engine::Error>
+    where
+        F: Future<Output = Result<Answer, engine::Error>>,
+    {
+        loop {
+            self.taken.fetch_add(1, Ordering::Relaxed);
+            let answer = ask().await;
+            let mut ended = pin!(self.ended.notified());
+            ended.as_mut().enable();
+            let others = self.taken.fetch_sub(1, Ordering::Relaxed) - 1;
+            if others == 0 || !matches!(answer, Err(engine::Error::Overloaded { .. })) {
+                self.ended.notify_waiters();
+                return answer;
+            }
+            ended.await;
+        }
     }
 }
 

@@ -183,3 +183,13 @@ fn a_large_body_to_nowhere_does_not_hide_the_answer() {
     service.ask(&post(format!("{DETECT}?sigma=0"), large.clone())).problem(400, "BAD_REQUEST");
     service.ask(&post(BATCH, large)).problem(400, "BAD_REQUEST");
 }
+
+/// A path that is no UTF-8, and a request that no version 1.1 of HTTP allows, get the same documents.
+#[test]
+fn what_libraries_refuse_by_themselves_is_told_the_same_way() {
+    let service = Service::start();
+    service.ask(&get("/api/v1/features/%ff")).problem(400, "BAD_REQUEST");
+    let mut connection = service.connect();
+    connection.write("GET /health HTTP/1.1\r\n\r\n");
+    connection.answer().problem(400, "BAD_REQUEST");
+}

@@ -112,3 +112,18 @@ fn only_proxies_that_are_trusted_say_who_asks() {
     assert_eq!(client(&service, "6.6.6.6, 192.0.2.1, 10.0.0.1", "b"), "192.0.2.1");
     assert_eq!(client(&service, "unknown", "c"), "127.0.0.1");
 }
+
+#[test]
+fn who_guesses_keys_is_held_to_a_rate() {
+    let service = Service::with(|setup| {
+        setup.config.api_keys = vec![ApiKeyHash::of("right")];
+        let burst = NonZeroU32::new(3).unwrap();
+        setup.config.rate_limit = Some(RateLimit { per_second: 0.001, burst });
+    });
+    let guess = || post(DETECT, small()).header("X-API-Key", "wrong");
+    for _ in 0..3 {
+        service.ask(&guess()).problem(403, "FORBIDDEN");
+    }
+    service.ask(&guess()).problem(429, "RATE_LIMITED");
+    service.ask(&post(DETECT, small()).header("X-API-Key", "right")).ok();
+}

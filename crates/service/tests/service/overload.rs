@@ -102,6 +102,21 @@ fn a_body_counts_until_it_is_let_go_of() {
     assert!(scraped.contains(&expected), "{expected}{scraped}");
 }
 
+/// A batch is not refused for its own sake.
+#[test]
+fn a_batch_takes_turns_with_itself() {
+    let service = Service::with(|setup| {
+        setup.engine.queue_capacity = 0;
+        setup.engine.limits.max_pixels = 100 * 100;
+        setup.engine.pixel_budget = 100 * 100;
+    });
+    let form = (1..12)
+        .fold(Form::image(&noise(100, 0)), |form, seed| form.file("image", "noise.pgm", &noise(100, seed)));
+    let lines = service.ask(&post(BATCH, []).form(form)).ok().lines();
+    assert_eq!(lines.len(), 12);
+    assert!(lines.iter().all(|line| line["success"] == true), "{lines:?}");
+}
+
 #[tokio::test]
 async fn a_budget_that_no_image_fits_is_refused_at_the_start() {
     let config = service::Config {
@@ -132,4 +147,15 @@ fn a_caller_has_a_rate() {
     for path in ["/health", "/health/live", "/health/ready", "/metrics", "/openapi.json", "/docs/", "/"] {
         service.ask(&get(path)).ok();
     }
+}
+
+#[test]
+fn every_image_of_a_batch_counts() {
+    let rate = RateLimit { per_second: 0.001, burst: NonZeroU32::new(2).unwrap() };
+    let service = Service::with(|setup| setup.config.rate_limit = Some(rate));
+    let form = Form::image(&small()).file("image", "b", &small()).file("image", "c", &small());
+    let mut lines = service.ask(&post(BATCH, []).form(form)).ok().lines();
+    lines.sort_by_key(|line| line["index"].as_u64());
+    let codes: Vec<_> = lines.iter().map(|line| line["error_code"].as_str()).collect();
+    assert_eq!(codes, [None, None, Some("RATE_LIMITED")]);
 }

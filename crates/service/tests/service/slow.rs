@@ -1,5 +1,6 @@
 //! Clients that take their time are cut, and nobody else notices.
 
+use std::thread;
 use std::time::Duration;
 
 use crate::http::{BATCH, DETECT, Form, Service, get, post};
@@ -117,4 +118,27 @@ fn half_a_preface_and_silence_is_cut() {
     }
     service.until(&[("siftd_connections", 1.0)]);
     service.ask(&get("/health/live")).ok();
+}
+
+/// A batch lasts as long as its images come, however short the times for a head and a body are.
+#[test]
+fn a_batch_that_goes_on_is_not_idle() {
+    let service = Service::with(|setup| {
+        setup.config.bounds.header_timeout = Duration::from_millis(50);
+        setup.config.bounds.body_timeout = Duration::from_millis(400);
+    });
+    let images = 10;
+    let (content_type, body) =
+        (1..images).fold(Form::image(&small()), |form, _| form.file("image", "b", &small())).end();
+    let mut connection = service.connect();
+    connection.write(format!(
+        "POST {BATCH} HTTP/1.1\r\nhost: a\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    ));
+    for piece in body.chunks(body.len() / 9) {
+        connection.write(piece);
+        // The times that the client takes are what is tested.
+        thread::sleep(Duration::from_millis(150));
+    }
+    assert_eq!(connection.answer().ok().lines().len(), images);
 }
