@@ -12,7 +12,7 @@ pub(crate) const BORDER: usize = 5;
 /// Rows and columns by which refinement may take an extremum out of where it was sought, to be followed there.
 const DRIFT: usize = 15;
 
-/// The same for rows upwards, which only takes memory.
+/// The same for rows upwards, which only takes memory; where a strip begins, there are no more rows than [`DRIFT`] above it.
 const DRIFT_UP: usize = 40;
 
 /// Number of octaves that can hold extrema in an image of this size; the first one is the doubled image.
@@ -67,16 +67,23 @@ impl Reach {
         Self { levels, columns: columns + kernels.base.radius(), patch }
     }
 
-    /// Whether a strip at this block of rows, for these columns, holds the neighbours of a sample.
-    pub(crate) fn refines(&self, block: usize, columns: &Range<usize>, (x, y): (usize, usize)) -> bool {
-        (block.saturating_sub(DRIFT_UP)..block + BLOCK + DRIFT).contains(&y)
+    /// Whether a strip that began at one block of rows and stands at another, for these columns, holds the neighbours of a
+    /// sample.
+    pub(crate) fn refines(
+        &self,
+        (begin, block): (usize, usize),
+        columns: &Range<usize>,
+        (x, y): (usize, usize),
+    ) -> bool {
+        let first = block.saturating_sub(DRIFT_UP).max(begin.saturating_sub(DRIFT));
+        (first..block + BLOCK + DRIFT).contains(&y)
             && (columns.start.saturating_sub(DRIFT)..columns.end + DRIFT).contains(&x)
     }
 
     /// Whether it holds the patch of a keypoint at a sample whose neighbours it holds.
-    pub(crate) fn describes(&self, block: usize, y: usize) -> bool {
-        let below = self.patch.next_multiple_of(BLOCK) - self.patch;
-        y < block + BLOCK + below
+    pub(crate) fn describes(&self, (begin, block): (usize, usize), y: usize) -> bool {
+        let beyond = self.patch.next_multiple_of(BLOCK) - self.patch;
+        (begin.saturating_sub(beyond)..block + BLOCK + beyond).contains(&y)
     }
 }
 

@@ -65,16 +65,16 @@ impl Extremum {
     /// Moves to the extremum of the quadratic through its neighbourhood until that is nearest to the sample itself.
     /// The strip is for extrema in `columns`.
     pub(crate) fn refine(mut self, strip: &Strip<'_>, columns: &Range<usize>, params: &Params) -> Outcome {
-        let (reach, block) = (strip.octave.reach, strip.block());
+        let (reach, rows) = (strip.octave.reach, (strip.begin(), strip.block()));
         while self.steps < MAX_STEPS {
-            if !reach.refines(block, columns, (self.x, self.y)) {
+            if !reach.refines(rows, columns, (self.x, self.y)) {
                 return Outcome::Escaped(self);
             }
             let derivatives = Derivatives::at(strip, &self);
             let offset = derivatives.offset();
             if offset.iter().all(|offset| offset.abs() < 0.5) {
                 return match self.accept(strip, params, &derivatives, offset) {
-                    Outcome::Accepted(_) if !reach.describes(block, self.y) => Outcome::Escaped(self),
+                    Outcome::Accepted(_) if !reach.describes(rows, self.y) => Outcome::Escaped(self),
                     outcome => outcome,
                 };
             }

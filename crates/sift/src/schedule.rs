@@ -19,6 +19,12 @@ impl Schedule {
         Self { shares: Mutex::new((0..workers).map(|worker| start(worker)..start(worker + 1)).collect()) }
     }
 
+    /// Two shares, the second from a block on.
+    #[cfg(test)]
+    pub(crate) fn parted_at(blocks: usize, block: usize) -> Self {
+        Self { shares: Mutex::new(vec![0..block, block..blocks]) }
+    }
+
     /// The next block for a worker; none when there is nothing left to take.
     pub(crate) fn next(&self, worker: usize) -> Option<usize> {
         let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);

@@ -61,6 +61,8 @@ pub(crate) struct Strip<'a> {
     memory: &'a mut StripMemory,
     /// Columns of the octave that the strip holds.
     held: Range<usize>,
+    /// First row of the block that it began at.
+    begin: usize,
 }
 
 impl<'a> Strip<'a> {
@@ -81,13 +83,14 @@ impl<'a> Strip<'a> {
         if let Source::Image { .. } = octave.source {
             memory.doubled.reset(size, kernels.base.radius(), 0);
         }
-        Self { octave, memory, held }
+        Self { octave, memory, held, begin: 0 }
     }
 
     /// Forgets all rows and prepares to move down from the block of `row`.
     pub(crate) fn seek(&mut self, row: usize) {
         let Octave { reach, kernels, .. } = self.octave;
         let block = row / BLOCK * BLOCK;
+        self.begin = block;
         // A block at a time from there on, too, so that no level runs ahead of those that read it.
         let above = reach.levels.iter().map(|level| level.computed).max().unwrap_or(0);
         self.memory.ready = block.saturating_sub(above);
@@ -133,6 +136,11 @@ impl<'a> Strip<'a> {
             stage.blur(isa, kernel, height, below(reach), &mut previous.rows, |_, _| {});
             previous = stage;
         }
+    }
+
+    /// The first row of the block that the strip began at: of what lies above, it holds little.
+    pub(crate) fn begin(&self) -> usize {
+        self.begin
     }
 
     /// The first row of the block that the strip stands at.
