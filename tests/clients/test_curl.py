@@ -21,13 +21,15 @@ class Answer:
 
 
 def curl(*arguments, stdin=b""):
-    command = ["curl", "--silent", "--show-error", "--max-time", "60", "--write-out", "%{stderr}%{json}\n%{header_json}"]
-    ran = subprocess.run([*command, *arguments], input=stdin, capture_output=True, check=False)
+    command = ["curl", "--silent", "--show-error", "--max-time", "60", *arguments]
+    command += ["--write-out", "%{stderr}%{json}\n%{header_json}"]
+    ran = subprocess.run(command, input=stdin, capture_output=True, check=False)
     assert ran.returncode == 0, ran.stderr.decode()
     told, headers = ran.stderr.decode().split("\n", 1)
     told, headers = json.loads(told), json.loads(headers)
     headers = {name: values[-1] for name, values in headers.items()}
-    return Answer(told["response_code"], told["http_version"], headers, ran.stdout, told["size_upload"], told["time_total"])
+    status, version = told["response_code"], told["http_version"]
+    return Answer(status, version, headers, ran.stdout, told["size_upload"], told["time_total"])
 
 
 FORM = ["-F", "image=@{file}"]

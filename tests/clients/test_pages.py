@@ -8,8 +8,9 @@ from siftd_service import until
 from webdriver import browsing
 
 OPERATIONS = [
+    "/api/v1/capacity",
     "/api/v1/features/detect", "/api/v1/features/{sha256}", "/api/v1/features/batch",
-    "/api/v1/capacity", "/health", "/health/live", "/health/ready", "/metrics",
+    "/health", "/health/live", "/health/ready", "/metrics",
 ]
 
 
@@ -56,9 +57,9 @@ def test_a_picture_is_uploaded_and_shown(service, browser, picture, picture_of):
     picture_of("page")
     browser.type("#file", picture)
     browser.until("return !document.querySelector('#canvas').hidden")
-    facts = browser.run(
-        "return Object.fromEntries([...document.querySelectorAll('#facts tr')].map(r => [...r.cells].map(c => c.innerText)))"
-    )
+    facts = dict(browser.run(
+        "return [...document.querySelectorAll('#facts tr')].map(row => [...row.cells].map(cell => cell.innerText))"
+    ))
     assert facts["Size"] == "451 × 300 px"
     assert int(facts["Keypoints"]) > 100
     links = browser.run("return [...document.querySelectorAll('#downloads a')].map(a => a.href)")
