@@ -59,7 +59,7 @@ struct State {
     busy_since: Vec<Option<Instant>>,
     /// What was done since the start.
     done: Done,
-    stage: Lifecycle,
+    lifecycle: Lifecycle,
 }
 
 /// What the threads did since the start.
@@ -103,7 +103,7 @@ impl Compute {
             load: Load::NONE,
             busy_since: vec![None; config.threads.get()],
             done: Done::default(),
-            stage: Lifecycle::Open,
+            lifecycle: Lifecycle::Open,
         };
         Self {
             policy: Policy::of(&config),
@@ -120,7 +120,7 @@ impl Compute {
     /// Puts a job into the queue, or says why not.
     pub(crate) fn submit(&self, job: Job) -> Result<(), Error> {
         let mut state = self.lock();
-        if state.stage != Lifecycle::Open {
+        if state.lifecycle != Lifecycle::Open {
             return Err(Error::Closing);
         }
         let work = Work::of(job.pixels, &job.params);
@@ -167,7 +167,7 @@ impl Compute {
 
     /// Refuses what comes from now on, and waits until what is there is done.
     pub(crate) async fn drain(&self) {
-        self.lock().stage = Lifecycle::Closing;
+        self.lock().lifecycle = Lifecycle::Closing;
         // The sender lives in self: the channel cannot be closed.
         let _ = self.unfinished.subscribe().wait_for(|&unfinished| unfinished == 0).await;
     }
@@ -223,7 +223,7 @@ impl Threads {
 impl Drop for Threads {
     fn drop(&mut self) {
         let mut state = self.compute.lock();
-        state.stage = Lifecycle::Stopped;
+        state.lifecycle = Lifecycle::Stopped;
         state.queue.clear();
         drop(state);
         self.compute.flights.cancel_all();

@@ -14,7 +14,7 @@ use tokio::time::{self, MissedTickBehavior};
 use crate::collector::{CacheCollector, ComputeCollector};
 use crate::compute::{Compute, Done, Job, Threads};
 use crate::digest::Digester;
-use crate::flight::{Computed, Flight, Flights, Outcome, Role, Ticket};
+use crate::flight::{Computed, Flight, Flights, Role, Ticket};
 use crate::metrics::Metrics;
 use crate::{Config, ConfigError, Error, Image};
 
@@ -227,16 +227,16 @@ impl Engine {
     async fn computed(&self, key: Key, image: &Image, params: &Params, pixels: u64) -> Result<Answer, Error> {
         // From here to the wait nothing yields: a leader that vanished in between would leave the others waiting.
         let (ticket, role) = self.flights.join(key);
-        let mut waiting = Waiting { ticket: Some(ticket), compute: &self.compute };
+        let mut waiting = Waiting::new(ticket, &self.compute);
         if role == Role::Leader {
-            let flight = waiting.flight()?;
+            let flight = Arc::clone(&waiting.ticket.flight);
             let job = Job { key, image: image.clone(), params: *params, pixels, flight };
             if let Some(answer) = self.lead(job) {
                 return Ok(answer);
             }
         }
         let deadline = self.compute.config.deadline;
-        let outcome = time::timeout(deadline, waiting.outcome()).await;
+        let outcome = time::timeout(deadline, waiting.ticket.outcome()).await;
         let computed = outcome.map_err(|_| Error::DeadlineExceeded { deadline })??;
         let source = if role == Role::Leader { Source::Miss } else { Source::Coalesced };
         let header = Header::read(&computed.stored).map_err(|_| Error::Fault)?;
@@ -267,29 +267,26 @@ impl Engine {
 
 /// A place in a flight. Where it was the last, what is not begun leaves the queue with it.
 struct Waiting<'a> {
-    ticket: Option<Ticket>,
+    /// Given up first: only then is it known whether it was the last.
+    ticket: Ticket,
+    _leaving: Leaving<'a>,
+}
+
+struct Leaving<'a> {
+    flight: Arc<Flight>,
     compute: &'a Compute,
 }
 
-impl Waiting<'_> {
-    fn flight(&self) -> Result<Arc<Flight>, Error> {
-        self.ticket.as_ref().map(|ticket| Arc::clone(&ticket.flight)).ok_or(Error::Fault)
-    }
-
-    async fn outcome(&mut self) -> Outcome {
-        match &mut self.ticket {
-            Some(ticket) => ticket.outcome().await,
-            None => Err(Error::Fault),
-        }
+impl<'a> Waiting<'a> {
+    fn new(ticket: Ticket, compute: &'a Compute) -> Self {
+        let _leaving = Leaving { flight: Arc::clone(&ticket.flight), compute };
+        Self { ticket, _leaving }
     }
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for Leaving<'_> {
     fn drop(&mut self) {
-        let Some(ticket) = self.ticket.take() else { return };
-        let flight = Arc::clone(&ticket.flight);
-        drop(ticket);
-        if flight.is_cancelled() {
+        if self.flight.is_cancelled() {
             self.compute.forget_cancelled();
         }
     }

@@ -28,7 +28,7 @@ impl Image {
     }
 
     /// How long hashing took, waiting included.
-    pub fn hashing(&self) -> Duration {
+    pub(crate) fn hashing(&self) -> Duration {
         self.hashing
     }
 }

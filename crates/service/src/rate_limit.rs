@@ -141,8 +141,8 @@ mod tests {
         for per_second in [1e30, f64::INFINITY] {
             let limiter = limiter(per_second, u32::MAX);
             let late = limiter.begin + Duration::from_secs(1 << 30);
-            for now in [limiter.begin, late, late] {
-                assert_eq!(limiter.check(ONE, now), Ok(()), "{per_second}");
+            for moment in [limiter.begin, late, late] {
+                assert_eq!(limiter.check(ONE, moment), Ok(()), "{per_second}");
             }
         }
         for per_second in [f64::MIN_POSITIVE, 1e-30] {

@@ -43,7 +43,7 @@ impl Compute {
     fn take(&self, index: usize, extractor: &mut Option<Extractor>) -> Option<Taken> {
         let mut state = self.lock();
         loop {
-            if state.stage == Lifecycle::Stopped {
+            if state.lifecycle == Lifecycle::Stopped {
                 return None;
             }
             if let Some(queued) = state.queue.pop_front() {

@@ -62,9 +62,7 @@ impl Share {
         }
         Ok(())
     }
-}
 
-impl Share {
     /// The bytes that the share was taken for: it is given back with their last clone, by whoever holds that. A client
     /// that is gone is not waited for, but what it sent or was to be sent may still be in memory.
     pub(crate) fn hold(self, bytes: Bytes) -> Bytes {
