@@ -1,0 +1,45 @@
+/// Why there is no plan. Each says what would be possible.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A profile that is no JSON, or lacks a field, or has one that is not known.
+    #[error("the profile cannot be read: {0}")]
+    ProfileSyntax(String),
+    /// A profile of another version of the format.
+    #[error(
+        "the profile has version {found} of the format, but this siftd reads version {supported}: measure again with siftd profile"
+    )]
+    ProfileVersion {
+        /// Version of the profile.
+        found: u64,
+        /// Version that is read.
+        supported: u64,
+    },
+    /// A figure of a profile that cannot have been measured.
+    #[error("the profile's {field} is {value}, but must be {allowed}")]
+    ProfileValue {
+        /// Where it stands, as a path of names.
+        field: String,
+        /// What stands there.
+        value: f64,
+        /// What may stand there.
+        allowed: &'static str,
+    },
+    /// A part of a profile without which there is no plan.
+    #[error("the profile has no {missing}: measure again with siftd profile")]
+    ProfileLacks {
+        /// What is missing.
+        missing: &'static str,
+    },
+    /// Quantiles that do not ascend from 0 to 1.
+    #[error(
+        "the profile's {field} must be quantiles that ascend, in share and in value, from share 0 to share 1"
+    )]
+    ProfileQuantiles {
+        /// Where they stand.
+        field: String,
+    },
+    /// No curve can be fitted.
+    #[error("a curve of contention needs the throughput of one thread at least, and rates above 0")]
+    TooFewPoints,
+}

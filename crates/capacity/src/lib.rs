@@ -1,0 +1,12 @@
+//! How much a service of features carries, how fast, in how much memory and for how much money.
+//!
+//! Pure arithmetic over what others measured: a [`profile::Profile`] of a machine. Nothing here reads a file, a clock or a
+//! socket. `docs/capacity.md` explains each model with its limits.
+#![forbid(unsafe_code)]
+
+mod error;
+pub mod profile;
+pub mod usl;
+
+pub use error::Error;
+pub use profile::Profile;

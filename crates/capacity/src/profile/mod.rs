@@ -1,0 +1,244 @@
+//! What was measured on a machine: the ground that every model stands on.
+
+mod distribution;
+mod validate;
+
+pub use distribution::{Distribution, Quantile};
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use crate::usl::Usl;
+
+/// Version of the format of profiles that this crate writes and reads.
+pub const PROFILE_VERSION: u64 = 1;
+
+/// Service times, costs and memory of siftd on one machine, as `siftd profile` measures them. Times are seconds, memory
+/// and pictures are bytes and pixels.
+///
+/// Written and read as JSON ([`Profile::to_json`], [`Profile::from_json`]), which is checked on reading.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// Version of the format: [`PROFILE_VERSION`].
+    pub version: u64,
+    /// When it was made: RFC 3339, in UTC.
+    pub made: String,
+    /// Where it was made.
+    pub machine: Machine,
+    /// What was measured.
+    pub software: Software,
+    /// Service times of misses, one for each class of pictures, in ascending order of pixels. At least one.
+    pub pictures: Vec<PictureProfile>,
+    /// What requests cost beside computing.
+    pub requests: RequestProfiles,
+    /// How the machine's processors get in each other's way.
+    pub contention: Contention,
+    /// What the process takes.
+    pub memory: MemoryProfile,
+    /// What an answer takes in a cache.
+    pub stored: StoredSize,
+}
+
+/// The machine that was measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Machine {
+    /// Processors that the process may use, by affinity and cgroup quota. At least 1.
+    pub cores: u32,
+    /// Name of the processor, as the system tells it.
+    pub cpu: String,
+    /// Instruction set that the kernels took: `scalar`, `avx2`, `avx512`, `neon`.
+    pub instruction_set: String,
+    /// Memory of the machine or of its cgroup, bytes.
+    pub memory_bytes: u64,
+    /// Kernel's name and version.
+    pub system: String,
+}
+
+/// What was measured, and how it was set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Software {
+    /// Version of siftd.
+    pub siftd: String,
+    /// Version of the engine.
+    pub engine_version: u32,
+    /// Parameters of features: their fingerprint in hexadecimal digits, as keys have it.
+    pub parameters: String,
+    /// `nice` value of the compute threads during measurement, 0 to 19.
+    pub niceness: u8,
+}
+
+/// Service times of one class of pictures.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PictureProfile {
+    /// Name of the class, such as `graf 800x640`; unique in the profile.
+    pub name: String,
+    /// Pixels, mean of the class.
+    pub pixels: f64,
+    /// Bytes of the encoded picture, mean of the class.
+    pub bytes: f64,
+    /// Keypoints, mean of the class.
+    pub keypoints: f64,
+    /// One for each number of threads that an image was given, ascending; the first is for one thread.
+    pub runs: Vec<Run>,
+}
+
+/// Computing pictures of one class with a number of threads each, on a machine that does nothing else.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Run {
+    /// Threads that each picture was given.
+    pub threads: u32,
+    /// From the bytes of the picture to the stored form of its features: the time for which a compute thread has it.
+    pub service: Distribution,
+    /// Processor time of it, of all threads together, mean.
+    pub cpu_seconds: f64,
+    /// Wall-clock time of each stage, by its name in `siftd_stage_duration_seconds`: `decode`, `denoise`, `detect`, `describe`,
+    /// `cache_set`.
+    pub stages: BTreeMap<String, Distribution>,
+}
+
+/// What requests cost the threads that answer them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequestProfiles {
+    /// Uploads answered from the memory tier with a summary, one for each size of upload, ascending in bytes. At least one.
+    /// A miss costs this beside its computing: it is received, hashed, looked up and answered as a hit is.
+    pub upload_hits: Vec<RequestProfile>,
+    /// `GET` of a summary by hash, from the memory tier.
+    pub get_hits: Vec<RequestProfile>,
+    /// Uploads that are refused with 503 while the queue is full, by size of upload. May be empty: then they are taken to cost
+    /// what hits do, since they are received and hashed, too.
+    pub refusals: Vec<RequestProfile>,
+    /// What a lookup in a shared tier adds to a hit, by backend (`redis`, `disk`, ...): processor time of siftd, and the time
+    /// for which the request waits. May be empty.
+    pub shared_lookups: BTreeMap<String, RequestProfile>,
+}
+
+/// What one kind of request costs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequestProfile {
+    /// Bytes of the request's body; of a lookup, of what it reads.
+    pub bytes: f64,
+    /// Connections or callers at a time during measurement of `cpu_seconds`.
+    pub concurrency: u32,
+    /// Processor time of the service's process a request, user and system, mean, at that concurrency.
+    pub cpu_seconds: f64,
+    /// Time from the first byte sent to the last received, one request at a time.
+    pub alone: Distribution,
+}
+
+/// Universal scalability laws of the machine. `lambda` is in units of the thing a second.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contention {
+    /// Pictures a second by number of pictures that are computed at a time, one thread each.
+    pub across_pictures: Curve,
+    /// Pictures a second by number of threads that join in one picture, one picture at a time.
+    pub within_picture: Curve,
+    /// Hits a second by number of processors that answer them. May be left out: then hits are taken to be bound by processor
+    /// time alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hits: Option<Curve>,
+}
+
+/// A fitted law and what it was fitted to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Curve {
+    /// The law.
+    pub law: Usl,
+    /// What was measured. The first is for `n` of 1.
+    pub points: Vec<CurvePoint>,
+}
+
+/// A measured point of a curve.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CurvePoint {
+    /// How many at a time.
+    pub n: u32,
+    /// Things done a second.
+    pub per_second: f64,
+}
+
+/// What the process takes of memory, resident.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MemoryProfile {
+    /// At rest: nothing cached, nothing computed yet.
+    pub rest_bytes: f64,
+    /// For each pixel that is being computed: slope of the peak over the pixels of one picture on one thread.
+    pub bytes_per_pixel: f64,
+    /// For each thread that computes, whatever the picture: the rest of that line.
+    pub bytes_per_thread: f64,
+    /// For each open connection.
+    pub bytes_per_connection: f64,
+}
+
+/// What an answer takes in a cache: its stored form.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoredSize {
+    /// Whatever the number of keypoints: the header.
+    pub fixed_bytes: f64,
+    /// For each keypoint.
+    pub bytes_per_keypoint: f64,
+    /// Bytes of a key as shared tiers have it.
+    pub key_bytes: f64,
+}
+
+impl Profile {
+    /// Reads a profile and checks every figure of it.
+    ///
+    /// # Errors
+    /// [`Error::ProfileVersion`] for another version of the format, and the other errors of profiles for what cannot have
+    /// been measured.
+    pub fn from_json(json: &str) -> Result<Self, Error> {
+        #[derive(Deserialize)]
+        struct Versioned {
+            version: u64,
+        }
+        let syntax = |error: serde_json::Error| Error::ProfileSyntax(error.to_string());
+        // The version first: what another one has in it is no error of this one.
+        let Versioned { version: found } = serde_json::from_str(json).map_err(syntax)?;
+        if found != PROFILE_VERSION {
+            return Err(Error::ProfileVersion { found, supported: PROFILE_VERSION });
+        }
+        let profile: Self = serde_json::from_str(json).map_err(syntax)?;
+        profile.validate()?;
+        Ok(profile)
+    }
+
+    /// The profile as JSON, for people and programs.
+    ///
+    /// # Errors
+    /// As [`Profile::validate`]: a profile that could not be read again is not written.
+    pub fn to_json(&self) -> Result<String, Error> {
+        self.validate()?;
+        serde_json::to_string_pretty(self).map_err(|error| Error::ProfileSyntax(error.to_string()))
+    }
+}
+
+impl PictureProfile {
+    /// The run with one thread a picture.
+    pub(crate) fn single(&self) -> Option<&Run> {
+        self.runs.iter().find(|run| run.threads == 1)
+    }
+}
+
+impl StoredSize {
+    /// Bytes of an answer with so many keypoints.
+    pub fn bytes(&self, keypoints: f64) -> f64 {
+        self.fixed_bytes + self.bytes_per_keypoint * keypoints
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;
