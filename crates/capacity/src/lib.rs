@@ -4,6 +4,7 @@
 //! socket. `docs/capacity.md` explains each model with its limits.
 #![forbid(unsafe_code)]
 
+pub mod admission;
 mod error;
 pub mod profile;
 pub mod usl;

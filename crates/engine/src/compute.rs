@@ -8,11 +8,11 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use cache::{Key, Tiers};
+use capacity::admission::{Load, Policy, Work};
 use extract::Params;
 use tokio::sync::watch;
 
-use crate::admission::{Load, Policy};
-use crate::cost::Work;
+use crate::cost;
 use crate::flight::{Flight, Flights};
 use crate::metrics::Metrics;
 use crate::{Config, ConfigError, Error, Image};
@@ -106,7 +106,7 @@ impl Compute {
             lifecycle: Lifecycle::Open,
         };
         Self {
-            policy: Policy::of(&config),
+            policy: config.admission(),
             config,
             tiers,
             flights,
@@ -123,7 +123,7 @@ impl Compute {
         if state.lifecycle != Lifecycle::Open {
             return Err(Error::Closing);
         }
-        let work = Work::of(job.pixels, &job.params);
+        let work = cost::work(job.pixels, &job.params);
         let mut admitted = self.policy.admit(&state.load, job.pixels, work);
         if admitted.is_err() && state.forget_cancelled() > 0 {
             admitted = self.policy.admit(&state.load, job.pixels, work);

@@ -2,6 +2,7 @@ use std::num::NonZeroUsize;
 use std::thread;
 use std::time::Duration;
 
+use capacity::admission::Policy;
 use extract::{InstructionSet, Limits};
 
 /// How an engine computes, and what it refuses.
@@ -71,6 +72,12 @@ impl Config {
             return Err(ConfigError::Deadline);
         }
         Ok(())
+    }
+
+    /// What decides which images are let in.
+    pub fn admission(&self) -> Policy {
+        let &Self { threads, queue_capacity, pixel_budget, deadline, .. } = self;
+        Policy { threads, queue_capacity, pixel_budget, deadline }
     }
 }
 

@@ -1,6 +1,6 @@
-use std::fmt;
 use std::time::Duration;
 
+use capacity::admission::Refusal;
 use extract::ExtractError;
 
 /// Why a request got no features.
@@ -30,39 +30,4 @@ pub enum Error {
     /// A fault of siftd's own.
     #[error("siftd failed on this image, which is a fault of siftd's own: please report it")]
     Fault,
-}
-
-/// What admission refuses for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Refusal {
-    /// As many images wait as may.
-    QueueFull,
-    /// As many pixels are in flight as may be.
-    PixelBudget,
-    /// What is ahead would take too long for the deadline to be met.
-    Deadline,
-}
-
-impl Refusal {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::QueueFull, Self::PixelBudget, Self::Deadline];
-
-    /// Its name in metrics.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::QueueFull => "queue_full",
-            Self::PixelBudget => "pixel_budget",
-            Self::Deadline => "deadline",
-        }
-    }
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::QueueFull => "the queue is full",
-            Self::PixelBudget => "too many pixels are in flight",
-            Self::Deadline => "the deadline could not be met",
-        })
-    }
 }

@@ -29,7 +29,6 @@
 //! ```
 #![forbid(unsafe_code)]
 
-mod admission;
 mod collector;
 mod compute;
 mod config;
@@ -42,8 +41,9 @@ mod image;
 mod metrics;
 
 pub use cache::Tier;
+pub use capacity::admission::Refusal;
 pub use compute::Done;
 pub use config::{Config, ConfigError};
 pub use engine::{Answer, Engine, Load, Source, Wanted};
-pub use error::{Error, Refusal};
+pub use error::Error;
 pub use image::Image;

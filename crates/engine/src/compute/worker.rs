@@ -4,11 +4,11 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use capacity::admission::Work;
 use extract::{Control, ExtractError, Extraction, Extractor, Stage};
 
 use super::{Compute, Job, Lifecycle, Queued, State};
 use crate::Error;
-use crate::cost::Work;
 use crate::flight::{Computed, Outcome};
 
 /// A thread that had no image for this long gives its scratch memory back.

@@ -1,56 +1,58 @@
-//! Which images are let in: a pure decision over what is in flight.
-
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use crate::cost::{Pace, Work};
-use crate::{Config, Refusal};
+use super::{Pace, Refusal, Work};
 
 /// What waits and what is being computed.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Load {
+pub struct Load {
     /// Images that wait.
-    pub(crate) queued: usize,
+    pub queued: usize,
     /// Images that are being computed.
-    pub(crate) running: usize,
+    pub running: usize,
     /// Pixels of both.
-    pub(crate) pixels: u64,
+    pub pixels: u64,
     /// Work of both.
-    pub(crate) work: Work,
+    pub work: Work,
     /// How fast it is done.
-    pub(crate) pace: Pace,
+    pub pace: Pace,
 }
 
 impl Load {
-    pub(crate) const NONE: Self =
+    /// Nothing, and nothing measured yet.
+    pub const NONE: Self =
         Self { queued: 0, running: 0, pixels: 0, work: Work::NONE, pace: Pace::UNMEASURED };
 }
 
 /// The bounds that admission keeps.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Policy {
-    threads: NonZeroUsize,
-    queue_capacity: usize,
-    pixel_budget: u64,
-    deadline: Duration,
+pub struct Policy {
+    /// Compute threads.
+    pub threads: NonZeroUsize,
+    /// Images that may wait.
+    pub queue_capacity: usize,
+    /// Pixels that may wait or be computed at a time.
+    pub pixel_budget: u64,
+    /// How long an image may take from its admission.
+    pub deadline: Duration,
 }
 
 /// Why an image is not let in, and when to come again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Refused {
-    pub(crate) reason: Refusal,
-    pub(crate) retry_after: Duration,
+pub struct Refused {
+    /// What there is too much of.
+    pub reason: Refusal,
+    /// When it is worth another try: whole seconds, at least one.
+    pub retry_after: Duration,
 }
 
 impl Policy {
-    pub(crate) fn of(config: &Config) -> Self {
-        let &Config { threads, queue_capacity, pixel_budget, deadline, .. } = config;
-        Self { threads, queue_capacity, pixel_budget, deadline }
-    }
-
     /// Whether one more image may come in. An idle engine lets every image in, whatever the estimate: the first
     /// estimate may be wrong, and only an image that is computed corrects it.
-    pub(crate) fn admit(&self, load: &Load, pixels: u64, work: Work) -> Result<(), Refused> {
+    ///
+    /// # Errors
+    /// What there is too much of.
+    pub fn admit(&self, load: &Load, pixels: u64, work: Work) -> Result<(), Refused> {
         if load.queued + load.running == 0 {
             return Ok(());
         }
@@ -68,7 +70,7 @@ impl Policy {
     }
 
     /// Threads for an image that begins now: those that would stand idle join in, unless others wait for them.
-    pub(crate) fn threads_for_next(&self, load: &Load) -> NonZeroUsize {
+    pub fn threads_for_next(&self, load: &Load) -> NonZeroUsize {
         if load.queued > 0 {
             return NonZeroUsize::MIN;
         }
@@ -84,24 +86,21 @@ fn whole_seconds(wait: Duration) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use extract::Params;
-
     use super::*;
 
     const PIXELS: u64 = 1_000_000;
 
     fn policy() -> Policy {
-        Policy::of(&Config {
+        Policy {
             threads: NonZeroUsize::new(2).unwrap(),
             queue_capacity: 3,
             pixel_budget: 50_000_000,
             deadline: Duration::from_secs(5),
-            ..Config::default()
-        })
+        }
     }
 
     fn work() -> Work {
-        Work::of(PIXELS, &Params::default())
+        Work::units(PIXELS as f64)
     }
 
     fn load(queued: usize, running: usize) -> Load {
@@ -150,7 +149,7 @@ mod tests {
 
     #[test]
     fn an_idle_engine_lets_every_image_in() {
-        let huge = Work::of(1_000_000_000, &Params::default());
+        let huge = Work::units(1e9);
         assert_eq!(policy().admit(&Load::NONE, 1_000_000_000, huge), Ok(()));
     }
 

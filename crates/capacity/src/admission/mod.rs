@@ -1,0 +1,9 @@
+//! Which images the service lets in: the decision itself, which the engine takes and the simulation of plans takes, too.
+
+mod pace;
+mod policy;
+mod refusal;
+
+pub use pace::{Pace, Work};
+pub use policy::{Load, Policy, Refused};
+pub use refusal::Refusal;

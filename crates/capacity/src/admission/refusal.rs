@@ -1,0 +1,36 @@
+use std::fmt;
+
+/// What admission refuses for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Refusal {
+    /// As many images wait as may.
+    QueueFull,
+    /// As many pixels are in flight as may be.
+    PixelBudget,
+    /// What is ahead would take too long for the deadline to be met.
+    Deadline,
+}
+
+impl Refusal {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::QueueFull, Self::PixelBudget, Self::Deadline];
+
+    /// Its name in metrics.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::QueueFull => "queue_full",
+            Self::PixelBudget => "pixel_budget",
+            Self::Deadline => "deadline",
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::QueueFull => "the queue is full",
+            Self::PixelBudget => "too many pixels are in flight",
+            Self::Deadline => "the deadline could not be met",
+        })
+    }
+}
