@@ -7,6 +7,9 @@
 pub mod admission;
 mod error;
 pub mod profile;
+pub mod queueing;
+pub mod simulation;
+pub mod throughput;
 pub mod usl;
 
 pub use error::Error;

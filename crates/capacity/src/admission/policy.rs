@@ -25,7 +25,7 @@ impl Load {
 }
 
 /// The bounds that admission keeps.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
     /// Compute threads.
     pub threads: NonZeroUsize,

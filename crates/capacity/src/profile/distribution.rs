@@ -81,6 +81,16 @@ impl Distribution {
         lower.seconds + (upper.seconds - lower.seconds) * (share - lower.share) / span
     }
 
+    /// What times between the quantiles are multiplied by for their mean to be the measured one: lines between quantiles
+    /// are not quite the distribution.
+    pub(crate) fn interpolation_scale(&self) -> f64 {
+        let mut mean = 0.0;
+        for (a, b) in self.quantiles.iter().zip(self.quantiles.iter().skip(1)) {
+            mean += (b.share - a.share) * (a.seconds + b.seconds) / 2.0;
+        }
+        if mean > 0.0 { self.mean / mean } else { 1.0 }
+    }
+
     /// Squared coefficient of variation: variance / mean². 0 for constant times, 1 for exponential ones.
     pub fn scv(&self) -> f64 {
         if self.mean > 0.0 { self.variance / (self.mean * self.mean) } else { 0.0 }

@@ -56,19 +56,26 @@ impl Mmck {
         let load = rate * mean;
         let utilisation = load / f64::from(servers);
         let places = servers..self.places.max(servers);
-        places.fold(erlang_b(servers, load), |refused, _| utilisation * refused / (1.0 + utilisation * refused))
+        places
+            .fold(erlang_b(servers, load), |refused, _| utilisation * refused / (1.0 + utilisation * refused))
     }
 
     /// Mean number in the queue and in service.
     pub fn mean_present(&self) -> f64 {
         let Mmc { servers, rate, mean } = self.mmc;
         let load = rate * mean;
-        // In units of the probability of the fullest state, downwards, so that nothing overflows.
-        let (mut state, mut total, mut present) = (1.0, 0.0, 0.0);
-        for k in (0..=self.places.max(servers)).rev() {
-            total += state;
-            present += f64::from(k) * state;
-            state *= f64::from(k.min(servers)) / load;
+        // As logarithms, in units of the likeliest state, so that nothing overflows.
+        let mut states = vec![0.0];
+        for k in 1..=self.places.max(servers) {
+            let last = states.last().copied().unwrap_or(0.0);
+            states.push(last + (load / f64::from(k.min(servers))).ln());
+        }
+        let likeliest = states.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let (mut total, mut present) = (0.0, 0.0);
+        for (k, state) in states.iter().enumerate() {
+            let weight = (state - likeliest).exp();
+            total += weight;
+            present += k as f64 * weight;
         }
         present / total
     }
@@ -126,7 +133,10 @@ mod tests {
     fn overload_refuses_what_is_too_much() {
         let mmck = Mmck { mmc: Mmc { rate: 40.0, ..MMC }, places: 66 };
         assert!((mmck.refused() - 0.5).abs() < 1e-9, "twice what two servers can do");
-        assert!((mmck.mean_present() - 65.0).abs() < 1e-6, "one less than the places: ρ / (ρ - 1)² fewer by ρ = 2");
+        assert!(
+            (mmck.mean_present() - 65.0).abs() < 1e-6,
+            "one less than the places: ρ / (ρ - 1)² fewer by ρ = 2"
+        );
     }
 
     proptest! {
