@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod admission;
+pub mod cache_memory;
 mod error;
 pub mod profile;
 pub mod queueing;
