@@ -7,6 +7,7 @@
 pub mod admission;
 pub mod cache_memory;
 mod error;
+pub mod hit_ratio;
 pub mod profile;
 pub mod queueing;
 pub mod simulation;
