@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use extract::{Extractor, InstructionSet, Limits, OutputFormat};
 
 use crate::health::HealthArguments;
+use crate::load::LoadArguments;
 use crate::params::{DenoiseArguments, FeatureArguments};
 use crate::settings::ServeArguments;
 
@@ -29,6 +30,8 @@ pub(crate) enum Command {
     Serve(ServeArguments),
     /// Ask a running service whether it takes requests: exit code 0 if it does, 1 if not
     Health(HealthArguments),
+    /// Send load to a running service with a controlled share of cache hits, and measure latencies
+    Load(LoadArguments),
 }
 
 #[derive(Debug, Args)]

@@ -7,6 +7,7 @@ mod denoise;
 mod detect;
 mod health;
 mod inputs;
+mod load;
 mod outputs;
 mod params;
 mod progress;
@@ -20,7 +21,7 @@ use clap::Parser;
 use arguments::{Arguments, Command};
 use settings::{Environment, ServeArguments};
 
-/// Some inputs had no features; the others did.
+/// Some inputs had no features; the others did. Some requests failed.
 const SOME_FAILED: u8 = 1;
 /// The command line asks for what cannot be done.
 const WRONG_USAGE: u8 = 2;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         Command::Denoise(arguments) => denoise::run(&arguments),
         Command::Serve(arguments) => serve(&arguments),
         Command::Health(arguments) => Ok(health::run(&arguments)),
+        Command::Load(arguments) => load::run(&arguments),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -1,0 +1,80 @@
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use loadgen::{Config, Phase, Progress, Report};
+
+use super::LoadArguments;
+use crate::inputs::STANDARD_STREAM;
+use crate::outputs;
+
+/// A line on standard error, where that is a terminal.
+#[derive(Debug)]
+pub(super) struct Live(ProgressBar);
+
+impl Live {
+    pub(super) fn new() -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
+            bar.set_style(style);
+        }
+        Self(bar)
+    }
+
+    pub(super) fn show(&self, progress: &Progress, config: &Config) {
+        if !self.0.is_hidden() {
+            self.0.set_message(line(progress, config));
+            self.0.tick();
+        }
+    }
+
+    pub(super) fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+fn line(progress: &Progress, config: &Config) -> String {
+    let of =
+        |whole: Duration| format!("{:.1} of {:.1} s", progress.elapsed.as_secs_f64(), whole.as_secs_f64());
+    let mut line = match progress.phase {
+        Phase::Acquaintance => "making pictures known to the service".to_owned(),
+        Phase::WarmUp => format!("warming up, {}", of(config.warm_up)),
+        Phase::Measuring => format!("measuring, {}", of(config.duration * config.patience)),
+        Phase::Draining => format!("waiting for answers, {:.1} s", progress.elapsed.as_secs_f64()),
+    };
+    if let Some(last) = progress.last {
+        line += &format!(": {:.0} sent/s, {:.0} answers/s", last.sent, last.answered);
+        if let (Some(p50), Some(p99)) = (last.p50_ms, last.p99_ms) {
+            line += &format!(", p50 {p50:.1} ms, p99 {p99:.1} ms");
+        }
+        if last.unanswered > 0.0 {
+            line += &format!(", {:.0} refused or failed/s", last.unanswered);
+        }
+    }
+    line
+}
+
+/// The summary, and the files that were asked for. Where JSON has standard output, the summary has standard error.
+pub(super) fn write(report: &Report, arguments: &LoadArguments) -> Result<(), String> {
+    let json_on_stdout = arguments.json.as_deref() == Some(Path::new(STANDARD_STREAM));
+    if json_on_stdout {
+        eprint!("{report}");
+    } else {
+        print(report.to_string().as_bytes())?;
+    }
+    if let Some(path) = &arguments.json {
+        let mut json = serde_json::to_vec_pretty(report).map_err(|error| error.to_string())?;
+        json.push(b'\n');
+        if json_on_stdout {
+            print(&json)?;
+        } else {
+            fs::write(path, json).map_err(|error| format!("{}: {error}", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+fn print(bytes: &[u8]) -> Result<(), String> {
+    outputs::print(bytes).map_err(|error| format!("cannot write to standard output: {error}"))
+}
