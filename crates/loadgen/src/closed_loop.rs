@@ -15,6 +15,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Runs the clients of one thread until the load ends.
 pub(crate) async fn run(generator: Rc<Generator>, clients: usize, on_refusal: OnRefusal) {
+    tokio::time::sleep_until(generator.job.clock.start.into()).await;
     let mut running = JoinSet::new();
     for _ in 0..clients {
         running.spawn_local(client(Rc::clone(&generator), on_refusal));

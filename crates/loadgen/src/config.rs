@@ -170,7 +170,7 @@ impl Config {
     }
 }
 
-fn check(
+pub(crate) fn check(
     holds: bool,
     name: &'static str,
     value: &impl ToString,

@@ -5,6 +5,8 @@ use std::time::Duration;
 pub struct Progress {
     /// What is being done.
     pub phase: Phase,
+    /// Of a search: the rate that is tried, requests a second.
+    pub rate: Option<f64>,
     /// How long the phase has lasted.
     pub elapsed: Duration,
     /// The last moment that is over, about a second of it.
@@ -41,6 +43,6 @@ pub struct Glimpse {
 
 impl Progress {
     pub(crate) fn new(phase: Phase, elapsed: Duration) -> Self {
-        Self { phase, elapsed, last: None }
+        Self { phase, rate: None, elapsed, last: None }
     }
 }

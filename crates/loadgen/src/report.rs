@@ -277,6 +277,8 @@ pub struct Search {
     pub resolution: f64,
     /// The highest rate that kept it, requests a second; none if no rate did.
     pub rate: Option<f64>,
+    /// Whether it was told to end before its time.
+    pub interrupted: bool,
     /// What was tried, in turn.
     pub steps: Vec<Step>,
 }

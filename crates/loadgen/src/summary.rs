@@ -2,10 +2,13 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use crate::report::{Distribution, Report, Traffic};
+use crate::report::{Distribution, Report, Search, Traffic};
 
 impl Display for Report {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if let Some(search) = &self.search {
+            steps(search, f)?;
+        }
         head(self, f)?;
         table(self, f)?;
         for (kind, count) in &self.failures {
@@ -21,10 +24,32 @@ impl Display for Report {
     }
 }
 
+fn steps(search: &Search, f: &mut Formatter<'_>) -> fmt::Result {
+    for step in &search.steps {
+        write!(f, "{:>9.1}/s for {:>5.1} s: ", step.rate, step.seconds)?;
+        match (&step.broken, step.p99_ms) {
+            (Some(reason), _) => writeln!(f, "{reason}")?,
+            (None, Some(p99)) => writeln!(f, "kept, p99 {} ms", Ms(p99))?,
+            (None, None) => writeln!(f, "kept")?,
+        }
+    }
+    let bound = search.p99_bound_ms;
+    match search.rate {
+        Some(rate) => writeln!(f, "highest rate with p99 within {bound} ms: {rate:.1} requests/s")?,
+        None => writeln!(f, "no rate was found that keeps p99 within {bound} ms for the whole duration")?,
+    }
+    if search.interrupted {
+        writeln!(f, "(interrupted: higher rates may keep it, too)")?;
+    }
+    Ok(())
+}
+
 fn head(report: &Report, f: &mut Formatter<'_>) -> fmt::Result {
     let Report { counts, rates, .. } = report;
     match report.load.traffic {
-        Traffic::Open { rate, arrivals } => write!(f, "open loop, {rate} requests/s ({arrivals})")?,
+        Traffic::Open { rate, arrivals } => {
+            write!(f, "open loop, {} requests/s ({arrivals})", (rate * 1e3).round() / 1e3)?;
+        }
         Traffic::Closed { clients, .. } => write!(f, "closed loop, {clients} clients")?,
     }
     write!(f, ", {:.1} s", report.measured_seconds)?;
@@ -32,6 +57,9 @@ fn head(report: &Report, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(" (interrupted)")?;
     }
     writeln!(f, ": {} sent, {} answered, {:.1} answers/s", counts.sent, counts.answered, rates.answered)?;
+    if counts.unfinished > 0 {
+        writeln!(f, "{} were under way when it ended", counts.unfinished)?;
+    }
     if let Some(ratio) = report.hit_ratio {
         writeln!(f, "hit ratio {ratio:.3}")?;
     }

@@ -99,7 +99,7 @@ impl Threads {
             let phase = if measured.is_some() { Phase::Measuring } else { Phase::WarmUp };
             let elapsed = measured.unwrap_or_else(|| now.saturating_duration_since(clock.start));
             last = self.glimpse(measured).or(last);
-            observe(&Progress { phase, elapsed, last });
+            observe(&Progress { phase, rate: None, elapsed, last });
             if now < next {
                 continue;
             }

@@ -42,13 +42,17 @@ fn measure(arguments: &LoadArguments) -> Result<Report, LoadError> {
     let stop = interruption()?;
     let live = Live::new();
     let mut observe = |progress: &Progress| live.show(progress, &config);
-    let report = loadgen::run(&target, &config, &corpus, &stop, &mut observe);
+    let report = match arguments.objective() {
+        Some(objective) => loadgen::find_max(&target, &config, &objective, &corpus, &stop, &mut observe),
+        None => loadgen::run(&target, &config, &corpus, &stop, &mut observe),
+    };
     live.finish();
     report
 }
 
 fn succeeded(report: &Report) -> bool {
-    report.counts.failed == 0 && report.counts.sent > 0
+    let objective_met = report.search.as_ref().is_none_or(|search| search.rate.is_some());
+    report.counts.failed == 0 && report.counts.sent > 0 && objective_met
 }
 
 /// Is cancelled by SIGINT or SIGTERM, and ends the process at the second.

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use extract::OutputFormat;
-use loadgen::{Arrivals, Config, Mix, OnRefusal, Traffic, Via};
+use loadgen::{Arrivals, Config, Mix, Objective, OnRefusal, Traffic, Via};
 
 use super::duration;
 
@@ -20,11 +20,20 @@ pub(crate) struct LoadArguments {
     #[arg(long, value_name = "DIR")]
     pub(crate) images: PathBuf,
     /// Open loop: requests a second, whatever the answers do
-    #[arg(long, value_name = "R", conflicts_with = "concurrency", required_unless_present = "concurrency")]
+    #[arg(long, value_name = "R", conflicts_with = "concurrency", required_unless_present_any = ["concurrency", "find_max"])]
     rate: Option<f64>,
     /// Closed loop: clients each of which sends when it has its answer
     #[arg(long, value_name = "N")]
     concurrency: Option<usize>,
+    /// Search the highest rate of an open loop that keeps --p99 without refusals and failures; --rate is the first to be tried
+    #[arg(long, conflicts_with = "concurrency", requires = "p99")]
+    find_max: bool,
+    /// Bound of the 99th percentile of latency, with --find-max
+    #[arg(long, value_name = "TIME", requires = "find_max", value_parser = duration::parse)]
+    p99: Option<Duration>,
+    /// How closely the highest rate is sought, in parts of it
+    #[arg(long, value_name = "PART", default_value_t = 0.05)]
+    resolution: f64,
     /// How the requests of an open loop are spread
     #[arg(long, value_enum, default_value_t = ArrivalsArgument::Poisson)]
     arrivals: ArrivalsArgument,
@@ -70,6 +79,9 @@ pub(crate) struct LoadArguments {
     /// Key of the service
     #[arg(long, value_name = "KEY", env = "SIFTD_API_KEY", hide_env_values = true)]
     pub(crate) api_key: Option<String>,
+    /// Write the result as a page with plots, that opens without a network
+    #[arg(long, value_name = "FILE.html")]
+    pub(crate) report: Option<PathBuf>,
     /// Write the result as JSON (docs/load.schema.json); - for standard output
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
@@ -95,12 +107,23 @@ enum ViaArgument {
 }
 
 impl LoadArguments {
-    /// As the generator wants them.
-    pub(crate) fn config(&self) -> Config {
-        let arrivals = match self.arrivals {
+    /// What the highest rate is to keep that is sought, if one is.
+    pub(crate) fn objective(&self) -> Option<Objective> {
+        let p99 = self.p99.filter(|_| self.find_max)?;
+        let from = self.rate.unwrap_or(Objective::default().from);
+        Some(Objective { p99, from, arrivals: self.arrivals(), resolution: self.resolution })
+    }
+
+    fn arrivals(&self) -> Arrivals {
+        match self.arrivals {
             ArrivalsArgument::Constant => Arrivals::Constant,
             ArrivalsArgument::Poisson => Arrivals::Poisson,
-        };
+        }
+    }
+
+    /// As the generator wants them.
+    pub(crate) fn config(&self) -> Config {
+        let arrivals = self.arrivals();
         let on_refusal = match self.on_refusal {
             OnRefusalArgument::Wait => OnRefusal::Wait,
             OnRefusalArgument::AtOnce => OnRefusal::AtOnce,

@@ -43,6 +43,9 @@ fn line(progress: &Progress, config: &Config) -> String {
         Phase::Measuring => format!("measuring, {}", of(config.duration * config.patience)),
         Phase::Draining => format!("waiting for answers, {:.1} s", progress.elapsed.as_secs_f64()),
     };
+    if let Some(rate) = progress.rate {
+        line = format!("{rate:.1} requests/s: {line}");
+    }
     if let Some(last) = progress.last {
         line += &format!(": {:.0} sent/s, {:.0} answers/s", last.sent, last.answered);
         if let (Some(p50), Some(p99)) = (last.p50_ms, last.p99_ms) {
@@ -69,10 +72,17 @@ pub(super) fn write(report: &Report, arguments: &LoadArguments) -> Result<(), St
         if json_on_stdout {
             print(&json)?;
         } else {
-            fs::write(path, json).map_err(|error| format!("{}: {error}", path.display()))?;
+            save(path, &json)?;
         }
     }
+    if let Some(path) = &arguments.report {
+        save(path, loadgen::html(report).map_err(|error| error.to_string())?.as_bytes())?;
+    }
     Ok(())
+}
+
+fn save(path: &Path, bytes: &[u8]) -> Result<(), String> {
+    fs::write(path, bytes).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 fn print(bytes: &[u8]) -> Result<(), String> {

@@ -1,0 +1,38 @@
+use std::time::Duration;
+
+use crate::report::Report;
+
+/// Answers may be fewer than requests by this part.
+const SHORTFALL: f64 = 0.02;
+/// A generator thread that is busier than this share of its time was perhaps what was slow.
+const BUSY: f64 = 0.9;
+
+/// In what a measurement breaks the objective.
+pub(super) fn broken(report: &Report, p99: Duration) -> Option<String> {
+    let counts = &report.counts;
+    let bound_ms = p99.as_secs_f64() * 1e3;
+    if counts.failed > 0 {
+        let kinds: Vec<_> = report.failures.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        return Some(format!("{} failed: {}", counts.failed, kinds.join(", ")));
+    }
+    if counts.refused > 0 {
+        return Some(format!("{} were refused", counts.refused));
+    }
+    let Some(answered) = &report.latency.answered else {
+        return Some("no request fell into the measured time: measure for longer".to_owned());
+    };
+    if answered.p99_ms > bound_ms {
+        return Some(format!("p99 was {:.1} ms", answered.p99_ms));
+    }
+    // What may be under way at the end, within the bound.
+    let under_way = report.rates.sent * p99.as_secs_f64();
+    let missing = (report.rates.sent - report.rates.answered) * report.measured_seconds;
+    if missing > SHORTFALL * counts.sent as f64 + under_way {
+        return Some(format!("answers did not keep up: {:.1}/s", report.rates.answered));
+    }
+    let generator = &report.generator;
+    if generator.busiest_thread > BUSY || generator.waited_for_connection > 0 {
+        return Some("the generator was the bottleneck".to_owned());
+    }
+    None
+}

@@ -1,0 +1,65 @@
+//! Ends: in time, early, and late.
+
+use loadgen::{Config, LoadError, Phase, run};
+use tokio_util::sync::CancellationToken;
+
+use crate::server::{Server, features};
+use crate::{MISS, brief, corpus, millis, target};
+
+#[test]
+fn a_load_that_is_ended_tells_what_it_measured() {
+    let server = Server::start(|came| async move {
+        if came.number >= 3 {
+            std::future::pending::<()>().await;
+        }
+        features(MISS)
+    });
+    let stop = CancellationToken::new();
+    let config = Config { duration: millis(3_600_000), ..brief() };
+    let report = run(&target(&server), &config, &corpus(), &stop, &mut |progress| {
+        if progress.phase == Phase::Measuring && server.came().len() > 3 {
+            stop.cancel();
+        }
+    });
+    let report = report.unwrap();
+    assert!(report.interrupted);
+    assert_eq!((report.counts.sent, report.counts.miss, report.counts.unfinished), (4, 3, 1));
+    assert!(report.measured_seconds < 3600.0);
+}
+
+#[test]
+fn one_that_is_ended_before_it_measures_has_nothing_to_tell() {
+    let server = Server::start(|_| async { features(MISS) });
+    let stop = CancellationToken::new();
+    let config = Config { warm_up: millis(3_600_000), ..brief() };
+    let ended = run(&target(&server), &config, &corpus(), &stop, &mut |progress| {
+        if progress.phase == Phase::WarmUp {
+            stop.cancel();
+        }
+    });
+    assert!(matches!(ended, Err(LoadError::Interrupted(_))), "{ended:?}");
+}
+
+#[test]
+fn patience_goes_on_until_the_windows_agree_and_reports_the_last_three() {
+    // Slower and slower for a while, then even.
+    let server = Server::start(|came| async move {
+        tokio::time::sleep(millis(if came.number < 20 { 10 * came.number } else { 40 })).await;
+        features(MISS)
+    });
+    let config = Config { duration: millis(900), patience: 20, ..brief() };
+    let report = run(&target(&server), &config, &corpus(), &CancellationToken::new(), &mut |_| {}).unwrap();
+    assert!((report.measured_seconds - 0.9).abs() < 1e-6, "{}", report.measured_seconds);
+    assert_eq!(report.stability.windows.len(), 3);
+    // Either they agree, or patience came to its end on a machine that is busy; the first windows can never be.
+    assert!(server.came().len() > 20);
+}
+
+#[test]
+fn nobody_at_the_address_is_told_at_once() {
+    let server = Server::start(|_| async { features(MISS) });
+    let target = target(&server);
+    drop(server);
+    let error = run(&target, &brief(), &corpus(), &CancellationToken::new(), &mut |_| {}).unwrap_err();
+    assert!(matches!(error, LoadError::Connect { .. }), "{error}");
+}
