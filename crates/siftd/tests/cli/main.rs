@@ -6,6 +6,7 @@
 mod bad_inputs;
 mod denoise;
 mod formats;
+mod load;
 mod outputs;
 mod running;
 mod settings;
