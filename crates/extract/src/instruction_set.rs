@@ -25,6 +25,15 @@ impl InstructionSet {
         }
     }
 
+    /// The strongest that this machine has for the kernel that takes the most time, non-local means.
+    pub fn strongest() -> Self {
+        match nlm::Isa::detect().level() {
+            nlm::Level::Scalar => Self::Scalar,
+            nlm::Level::Avx2 => Self::Avx2,
+            nlm::Level::Avx512 => Self::Avx512,
+        }
+    }
+
     /// The strongest for `sift` that this machine has and that is not above this one.
     pub(crate) fn sift(self) -> sift::Isa {
         sift::Isa::at_most(match self {

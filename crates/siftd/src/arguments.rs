@@ -10,6 +10,7 @@ use extract::{Extractor, InstructionSet, Limits, OutputFormat};
 use crate::health::HealthArguments;
 use crate::load::LoadArguments;
 use crate::params::{DenoiseArguments, FeatureArguments};
+use crate::profile::ProfileArguments;
 use crate::settings::ServeArguments;
 
 /// SIFT features of images, exactly as OpenCV computes them, many times faster.
@@ -32,6 +33,8 @@ pub(crate) enum Command {
     Health(HealthArguments),
     /// Send load to a running service with a controlled share of cache hits, and measure latencies
     Load(LoadArguments),
+    /// Measure service times, costs and memory of siftd on this machine, for `siftd plan`
+    Profile(ProfileArguments),
 }
 
 #[derive(Debug, Args)]

@@ -1,7 +1,6 @@
 //! `siftd load`: load for a running service, measured.
 
 mod arguments;
-mod duration;
 mod output;
 
 use std::io;

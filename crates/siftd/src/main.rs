@@ -5,11 +5,13 @@ mod allocator;
 mod arguments;
 mod denoise;
 mod detect;
+mod duration;
 mod health;
 mod inputs;
 mod load;
 mod outputs;
 mod params;
+mod profile;
 mod progress;
 mod serve;
 mod settings;
@@ -34,6 +36,11 @@ fn main() -> ExitCode {
         Command::Serve(arguments) => serve(&arguments),
         Command::Health(arguments) => Ok(health::run(&arguments)),
         Command::Load(arguments) => load::run(&arguments),
+        Command::Profile(arguments) => {
+            // As the service does, whose memory it measures.
+            allocator::give_back_large_blocks();
+            profile::run(&arguments)
+        }
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

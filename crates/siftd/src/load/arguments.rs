@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use extract::OutputFormat;
 use loadgen::{Arrivals, Config, Mix, Objective, OnRefusal, Traffic, Via};
 
-use super::duration;
+use crate::duration;
 
 #[derive(Debug, Args)]
 #[command(

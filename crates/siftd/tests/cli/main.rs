@@ -8,6 +8,7 @@ mod denoise;
 mod formats;
 mod load;
 mod outputs;
+mod profile;
 mod running;
 mod settings;
 mod streams;

@@ -1,0 +1,125 @@
+//! `siftd profile`: service times, costs and memory of siftd on this machine, for `siftd plan`.
+
+mod across;
+mod arguments;
+mod computing;
+mod instance;
+mod machine;
+mod memory;
+mod photographs;
+mod requests;
+mod stored;
+mod summary;
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use capacity::Profile;
+use capacity::profile::{Contention, PROFILE_VERSION, Software};
+use extract::ENGINE_VERSION;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::outputs;
+pub(crate) use arguments::ProfileArguments;
+
+/// Why there is no profile.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ProfileError {
+    #[error(transparent)]
+    Input(#[from] crate::inputs::InputError),
+    #[error("{}: {reason}", .path.display())]
+    Picture { path: PathBuf, reason: String },
+    #[error("no picture has features to measure")]
+    NoPictures,
+    #[error("cannot run a service to measure: {0}")]
+    Instance(io::Error),
+    #[error("cannot read what the system tells of itself: {0}")]
+    System(#[from] procfs::ProcError),
+    #[error("cannot measure: {0}")]
+    Io(#[from] io::Error),
+    #[error("requests cannot be measured: {0}")]
+    Load(#[from] loadgen::LoadError),
+    #[error("{failed} of {sent} requests were not answered: nothing else may run on the machine meanwhile")]
+    Unanswered { failed: u64, sent: u64 },
+    #[error(transparent)]
+    Capacity(#[from] capacity::Error),
+}
+
+/// Measures and writes the profile. Whether it could; `Err` for wrong usage.
+pub(crate) fn run(arguments: &ProfileArguments) -> Result<bool, String> {
+    let params = arguments.features.params()?;
+    match measure(arguments, &params).and_then(|profile| write(&profile, arguments)) {
+        Ok(()) => Ok(true),
+        Err(error @ ProfileError::Input(_)) => Err(error.to_string()),
+        Err(error) => {
+            eprintln!("siftd: {error}");
+            Ok(false)
+        }
+    }
+}
+
+fn measure(arguments: &ProfileArguments, params: &extract::Params) -> Result<Profile, ProfileError> {
+    let live = live();
+    let tell = |what: &str| live.set_message(what.to_owned());
+    tell("reading the pictures");
+    let classes = photographs::classes(&arguments.images, arguments.classes.into())?;
+    let machine = machine::read()?;
+    let counts = computing::thread_counts(machine.cores);
+    let mut pictures = Vec::new();
+    for class in &classes {
+        tell(&format!("computing {}", class.name));
+        pictures.push(computing::measure(class, &counts, params, arguments.samples)?);
+    }
+    tell("computing several pictures at a time");
+    let across_pictures = across::measure(&classes, &counts, params, arguments.window)?;
+    let within_picture = computing::within_picture(&pictures, &counts)?;
+    tell("answering requests");
+    let requests = requests::measure(&classes, arguments.window)?;
+    tell("taking memory");
+    let memory = memory::measure(&classes)?;
+    let stored = stored::measure(&classes, params)?;
+    live.finish_and_clear();
+    let fingerprint = params.fingerprint();
+    let profile = Profile {
+        version: PROFILE_VERSION,
+        made: requests.made,
+        machine,
+        software: Software {
+            siftd: env!("CARGO_PKG_VERSION").to_owned(),
+            engine_version: ENGINE_VERSION,
+            parameters: fingerprint.iter().map(|byte| format!("{byte:02x}")).collect(),
+            niceness: engine::Config::default().niceness,
+        },
+        pictures,
+        requests: requests.profiles,
+        contention: Contention { across_pictures, within_picture, hits: None },
+        memory,
+        stored,
+    };
+    profile.validate()?;
+    Ok(profile)
+}
+
+fn write(profile: &Profile, arguments: &ProfileArguments) -> Result<(), ProfileError> {
+    let json = profile.to_json()? + "\n";
+    match &arguments.output {
+        Some(path) => {
+            fs::write(path, json)
+                .map_err(|error| ProfileError::Picture { path: path.clone(), reason: error.to_string() })?;
+            outputs::print(summary::text(profile).as_bytes())?;
+        }
+        None => outputs::print(json.as_bytes())?,
+    }
+    Ok(())
+}
+
+/// A line on standard error, where that is a terminal.
+fn live() -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {wide_msg}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(std::time::Duration::from_millis(200));
+    bar
+}
