@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 use std::io;
+use std::time::Duration;
 
 /// Why a store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +37,45 @@ pub enum StoreError {
     /// The store is closed, or stopped in the middle of the work.
     #[error("the store is closed")]
     Closed,
+    /// No answer in time.
+    #[error("no answer within {} ms", .limit.as_millis())]
+    Timeout {
+        /// How long it was waited for.
+        limit: Duration,
+    },
+    /// The configuration cannot work, whatever the server does.
+    #[error("{at}: {reason}")]
+    Unusable {
+        /// The address.
+        at: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The server is there, but serves nobody now: it loads its data, takes no more clients, wants another password.
+    #[error("{at} does not serve: {reason}")]
+    Unavailable {
+        /// The address.
+        at: String,
+        /// What it said.
+        reason: String,
+    },
+    /// The server serves others, but refuses this: it is full, or does not allow it.
+    #[error("{at} refuses: {reason}")]
+    Refused {
+        /// The address.
+        at: String,
+        /// What it said.
+        reason: String,
+    },
+    /// The store was not asked, since it does not answer.
+    #[error("the store does not answer, and is not asked until a probe finds that it does")]
+    BreakerOpen,
+    /// The store was not asked, since it has not answered too many others yet.
+    #[error("{limit} lookups wait for the store already")]
+    Busy {
+        /// Lookups that may wait.
+        limit: usize,
+    },
 }
 
 impl StoreError {
@@ -46,6 +86,11 @@ impl StoreError {
             Self::Corrupt { .. } => ErrorKind::Corrupt,
             Self::TooLarge { .. } => ErrorKind::TooLarge,
             Self::Closed => ErrorKind::Closed,
+            Self::Timeout { .. } => ErrorKind::Timeout,
+            Self::Unavailable { .. } | Self::Unusable { .. } => ErrorKind::Unavailable,
+            Self::Refused { .. } => ErrorKind::Refused,
+            Self::BreakerOpen => ErrorKind::BreakerOpen,
+            Self::Busy { .. } => ErrorKind::Busy,
         }
     }
 }
@@ -66,12 +111,30 @@ pub enum ErrorKind {
     QueueFull,
     /// A write was dropped because the tiers are closed.
     Closed,
+    /// The server serves nobody now.
+    Unavailable,
+    /// The server refused this one operation, since it is full for instance.
+    Refused,
+    /// The tier was not asked, since its breaker is open.
+    BreakerOpen,
+    /// The tier was not asked, since too many lookups waited for it.
+    Busy,
 }
 
 impl ErrorKind {
     /// Every kind, in the order of [`TierStatistics::errors`](crate::TierStatistics::errors).
-    pub const ALL: [Self; 6] =
-        [Self::Timeout, Self::Io, Self::Corrupt, Self::TooLarge, Self::QueueFull, Self::Closed];
+    pub const ALL: [Self; 10] = [
+        Self::Timeout,
+        Self::Io,
+        Self::Corrupt,
+        Self::TooLarge,
+        Self::QueueFull,
+        Self::Closed,
+        Self::Unavailable,
+        Self::Refused,
+        Self::BreakerOpen,
+        Self::Busy,
+    ];
 
     /// Its name in metrics.
     ///
@@ -86,6 +149,15 @@ impl ErrorKind {
             Self::TooLarge => "too_large",
             Self::QueueFull => "queue_full",
             Self::Closed => "closed",
+            Self::Unavailable => "unavailable",
+            Self::Refused => "refused",
+            Self::BreakerOpen => "breaker_open",
+            Self::Busy => "busy",
         }
+    }
+
+    /// Whether it says that the store as a whole does not answer. The others are the fault of one value or operation.
+    pub fn is_outage(self) -> bool {
+        matches!(self, Self::Timeout | Self::Io | Self::Unavailable)
     }
 }

@@ -29,20 +29,30 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod breaker;
 mod disk;
 mod error;
+mod guarded;
 mod key;
 mod memory;
+mod redis;
+mod sharded;
+mod shared;
 mod statistics;
 mod store;
 mod tiers;
 mod weighed;
 mod write_behind;
 
+pub use self::redis::{RedisConfig, RedisServers, RedisStore};
+pub use breaker::{BreakerConfig, BreakerState};
 pub use disk::{DiskConfig, DiskStore, Recovery};
 pub use error::{ErrorKind, StoreError};
+pub use guarded::{GuardConfig, Guarded, OnChange};
 pub use key::{Key, UnknownKey};
 pub use memory::MemoryConfig;
+pub use sharded::Sharded;
+pub use shared::{Credentials, HostPort, KeyPrefix, SharedConfig, UnusablePrefix};
 pub use statistics::{Tier, TierStatistics};
 pub use store::{Answer, Cached, Extent, Store, Usage};
 pub use tiers::{Lookup, Tiers};

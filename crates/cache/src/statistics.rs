@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use crate::{ErrorKind, Usage};
+use crate::{BreakerState, ErrorKind, Usage};
 
 /// Where an answer came from.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -34,6 +34,8 @@ pub struct TierStatistics {
     pub usage: Usage,
     /// What went wrong, each of [`ErrorKind::ALL`] with its count.
     pub errors: Vec<(ErrorKind, u64)>,
+    /// Whether it is asked; none for a tier that always is.
+    pub breaker: Option<BreakerState>,
 }
 
 #[derive(Debug, Default)]
@@ -64,7 +66,7 @@ impl Counters {
     }
 
     pub(crate) fn error(&self, kind: ErrorKind) {
-        if matches!(kind, ErrorKind::Timeout | ErrorKind::Io) {
+        if kind.is_outage() {
             self.unanswered.store(true, Ordering::Relaxed);
         }
         let counters = ErrorKind::ALL.iter().zip(&self.errors);
@@ -81,6 +83,7 @@ impl Counters {
             misses: load(&self.misses),
             usage,
             errors: ErrorKind::ALL.into_iter().zip(self.errors.iter().map(load)).collect(),
+            breaker: None,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use crate::{Key, StoreError};
+use crate::{BreakerState, Key, StoreError};
 
 /// How much of a value is wanted, or held.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -71,6 +71,17 @@ pub trait Store: Send + Sync + Debug + 'static {
     /// How long each write may take. Nobody waits for it but the writes behind. Default 1 s.
     fn write_timeout(&self) -> Duration {
         Duration::from_secs(1)
+    }
+
+    /// How many writes it takes at a time. Default 1; a store behind a network needs more, lest each write cost a round
+    /// trip of its own. Those under one key come one after the other whatever this is.
+    fn concurrent_writes(&self) -> usize {
+        1
+    }
+
+    /// Whether it is being asked, for a store that has a breaker before it ([`Guarded`](crate::Guarded)).
+    fn breaker(&self) -> Option<BreakerState> {
+        None
     }
 
     /// What is kept under `key`, as much of it as wanted and no more; none if there is nothing or it has expired.

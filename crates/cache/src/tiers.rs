@@ -8,7 +8,7 @@ use crate::memory::{Memory, MemoryConfig};
 use crate::statistics::{Counters, Tier, TierStatistics};
 use crate::store::{Cached, Extent, Store};
 use crate::write_behind::{QueueLimits, WriteBehind};
-use crate::{ErrorKind, Key};
+use crate::{BreakerState, ErrorKind, Key};
 
 /// An answer and where it came from.
 #[derive(Clone, Debug)]
@@ -150,16 +150,23 @@ impl Tiers {
         self.memory.is_some()
     }
 
-    /// Whether the store answered the last time that it was asked: true where there is none, or it was not asked yet.
+    /// Whether the store answers: by its breaker, if it has one, which asks it from time to time; else by whether it
+    /// answered the last time that it was asked. True where there is no store, or it was not asked yet.
     pub fn is_store_answering(&self) -> bool {
-        self.store.as_ref().is_none_or(|store| store.counters.is_answering())
+        self.store.as_ref().is_none_or(|StoreTier { store, counters, .. }| match store.breaker() {
+            Some(state) => state == BreakerState::Closed,
+            None => counters.is_answering(),
+        })
     }
 
     /// What each tier did, in the order in which they are asked.
     pub fn statistics(&self) -> Vec<TierStatistics> {
         let memory =
             self.memory.iter().map(|tier| tier.counters.statistics(Tier::Memory, tier.memory.usage()));
-        let store = self.store.iter().map(|tier| tier.counters.statistics(tier.tier(), tier.store.usage()));
+        let store = self.store.iter().map(|tier| TierStatistics {
+            breaker: tier.store.breaker(),
+            ..tier.counters.statistics(tier.tier(), tier.store.usage())
+        });
         memory.chain(store).collect()
     }
 }

@@ -1,3 +1,5 @@
+mod under_way;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -6,6 +8,7 @@ use bytes::Bytes;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
+use self::under_way::UnderWay;
 use crate::statistics::Counters;
 use crate::store::Answer;
 use crate::{ErrorKind, Key, Store};
@@ -34,7 +37,17 @@ enum Write {
     Close(oneshot::Sender<()>),
 }
 
-/// The writes that wait for a store, and the task that brings them there one after the other. Nobody waits for them.
+impl Write {
+    /// What it is about: nothing in particular, where it is not one entry.
+    fn subject(&self) -> Option<Key> {
+        match self {
+            Self::Set(key, _) | Self::Remove(key) => Some(*key),
+            Self::PurgeExpired | Self::Close(_) => None,
+        }
+    }
+}
+
+/// The writes that wait for a store, and the task that brings them there. Nobody waits for them.
 #[derive(Debug)]
 pub(crate) struct WriteBehind {
     queue: mpsc::Sender<Write>,
@@ -97,36 +110,46 @@ impl WriteBehind {
     }
 }
 
+/// Brings the writes to the store, as many at a time as it takes.
 async fn drain(
     store: Arc<dyn Store>,
     counters: Arc<Counters>,
     mut writes: mpsc::Receiver<Write>,
     waiting: Arc<AtomicUsize>,
 ) {
+    let mut under_way = UnderWay::new(store.concurrent_writes());
     while let Some(write) = writes.recv().await {
-        match write {
-            Write::Set(key, value) => {
-                let size = value.len();
-                in_time(store.set(key, value), store.write_timeout(), &counters).await;
-                waiting.fetch_sub(size, Ordering::Relaxed);
+        if let Write::Close(done) = write {
+            writes.close();
+            while writes.try_recv().is_ok() {
+                counters.error(ErrorKind::Closed);
             }
-            Write::Remove(key) => in_time(store.remove(key), store.write_timeout(), &counters).await,
-            Write::PurgeExpired => in_time(store.purge_expired(), PURGE_TIMEOUT, &counters).await,
-            Write::Close(done) => {
-                writes.close();
-                while writes.try_recv().is_ok() {
-                    counters.error(ErrorKind::Closed);
-                }
-                if let Err(error) = store.close().await {
-                    counters.error(error.kind());
-                }
-                // The store may be opened anew once its closing is known.
-                drop(store);
-                // Nobody may wait for an answer any longer.
-                let _ = done.send(());
-                return;
+            under_way.finish().await;
+            if let Err(error) = store.close().await {
+                counters.error(error.kind());
             }
+            // The store may be opened anew once its closing is known.
+            drop(store);
+            // Nobody may wait for an answer any longer.
+            let _ = done.send(());
+            return;
         }
+        let (store, counters, waiting) = (Arc::clone(&store), Arc::clone(&counters), Arc::clone(&waiting));
+        under_way.start(write.subject(), perform(write, store, counters, waiting)).await;
+    }
+}
+
+async fn perform(write: Write, store: Arc<dyn Store>, counters: Arc<Counters>, waiting: Arc<AtomicUsize>) {
+    match write {
+        Write::Set(key, value) => {
+            let size = value.len();
+            in_time(store.set(key, value), store.write_timeout(), &counters).await;
+            waiting.fetch_sub(size, Ordering::Relaxed);
+        }
+        Write::Remove(key) => in_time(store.remove(key), store.write_timeout(), &counters).await,
+        Write::PurgeExpired => in_time(store.purge_expired(), PURGE_TIMEOUT, &counters).await,
+        // The loop above sees to it.
+        Write::Close(_) => {}
     }
 }
 

@@ -66,7 +66,11 @@ impl Collector for CacheCollector {
         let entries = tiers.iter().map(|tier| (tier.tier.name(), tier.usage.entries));
         gauges(&mut encoder, "cache_entries", "Entries that a tier holds.", entries)?;
         let bytes = tiers.iter().map(|tier| (tier.tier.name(), tier.usage.bytes));
-        gauges(&mut encoder, "cache_bytes", "Bytes that a tier holds.", bytes)
+        gauges(&mut encoder, "cache_bytes", "Bytes that a tier holds.", bytes)?;
+        let states = tiers.iter().filter_map(|tier| Some((tier.tier.name(), tier.breaker?.rank().into())));
+        let help =
+            "Whether a tier is asked: 0 it is (closed), 1 a probe asks it (half open), 2 it is not (open).";
+        gauges(&mut encoder, "breaker_state", help, states)
     }
 }
 

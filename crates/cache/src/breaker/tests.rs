@@ -1,0 +1,111 @@
+use super::*;
+
+const MS: Duration = Duration::from_millis(1);
+
+fn breaker() -> (Breaker, Instant) {
+    let now = Instant::now();
+    (Breaker::new(BreakerConfig::default(), now), now)
+}
+
+fn fail(breaker: &mut Breaker, times: u32, now: Instant) {
+    (0..times).for_each(|_| breaker.failed(now, 1.0));
+}
+
+#[test]
+fn failures_in_a_row_open_it() {
+    let (mut breaker, now) = breaker();
+    fail(&mut breaker, 4, now);
+    breaker.succeeded(now);
+    fail(&mut breaker, 4, now);
+    assert_eq!(breaker.state(), BreakerState::Closed);
+    assert_eq!(breaker.probe_at(), None);
+    fail(&mut breaker, 1, now);
+    assert_eq!(breaker.state(), BreakerState::Open);
+    assert_eq!(breaker.probe_at(), Some(now + 100 * MS));
+}
+
+#[test]
+fn the_share_of_failures_opens_it_once_there_are_enough_operations() {
+    let (mut breaker, now) = breaker();
+    for _ in 0..9 {
+        breaker.succeeded(now);
+        breaker.failed(now, 1.0);
+    }
+    assert_eq!(breaker.state(), BreakerState::Closed, "18 operations are too few");
+    breaker.succeeded(now);
+    breaker.failed(now, 1.0);
+    assert_eq!(breaker.state(), BreakerState::Open);
+}
+
+#[test]
+fn a_share_below_the_limit_or_long_ago_does_not_open_it() {
+    let (mut breaker, now) = breaker();
+    for number in 0..3000 {
+        if number % 3 == 0 { breaker.failed(now, 1.0) } else { breaker.succeeded(now) }
+    }
+    assert_eq!(breaker.state(), BreakerState::Closed, "a third, as where one primary of three is lost");
+
+    let (mut breaker, now) = self::breaker();
+    for _ in 0..9 {
+        breaker.succeeded(now);
+        breaker.failed(now, 1.0);
+    }
+    let later = now + Duration::from_secs(11);
+    (0..9).for_each(|_| breaker.succeeded(later));
+    fail(&mut breaker, 4, later);
+    assert_eq!(breaker.state(), BreakerState::Closed, "4 of 13");
+}
+
+#[test]
+fn a_probe_decides_whether_it_closes() {
+    let (mut breaker, now) = breaker();
+    fail(&mut breaker, 5, now);
+    breaker.succeeded(now);
+    assert_eq!(breaker.state(), BreakerState::Open, "an answer that comes late tells of the past");
+    breaker.probing();
+    assert_eq!(breaker.state(), BreakerState::HalfOpen);
+    breaker.succeeded(now + 100 * MS);
+    assert_eq!(breaker.state(), BreakerState::Closed);
+    breaker.probing();
+    assert_eq!(breaker.state(), BreakerState::Closed);
+}
+
+#[test]
+fn probes_that_fail_back_off_to_a_bound() {
+    let (mut breaker, now) = breaker();
+    fail(&mut breaker, 5, now);
+    let mut waits = Vec::new();
+    for _ in 0..7 {
+        waits.push((breaker.probe_at().unwrap() - now).as_millis());
+        breaker.probing();
+        breaker.failed(now, 1.0);
+    }
+    assert_eq!(waits, [100, 200, 400, 800, 1600, 2000, 2000]);
+    breaker.probing();
+    breaker.failed(now, 0.0);
+    assert_eq!(breaker.probe_at(), Some(now + 1500 * MS), "jitter takes up to a quarter");
+}
+
+#[test]
+fn one_that_opens_again_soon_goes_on_backing_off() {
+    let (mut breaker, now) = breaker();
+    fail(&mut breaker, 5, now);
+    breaker.probing();
+    breaker.succeeded(now);
+    fail(&mut breaker, 5, now);
+    assert_eq!(breaker.probe_at(), Some(now + 200 * MS));
+    breaker.probing();
+    breaker.succeeded(now);
+    let later = now + Duration::from_secs(10);
+    breaker.succeeded(later);
+    fail(&mut breaker, 5, later);
+    assert_eq!(breaker.probe_at(), Some(later + 100 * MS), "it was closed for a whole window");
+}
+
+#[test]
+fn the_worst_of_several_counts() {
+    use BreakerState::{Closed, HalfOpen, Open};
+    assert_eq!(Closed.worse(HalfOpen), HalfOpen);
+    assert_eq!(Open.worse(HalfOpen), Open);
+    assert_eq!(Closed.worse(Closed), Closed);
+}

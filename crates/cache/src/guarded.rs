@@ -1,0 +1,249 @@
+use std::fmt;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, Semaphore};
+use tokio::task::AbortHandle;
+use tokio::time;
+
+use crate::breaker::Breaker;
+use crate::store::Answer;
+use crate::{BreakerConfig, BreakerState, Cached, Extent, Key, Store, StoreError, Usage};
+
+/// How a store is kept from holding up those who ask it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct GuardConfig {
+    /// When it is no longer asked.
+    pub breaker: BreakerConfig,
+    /// Lookups that may wait for it at a time; more are misses at once. Default 512.
+    pub lookups: usize,
+    /// After so long without an answer it is asked by a probe, so that its state is known where nobody else asks.
+    /// Default 2 s.
+    pub heartbeat: Duration,
+}
+
+impl Default for GuardConfig {
+    fn default() -> Self {
+        Self { breaker: BreakerConfig::default(), lookups: 512, heartbeat: Duration::from_secs(2) }
+    }
+}
+
+/// Told when a store ceases to be asked, with the reason, and when it is asked again.
+pub type OnChange = Box<dyn Fn(BreakerState, Option<&StoreError>) + Send + Sync>;
+
+/// A store that is not asked while it does not answer.
+///
+/// Each operation has the store's own time limit. Failures that say that the store as a whole does not answer
+/// ([`ErrorKind::is_outage`](crate::ErrorKind::is_outage)) open a breaker: then operations fail at once, without a wait
+/// and without a call, and probes ask the store at growing intervals until one is answered. No caller waits for a probe.
+pub struct Guarded {
+    shared: Arc<Shared>,
+    watching: AbortHandle,
+}
+
+struct Shared {
+    store: Arc<dyn Store>,
+    config: GuardConfig,
+    lookups: Semaphore,
+    breaker: Mutex<Breaker>,
+    /// What the breaker says, to be read without a lock.
+    state: AtomicU8,
+    answered_at: Mutex<Instant>,
+    opened: Notify,
+    on_change: OnChange,
+}
+
+/// A key that no value has, as its engine version is none: what probes ask for.
+const PROBE: Key = Key { engine_version: 0, fingerprint: [0; 16], digest: [0; 32] };
+
+impl Guarded {
+    /// Puts a breaker before a store. `runtime` runs the probes, the first at once, until this is dropped, and needs its
+    /// timers enabled.
+    pub fn new(store: Arc<dyn Store>, config: GuardConfig, runtime: &Handle, on_change: OnChange) -> Self {
+        let now = Instant::now();
+        let shared = Arc::new(Shared {
+            store,
+            config,
+            lookups: Semaphore::new(config.lookups),
+            breaker: Mutex::new(Breaker::new(config.breaker, now)),
+            state: AtomicU8::new(BreakerState::Closed.rank()),
+            answered_at: Mutex::new(now),
+            opened: Notify::new(),
+            on_change,
+        });
+        let watching = runtime.spawn(watch(Arc::clone(&shared))).abort_handle();
+        Self { shared, watching }
+    }
+
+    fn admitted(&self) -> Result<(), StoreError> {
+        if self.shared.state() == BreakerState::Closed { Ok(()) } else { Err(StoreError::BreakerOpen) }
+    }
+}
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        self.watching.abort();
+    }
+}
+
+impl fmt::Debug for Guarded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guarded")
+            .field("store", &self.shared.store)
+            .field("breaker", &self.shared.breaker)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    fn state(&self) -> BreakerState {
+        match self.state.load(Ordering::Relaxed) {
+            0 => BreakerState::Closed,
+            1 => BreakerState::HalfOpen,
+            _ => BreakerState::Open,
+        }
+    }
+
+    async fn call<T>(&self, limit: Duration, operation: Answer<'_, T>) -> Result<T, StoreError> {
+        let outcome = in_time(limit, operation).await;
+        self.report(outcome.as_ref().err(), Breaker::failed);
+        outcome
+    }
+
+    /// Tells the breaker how an operation ended. What is the fault of a value, or was refused, is an answer, too.
+    fn report(&self, error: Option<&StoreError>, failed: fn(&mut Breaker, Instant, f64)) {
+        let now = Instant::now();
+        let outage = error.filter(|error| error.kind().is_outage());
+        if outage.is_none() {
+            *locked(&self.answered_at) = now;
+        }
+        self.change(outage, |breaker| match outage {
+            Some(_) => failed(breaker, now, fastrand::f64()),
+            None => breaker.succeeded(now),
+        });
+    }
+
+    fn change(&self, outage: Option<&StoreError>, change: impl FnOnce(&mut Breaker)) {
+        let (before, after) = {
+            let mut breaker = locked(&self.breaker);
+            let before = breaker.state();
+            change(&mut breaker);
+            self.state.store(breaker.state().rank(), Ordering::Relaxed);
+            (before, breaker.state())
+        };
+        match (before, after) {
+            (BreakerState::Closed, BreakerState::Open) => {
+                self.opened.notify_one();
+                (self.on_change)(after, outage);
+            }
+            (BreakerState::HalfOpen, BreakerState::Closed) => (self.on_change)(after, None),
+            _ => {}
+        }
+    }
+
+    /// When a probe is due.
+    fn probe_at(&self) -> Instant {
+        let due = locked(&self.breaker).probe_at();
+        due.unwrap_or_else(|| *locked(&self.answered_at) + self.config.heartbeat)
+    }
+
+    async fn probe(&self) {
+        self.change(None, Breaker::probing);
+        let outcome = in_time(self.store.read_timeout(), self.store.get(PROBE, Extent::Prefix(1))).await;
+        self.report(outcome.err().as_ref(), Breaker::probe_failed);
+    }
+}
+
+async fn in_time<T>(limit: Duration, operation: Answer<'_, T>) -> Result<T, StoreError> {
+    time::timeout(limit, operation).await.unwrap_or(Err(StoreError::Timeout { limit }))
+}
+
+/// Probes while the store does not answer, and where nobody else has asked for a while.
+async fn watch(shared: Arc<Shared>) {
+    shared.probe().await;
+    loop {
+        let due = shared.probe_at();
+        if Instant::now() >= due {
+            shared.probe().await;
+        } else {
+            // What opens the breaker meanwhile makes the next probe due sooner.
+            let _ = time::timeout_at(due.into(), shared.opened.notified()).await;
+        }
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Store for Guarded {
+    fn name(&self) -> &'static str {
+        self.shared.store.name()
+    }
+
+    /// Beyond the limit that is kept here, which is the store's own.
+    fn read_timeout(&self) -> Duration {
+        2 * self.shared.store.read_timeout()
+    }
+
+    /// As above.
+    fn write_timeout(&self) -> Duration {
+        2 * self.shared.store.write_timeout()
+    }
+
+    fn concurrent_writes(&self) -> usize {
+        self.shared.store.concurrent_writes()
+    }
+
+    fn breaker(&self) -> Option<BreakerState> {
+        Some(self.shared.state())
+    }
+
+    fn get(&self, key: Key, wanted: Extent) -> Answer<'_, Option<Cached>> {
+        Box::pin(async move {
+            self.admitted()?;
+            let Shared { store, lookups, config, .. } = &*self.shared;
+            let _waiting = lookups.try_acquire().map_err(|_| StoreError::Busy { limit: config.lookups })?;
+            self.shared.call(store.read_timeout(), store.get(key, wanted)).await
+        })
+    }
+
+    fn set(&self, key: Key, value: Bytes) -> Answer<'_, ()> {
+        Box::pin(async move {
+            self.admitted()?;
+            let store = &self.shared.store;
+            self.shared.call(store.write_timeout(), store.set(key, value)).await
+        })
+    }
+
+    fn remove(&self, key: Key) -> Answer<'_, ()> {
+        Box::pin(async move {
+            self.admitted()?;
+            let store = &self.shared.store;
+            self.shared.call(store.write_timeout(), store.remove(key)).await
+        })
+    }
+
+    /// Not timed here, as it may be long.
+    fn purge_expired(&self) -> Answer<'_, ()> {
+        Box::pin(async move {
+            self.admitted()?;
+            self.shared.store.purge_expired().await
+        })
+    }
+
+    fn usage(&self) -> Usage {
+        self.shared.store.usage()
+    }
+
+    fn close(&self) -> Answer<'_, ()> {
+        self.watching.abort();
+        self.shared.store.close()
+    }
+}
+
+#[cfg(test)]
+mod tests;

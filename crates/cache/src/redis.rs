@@ -1,0 +1,175 @@
+//! Redis and what speaks its protocol: Valkey, Redis Cluster, Redis behind Sentinel.
+
+mod connection;
+mod reply;
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use redis::Cmd;
+
+use self::connection::Connection;
+use crate::shared::{CONCURRENT_WRITES, Credentials, Envelope, HostPort, Link, SharedConfig, WHOLE, reach};
+use crate::store::Answer;
+use crate::{Cached, Extent, Key, Store, StoreError, Usage};
+
+/// Strings in Redis may have so many bytes (its `proto-max-bulk-len`).
+const LARGEST: u64 = 512 << 20;
+
+/// Which Redis keeps the values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RedisConfig {
+    /// The servers.
+    pub servers: RedisServers,
+    /// Who they are asked as.
+    pub credentials: Credentials,
+    /// Number of the database. A cluster has 0 alone.
+    pub database: u32,
+    /// Whether connections are encrypted, and the server proves by a certificate who it is.
+    pub tls: bool,
+    /// Certificates in PEM that the server's may be signed by. None stands for those that the system trusts.
+    pub authorities: Option<Vec<u8>>,
+    /// What holds for every shared store.
+    pub shared: SharedConfig,
+}
+
+/// Servers of a Redis.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RedisServers {
+    /// One.
+    Standalone(HostPort),
+    /// A Redis Cluster, of which these are known; it tells of the others.
+    Cluster(Vec<HostPort>),
+    /// The primary that these Sentinels know under a name. The credentials are the primary's.
+    Sentinel {
+        /// The Sentinels.
+        sentinels: Vec<HostPort>,
+        /// Name of the primary.
+        name: String,
+    },
+}
+
+impl RedisConfig {
+    /// One server, without a password.
+    pub fn new(servers: RedisServers) -> Self {
+        Self {
+            servers,
+            credentials: Credentials::default(),
+            database: 0,
+            tls: false,
+            authorities: None,
+            shared: SharedConfig::default(),
+        }
+    }
+}
+
+/// Values in Redis, each a string under `<prefix><key>` that expires by itself.
+///
+/// A lookup is one command, `GETRANGE` of 160 bytes for a summary or else `GET`, and a write is one `SET`. All go over one
+/// connection (in a cluster, one a node), on which they follow each other without waiting. It is made when it is first
+/// needed, so that opening never fails for a server that is away, and again when it broke.
+///
+/// Other bytes than what was stored, and values of other types, are [`StoreError::Corrupt`].
+#[derive(Debug)]
+pub struct RedisStore {
+    name: &'static str,
+    link: Link<Connection>,
+    shared: SharedConfig,
+}
+
+impl RedisStore {
+    /// A store that is not connected yet.
+    ///
+    /// # Errors
+    /// [`StoreError::Unusable`], for certificates that are none or addresses that cannot be.
+    pub fn new(config: RedisConfig) -> Result<Self, StoreError> {
+        let name = match config.servers {
+            RedisServers::Cluster(_) => "redis-cluster",
+            RedisServers::Standalone(_) | RedisServers::Sentinel { .. } => "redis",
+        };
+        Ok(Self { name, link: connection::link(&config)?, shared: config.shared })
+    }
+
+    async fn run(&self, command: Cmd) -> Result<redis::Value, StoreError> {
+        let mut linked = self.link.get().await?;
+        let reply = linked.connection.run(&command).await;
+        reply.map_err(|error| {
+            if reply::breaks_connection(&error) {
+                self.link.discard(&linked);
+            }
+            reply::failed(self.link.at(), &error)
+        })
+    }
+}
+
+impl Store for RedisStore {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn read_timeout(&self) -> Duration {
+        self.shared.read_timeout
+    }
+
+    fn write_timeout(&self) -> Duration {
+        self.shared.write_timeout
+    }
+
+    fn concurrent_writes(&self) -> usize {
+        CONCURRENT_WRITES
+    }
+
+    fn get(&self, key: Key, wanted: Extent) -> Answer<'_, Option<Cached>> {
+        Box::pin(async move {
+            let name = self.shared.name(&key);
+            let command = match reach(wanted) {
+                WHOLE => {
+                    let mut command = Cmd::with_capacity(2, name.len() + 3);
+                    command.arg("GET").arg(&name);
+                    command
+                }
+                length => {
+                    let mut command = Cmd::with_capacity(4, name.len() + 12);
+                    command.arg("GETRANGE").arg(&name).arg(0).arg(length - 1);
+                    command
+                }
+            };
+            let Some(stored) = reply::bytes(self.run(command).await?)? else { return Ok(None) };
+            let (envelope, value) = Envelope::open(&name, stored)?;
+            envelope.value(value, wanted)
+        })
+    }
+
+    fn set(&self, key: Key, value: Bytes) -> Answer<'_, ()> {
+        Box::pin(async move {
+            let stored = (value.len() + Envelope::LENGTH) as u64;
+            if stored > LARGEST {
+                return Err(StoreError::TooLarge { actual: stored, allowed: LARGEST });
+            }
+            let (name, ttl) = (self.shared.name(&key), self.shared.ttl_of(&key));
+            let sealed = Envelope::of(&value, SystemTime::now() + ttl).seal(&name);
+            let mut command = Cmd::with_capacity(5, name.len() + value.len() + 64);
+            command.arg("SET").arg(&name).arg([&sealed[..], &value].concat());
+            command.arg("PX").arg(u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX));
+            self.run(command).await.map(drop)
+        })
+    }
+
+    fn remove(&self, key: Key) -> Answer<'_, ()> {
+        Box::pin(async move {
+            let name = self.shared.name(&key);
+            let mut command = Cmd::with_capacity(2, name.len() + 6);
+            command.arg("UNLINK").arg(&name);
+            self.run(command).await.map(drop)
+        })
+    }
+
+    fn usage(&self) -> Usage {
+        Usage::default()
+    }
+
+    fn close(&self) -> Answer<'_, ()> {
+        self.link.close();
+        Box::pin(async { Ok(()) })
+    }
+}

@@ -1,0 +1,41 @@
+//! What Redis answers, in the store's terms.
+
+use std::io;
+
+use bytes::Bytes;
+use redis::{ErrorKind, RedisError, ServerErrorKind, Value};
+
+use crate::StoreError;
+
+/// A string; none for nothing, which `GETRANGE` tells as an empty one.
+pub(super) fn bytes(reply: Value) -> Result<Option<Bytes>, StoreError> {
+    match reply {
+        Value::Nil => Ok(None),
+        Value::BulkString(bytes) if bytes.is_empty() => Ok(None),
+        Value::BulkString(bytes) => Ok(Some(bytes.into())),
+        _ => Err(StoreError::Corrupt { reason: "it is no string".into() }),
+    }
+}
+
+/// Whether the connection is to be made anew: it is broken, or leads to a server that is no longer the right one.
+pub(super) fn breaks_connection(error: &RedisError) -> bool {
+    error.is_unrecoverable_error() || error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
+}
+
+/// The error of a command to the server at an address.
+pub(super) fn failed(at: &str, error: &RedisError) -> StoreError {
+    let at = at.to_owned();
+    match error.kind() {
+        _ if error.code() == Some("WRONGTYPE") => {
+            StoreError::Corrupt { reason: "it is of another type than siftd stores".into() }
+        }
+        ErrorKind::UnexpectedReturnType => StoreError::Corrupt { reason: error.to_string().into() },
+        _ if error.code() == Some("OOM") => StoreError::Refused { at, reason: error.to_string() },
+        ErrorKind::Server(ServerErrorKind::NoPerm | ServerErrorKind::CrossSlot) => {
+            StoreError::Refused { at, reason: error.to_string() }
+        }
+        ErrorKind::Io => StoreError::Io { at, source: io::Error::other(error.to_string()) },
+        // Whatever else it says, it says of itself: that it loads, has lost its primary, wants a password.
+        _ => StoreError::Unavailable { at, reason: error.to_string() },
+    }
+}

@@ -1,0 +1,118 @@
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+use tokio::time;
+
+use super::CONNECT_TIMEOUT;
+use crate::StoreError;
+
+/// A connection in the making.
+pub(crate) type Connecting<C> = Pin<Box<dyn Future<Output = Result<C, StoreError>> + Send>>;
+
+/// A connection that many share, made when it is first needed and again after it broke.
+///
+/// Those who need one while it is being made wait for the same attempt, which goes on if they stop waiting. How often it
+/// is attempted is up to who asks: the breaker before the store ([`Guarded`](crate::Guarded)) is what backs off.
+pub(crate) struct Link<C> {
+    at: String,
+    connect: Box<dyn Fn() -> Connecting<C> + Send + Sync>,
+    attempt: Mutex<Option<Arc<Attempt<C>>>>,
+}
+
+struct Attempt<C> {
+    outcome: watch::Receiver<Option<Result<C, Arc<StoreError>>>>,
+}
+
+/// A connection, and which one it is.
+pub(crate) struct Linked<C> {
+    pub(crate) connection: C,
+    attempt: Arc<Attempt<C>>,
+}
+
+impl<C> fmt::Debug for Link<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link").field("at", &self.at).finish_non_exhaustive()
+    }
+}
+
+impl<C: Clone + Send + Sync + 'static> Link<C> {
+    /// To the address `at`, as it stands in errors.
+    pub(crate) fn new(at: String, connect: impl Fn() -> Connecting<C> + Send + Sync + 'static) -> Self {
+        Self { at, connect: Box::new(connect), attempt: Mutex::new(None) }
+    }
+
+    pub(crate) fn at(&self) -> &str {
+        &self.at
+    }
+
+    /// The connection, made if there is none.
+    pub(crate) async fn get(&self) -> Result<Linked<C>, StoreError> {
+        let attempt = self.attempt();
+        let mut outcome = attempt.outcome.clone();
+        let settled = match outcome.wait_for(Option::is_some).await {
+            Ok(settled) => settled.clone(),
+            // The runtime is shutting down.
+            Err(_) => None,
+        };
+        match settled {
+            Some(Ok(connection)) => Ok(Linked { connection, attempt }),
+            Some(Err(error)) => {
+                self.forget(&attempt);
+                Err(self.again(&error))
+            }
+            None => Err(StoreError::Closed),
+        }
+    }
+
+    /// To be called where a connection turns out to be broken: the next who needs one makes it anew.
+    pub(crate) fn discard(&self, broken: &Linked<C>) {
+        self.forget(&broken.attempt);
+    }
+
+    /// Drops the connection.
+    pub(crate) fn close(&self) {
+        *self.locked() = None;
+    }
+
+    fn forget(&self, attempt: &Arc<Attempt<C>>) {
+        let mut current = self.locked();
+        if current.as_ref().is_some_and(|current| Arc::ptr_eq(current, attempt)) {
+            *current = None;
+        }
+    }
+
+    fn attempt(&self) -> Arc<Attempt<C>> {
+        let mut current = self.locked();
+        Arc::clone(current.get_or_insert_with(|| {
+            let (settle, outcome) = watch::channel(None);
+            let connecting = (self.connect)();
+            tokio::spawn(async move {
+                let connected = time::timeout(CONNECT_TIMEOUT, connecting).await;
+                let connected = connected.unwrap_or(Err(StoreError::Timeout { limit: CONNECT_TIMEOUT }));
+                settle.send_replace(Some(connected.map_err(Arc::new)));
+            });
+            Arc::new(Attempt { outcome })
+        }))
+    }
+
+    /// The error for one of many who waited.
+    fn again(&self, error: &StoreError) -> StoreError {
+        match error {
+            StoreError::Unavailable { at, reason } => {
+                StoreError::Unavailable { at: at.clone(), reason: reason.clone() }
+            }
+            StoreError::Timeout { limit } => StoreError::Timeout { limit: *limit },
+            StoreError::Io { at, source } => {
+                StoreError::Io { at: at.clone(), source: io::Error::new(source.kind(), source.to_string()) }
+            }
+            error => StoreError::Io { at: self.at.clone(), source: io::Error::other(error.to_string()) },
+        }
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Option<Arc<Attempt<C>>>> {
+        self.attempt.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

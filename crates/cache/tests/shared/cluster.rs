@@ -1,0 +1,90 @@
+//! Redis Cluster: three primaries and three replicas.
+
+use std::sync::Arc;
+
+use cache::{BreakerState, ErrorKind, Extent, RedisConfig, RedisStore, SharedConfig, Store};
+
+use crate::contract::{Backend, Change, contract, key, name, patient, until, value};
+use crate::faults::Watched;
+use crate::servers::RedisCluster;
+
+impl Backend for RedisCluster {
+    const LARGEST: usize = 5 << 20;
+
+    fn store(&self, shared: SharedConfig) -> Arc<dyn Store> {
+        Arc::new(RedisStore::new(RedisConfig { shared, ..self.config() }).unwrap())
+    }
+
+    fn tamper(&self, name: &str, change: Change<'_>) {
+        let node = &self.nodes[self.node_of(name)];
+        let stored: Vec<u8> = node.ask(&[b"GET", name.as_bytes()]).unwrap();
+        node.ask::<()>(&[b"SET", name.as_bytes(), &change(stored)]).unwrap();
+    }
+}
+
+contract!(RedisCluster::start());
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn entries_are_spread_and_another_type_is_corrupt() {
+    let cluster = RedisCluster::start();
+    let store = cluster.store(patient());
+    for number in 0..300 {
+        store.set(key(number), value(number, 100)).await.unwrap();
+    }
+    for primary in &cluster.nodes[..3] {
+        let entries: u64 = primary.ask(&[b"DBSIZE"]).unwrap();
+        assert!((50..200).contains(&entries), "{entries} of 300");
+    }
+    let name = name(key(1));
+    let node = &cluster.nodes[cluster.node_of(&name)];
+    node.ask::<()>(&[b"DEL", name.as_bytes()]).unwrap();
+    node.ask::<()>(&[b"LPUSH", name.as_bytes(), b"element"]).unwrap();
+    assert_eq!(store.get(key(1), Extent::Whole).await.unwrap_err().kind(), ErrorKind::Corrupt);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_primary_costs_its_slots_until_its_replica_takes_over() {
+    let mut cluster = RedisCluster::start();
+    let watched = Watched::new(cluster.store(SharedConfig::default()));
+    for number in 0..30 {
+        watched.serves(number).await;
+    }
+    for (primary, replica) in cluster.nodes.iter().zip(&cluster.nodes[3..]) {
+        let entries: u64 = primary.ask(&[b"DBSIZE"]).unwrap();
+        until("the replica has what its primary has", async || {
+            replica.ask::<u64>(&[b"DBSIZE"]).unwrap() == entries
+        })
+        .await;
+    }
+    let lost = cluster.node_of(&name(key(0)));
+    cluster.nodes[lost].process.kill();
+    for number in 0..30 {
+        until("every value is served again", async || {
+            let cached = watched.store.get(key(number), Extent::Whole).await;
+            cached.is_ok_and(|cached| cached.is_some_and(|cached| cached.value == value(number, 9_000)))
+        })
+        .await;
+    }
+    watched.serves(0).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cluster_that_is_gone_and_comes_back_heals() {
+    let mut cluster = RedisCluster::start();
+    let watched = Watched::new(cluster.store(SharedConfig::default()));
+    watched.serves(1).await;
+    cluster.nodes.iter_mut().for_each(|node| node.process.kill());
+    watched.until(BreakerState::Open).await;
+    cluster.nodes.iter_mut().for_each(|node| node.process.restart());
+    watched.serves(2).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cluster_that_is_away_at_the_start_is_found_later() {
+    let mut cluster = RedisCluster::start();
+    cluster.nodes.iter_mut().for_each(|node| node.process.kill());
+    let watched = Watched::new(cluster.store(SharedConfig::default()));
+    watched.until(BreakerState::Open).await;
+    cluster.nodes.iter_mut().for_each(|node| node.process.restart());
+    watched.serves(1).await;
+}

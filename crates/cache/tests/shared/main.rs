@@ -1,0 +1,9 @@
+//! The shared stores against the servers themselves, which each test starts for itself on a free port.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod cluster;
+mod contract;
+mod faults;
+mod redis;
+mod sentinel;
+mod servers;

@@ -1,0 +1,9 @@
+//! Servers that tests start, stop and pause.
+
+mod process;
+mod redis;
+mod redis_cluster;
+
+pub(crate) use self::process::{Process, free_port, until};
+pub(crate) use self::redis::{Certificates, RedisServer};
+pub(crate) use self::redis_cluster::RedisCluster;

@@ -1,0 +1,107 @@
+use std::ffi::OsString;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// How long a server may take to do what a test waits for, on a machine that is busy.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A port that nobody listens on, of those that the system does not give to outgoing connections by itself.
+pub(crate) fn free_port() -> u16 {
+    loop {
+        let port = fastrand::u16(10_000..32_000);
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
+}
+
+/// Waits until something holds.
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < deadline, "{what}: not within {PATIENCE:?}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// A server that can be killed, paused and started again. It ends with the value.
+#[derive(Debug)]
+pub(crate) struct Process {
+    program: &'static str,
+    package: &'static str,
+    arguments: Vec<OsString>,
+    user: Option<u32>,
+    port: u16,
+    child: Option<Child>,
+}
+
+impl Process {
+    /// Starts a program of a Debian package and waits until it listens.
+    pub(crate) fn start(
+        program: &'static str,
+        package: &'static str,
+        arguments: impl IntoIterator<Item = impl Into<OsString>>,
+        user: Option<u32>,
+        port: u16,
+    ) -> Self {
+        let arguments = arguments.into_iter().map(Into::into).collect();
+        let mut process = Self { program, package, arguments, user, port, child: None };
+        process.restart();
+        process
+    }
+
+    /// Starts it again, as it was started first.
+    pub(crate) fn restart(&mut self) {
+        assert!(self.child.is_none(), "it runs");
+        let mut command = Command::new(self.program);
+        command.args(&self.arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        if let Some(user) = self.user {
+            command.uid(user).gid(user);
+        }
+        let child = command.spawn().unwrap_or_else(|error| {
+            panic!("cannot start {}: {error}; apt-get install {}", self.program, self.package)
+        });
+        let child = self.child.insert(child);
+        let (program, port) = (self.program, self.port);
+        until(&format!("{program} listens"), || {
+            if let Some(status) = child.try_wait().unwrap() {
+                panic!("{program} ended with {status}");
+            }
+            TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
+        });
+    }
+
+    /// Ends it by SIGKILL.
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            // One that is gone already is as good as killed.
+            let _ = child.kill();
+            child.wait().unwrap();
+        }
+    }
+
+    /// Stops it where it is, by SIGSTOP.
+    pub(crate) fn pause(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Lets it go on.
+    pub(crate) fn resume(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let child = self.child.as_ref().expect("it runs");
+        kill_process(Pid::from_child(child), signal).unwrap();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
