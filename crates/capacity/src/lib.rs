@@ -10,6 +10,7 @@ mod error;
 pub mod hit_ratio;
 pub mod profile;
 pub mod queueing;
+pub mod report;
 pub mod simulation;
 pub mod throughput;
 pub mod usl;

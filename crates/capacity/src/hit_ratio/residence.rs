@@ -41,9 +41,9 @@ fn on_time(loss: f64, end: f64) -> (f64, f64) {
         return (at, integral);
     }
     let decay = decay(loss);
-    let fallen = (-decay * (end - EXACT)).exp();
-    let beyond = if decay > 0.0 { at * (1.0 - fallen) / decay } else { at * (end - EXACT) };
-    (at * fallen, integral + beyond)
+    let fallen = -(-decay * (end - EXACT)).exp_m1();
+    let beyond = if decay > 0.0 { at * fallen / decay } else { at * (end - EXACT) };
+    (at * (1.0 - fallen), integral + beyond)
 }
 
 /// `V(t)` and its integral from 0, by the series that solves `V'(t) = -loss V(t - 1)`:
