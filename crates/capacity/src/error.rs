@@ -42,4 +42,45 @@ pub enum Error {
     /// No curve can be fitted.
     #[error("a curve of contention needs the throughput of one thread at least, and rates above 0")]
     TooFewPoints,
+    /// A figure of the workload that cannot be.
+    #[error("the {what} is {value}, but must be {allowed}")]
+    Workload {
+        /// Which.
+        what: &'static str,
+        /// What it is.
+        value: f64,
+        /// What it may be.
+        allowed: &'static str,
+    },
+    /// A class of pictures that was not measured.
+    #[error("the profile has no pictures named {name:?}; it has: {known}")]
+    UnknownPictures {
+        /// The name.
+        name: String,
+        /// Those that it has.
+        known: String,
+    },
+    /// No rate keeps the objective.
+    #[error(
+        "99 % of answers within {:.0} ms is impossible: an idle instance with {cores} processors needs {:.0} ms at a hit ratio of {hit_ratio:.2}; allow at least that, or profile smaller pictures or a faster machine",
+        .p99 * 1e3, .least * 1e3
+    )]
+    ObjectiveOutOfReach {
+        /// The p99 that was asked for, s.
+        p99: f64,
+        /// The least that there is, s.
+        least: f64,
+        /// Processors of an instance.
+        cores: u32,
+        /// The hit ratio.
+        hit_ratio: f64,
+    },
+    /// A catalogue of prices that cannot be read.
+    #[error("the prices {name} cannot be read: {reason}")]
+    Prices {
+        /// Name of the catalogue.
+        name: String,
+        /// What is wrong, and what is allowed.
+        reason: String,
+    },
 }

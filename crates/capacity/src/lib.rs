@@ -8,12 +8,16 @@ pub mod admission;
 pub mod cache_memory;
 mod error;
 pub mod hit_ratio;
+pub mod instance;
+pub mod limits;
+pub mod prices;
 pub mod profile;
 pub mod queueing;
 pub mod report;
 pub mod simulation;
 pub mod throughput;
 pub mod usl;
+pub mod workload;
 
 pub use error::Error;
 pub use profile::Profile;

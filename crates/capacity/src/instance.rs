@@ -1,0 +1,295 @@
+//! One instance of the service: a profile, how it is set, and what is asked of it.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use crate::Error;
+use crate::admission::Policy;
+use crate::profile::{Distribution, PictureProfile, Profile, RequestProfile, Run};
+use crate::simulation::{Arrivals, Bound, PictureClass, Processors, Scenario, greatest_rate};
+use crate::throughput::Demand;
+use crate::workload::{Objective, Workload};
+
+/// How an instance is set: what of `siftd serve`'s settings counts here, with its defaults.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Setup {
+    /// Processors. Default: as many as the profile was measured with.
+    pub cores: u32,
+    /// `niceness`. Default: the profile's.
+    pub niceness: u8,
+    /// `queue_capacity`. Default 64.
+    pub queue_capacity: usize,
+    /// `pixel_budget`. Default 100,000,000.
+    pub pixel_budget: u64,
+    /// `deadline`. Default 30 s.
+    pub deadline: Duration,
+    /// `cache_memory`, bytes. Default 256 MiB.
+    pub memory_tier_bytes: f64,
+    /// `cache_ttl`, s. Default 3600.
+    pub ttl: f64,
+    /// `body_budget`, bytes. Default 256 MiB.
+    pub body_budget: f64,
+    /// `max_connections`. Default 1024.
+    pub max_connections: f64,
+    /// Memory of the machine or of its cgroup, bytes. Default: the profile's.
+    pub memory_bytes: f64,
+    /// What its network carries in each direction, bytes a second. Default 125,000,000: 1 Gbit/s.
+    pub network_bytes_per_second: f64,
+    /// How fast a processor is beside one of the profile's. Default 1.
+    pub speed: f64,
+}
+
+impl Setup {
+    /// The defaults for a machine as the profile's.
+    pub fn of(profile: &Profile) -> Self {
+        Self {
+            cores: profile.machine.cores,
+            niceness: profile.software.niceness,
+            queue_capacity: 64,
+            pixel_budget: 100_000_000,
+            deadline: Duration::from_secs(30),
+            memory_tier_bytes: 256.0 * 1024.0 * 1024.0,
+            ttl: 3600.0,
+            body_budget: 256.0 * 1024.0 * 1024.0,
+            max_connections: 1024.0,
+            memory_bytes: profile.machine.memory_bytes as f64,
+            network_bytes_per_second: 125e6,
+            speed: 1.0,
+        }
+    }
+}
+
+/// Requests that are simulated: enough of them to see a p99, and of misses to see their queue.
+const REQUESTS: u64 = 30_000;
+const MISSES: f64 = 3_000.0;
+const MOST_REQUESTS: u64 = 200_000;
+
+/// An instance with pictures of a mix.
+#[derive(Debug, Clone)]
+pub struct Instance<'a> {
+    /// What was measured.
+    pub profile: &'a Profile,
+    /// How it is set.
+    pub setup: Setup,
+    /// Pictures, with shares that add up to 1.
+    mix: Vec<(&'a PictureProfile, f64)>,
+    /// Processor time that every request costs beside what the profile's hits from memory do, s: a lookup in a shared tier.
+    pub lookup_cpu: f64,
+    /// Time that every request waits for it, s.
+    pub lookup_wait: f64,
+}
+
+impl<'a> Instance<'a> {
+    /// Of the workload's mix.
+    ///
+    /// # Errors
+    /// [`Error::UnknownPictures`], for a class that the profile does not have.
+    pub fn new(profile: &'a Profile, setup: Setup, workload: &Workload) -> Result<Self, Error> {
+        let mut mix = Vec::new();
+        for (name, share) in &workload.mix {
+            let class = profile.pictures.iter().find(|picture| picture.name == *name);
+            mix.push((class.ok_or_else(|| unknown(profile, name))?, *share));
+        }
+        if mix.is_empty() {
+            mix.extend(profile.pictures.iter().map(|picture| (picture, 1.0)));
+        }
+        let all: f64 = mix.iter().map(|(_, share)| share).sum();
+        mix.iter_mut().for_each(|(_, share)| *share /= all);
+        Ok(Self { profile, setup, mix, lookup_cpu: 0.0, lookup_wait: 0.0 })
+    }
+
+    /// With a lookup of each request in a shared tier, if the profile knows what that costs.
+    pub fn with_shared_tier(&mut self, backend: &str) {
+        if let Some(lookup) = self.profile.requests.shared_lookups.get(backend) {
+            self.lookup_cpu = lookup.cpu_seconds;
+            self.lookup_wait = (lookup.alone.mean - lookup.cpu_seconds).max(0.0);
+        }
+    }
+
+    /// Mean of something over the pictures.
+    pub fn mean(&self, of: impl Fn(&PictureProfile) -> f64) -> f64 {
+        self.mix.iter().map(|(picture, share)| of(picture) * share).sum()
+    }
+
+    /// Pixels of a picture, mean.
+    pub fn pixels(&self) -> f64 {
+        self.mean(|picture| picture.pixels)
+    }
+
+    /// Bytes of an upload, mean.
+    pub fn upload_bytes(&self) -> f64 {
+        self.mean(|picture| picture.bytes)
+    }
+
+    /// Bytes of an answer's stored form, mean.
+    pub fn stored_bytes(&self) -> f64 {
+        self.profile.stored.bytes(self.mean(|picture| picture.keypoints))
+    }
+
+    /// Wall-clock time of computing a picture on one thread of an idle machine, mean, s.
+    pub fn service_seconds(&self) -> f64 {
+        let single = |picture: &PictureProfile| picture.single().map_or(0.0, |run| run.service.mean);
+        self.mean(single) / self.setup.speed
+    }
+
+    /// Processor time of requests and of computing, with all processors busy: what contention adds counts.
+    pub fn demand(&self) -> Demand {
+        let request = self.request_cpu() / self.setup.speed;
+        let efficiency = self.profile.contention.across_pictures.law.efficiency(f64::from(self.setup.cores));
+        Demand { request, compute: self.service_seconds() / efficiency }
+    }
+
+    /// Requests a second that the processors can do at this hit ratio.
+    pub fn bound(&self, hit_ratio: f64) -> f64 {
+        self.demand().bound(hit_ratio, f64::from(self.setup.cores))
+    }
+
+    /// What the service would do at this rate.
+    pub fn scenario(&self, rate: f64, hit_ratio: f64) -> Scenario {
+        let &Setup { cores, niceness, queue_capacity, pixel_budget, deadline, speed, .. } = &self.setup;
+        let threads = NonZeroUsize::new(cores as usize).unwrap_or(NonZeroUsize::MIN);
+        let misses = (MISSES / (1.0 - hit_ratio).max(1e-6)) as u64;
+        Scenario {
+            rate,
+            arrivals: Arrivals::Poisson,
+            hit_ratio,
+            request_cpu: self.request_cpu() / speed,
+            request_delay: self.request_delay(),
+            pictures: self.mix.iter().map(|(picture, share)| self.class(picture, *share)).collect(),
+            processors: Processors {
+                cores: f64::from(cores),
+                niceness,
+                contention: self.profile.contention.across_pictures.law,
+            },
+            // As `siftd serve` has it.
+            runtime_threads: threads.get().max(2),
+            policy: Policy { threads, queue_capacity, pixel_budget, deadline },
+            within_picture: self.profile.contention.within_picture.law,
+            requests: REQUESTS.max(misses).min(MOST_REQUESTS),
+            seed: 1,
+        }
+    }
+
+    /// The greatest rate at which the objective is kept, requests a second; 0 if none.
+    pub fn greatest_rate(&self, hit_ratio: f64, objective: &Objective) -> f64 {
+        let bound = Bound { p99: objective.p99, refused: objective.refused };
+        let ceiling = self.bound(hit_ratio) * 1.1;
+        greatest_rate(&self.scenario(ceiling, hit_ratio), &bound, ceiling)
+    }
+
+    /// The least p99 that any rate can have: that of an instance which is all but idle, s.
+    pub fn least_p99(&self, hit_ratio: f64) -> f64 {
+        self.scenario(self.bound(hit_ratio) * 1e-3, hit_ratio).run().answered().quantile(0.99)
+    }
+
+    /// Processor time of a request beside computing, on the profile's machine, s.
+    fn request_cpu(&self) -> f64 {
+        let hits = &self.profile.requests.upload_hits;
+        self.mean(|picture| interpolated(hits, picture.bytes, |hit| hit.cpu_seconds)) + self.lookup_cpu
+    }
+
+    /// What of the time of a request alone is not processor time.
+    fn request_delay(&self) -> Distribution {
+        let bytes = self.upload_bytes();
+        let hits = &self.profile.requests.upload_hits;
+        let nearest = hits.iter().min_by(|a, b| (a.bytes - bytes).abs().total_cmp(&(b.bytes - bytes).abs()));
+        let Some(hit) = nearest else { return Distribution::constant(self.lookup_wait) };
+        let mut delay = hit.alone.clone();
+        let less = |seconds: f64| (seconds - hit.cpu_seconds).max(0.0) + self.lookup_wait;
+        delay.mean = less(delay.mean);
+        delay.quantiles.iter_mut().for_each(|quantile| quantile.seconds = less(quantile.seconds));
+        delay
+    }
+
+    fn class(&self, picture: &PictureProfile, weight: f64) -> PictureClass {
+        let scaled = |run: &Run| run.service.scaled(1.0 / self.setup.speed);
+        let joined = picture.runs.iter().filter(|run| run.threads > 1);
+        PictureClass {
+            weight,
+            pixels: picture.pixels as u64,
+            single: picture.single().map_or_else(|| Distribution::constant(0.0), scaled),
+            joined: joined.map(|run| (run.threads, scaled(run))).collect(),
+        }
+    }
+}
+
+fn unknown(profile: &Profile, name: &str) -> Error {
+    let known: Vec<&str> = profile.pictures.iter().map(|picture| picture.name.as_str()).collect();
+    Error::UnknownPictures { name: name.to_owned(), known: known.join(", ") }
+}
+
+/// Linear between the requests of the nearest sizes, and in proportion to the last two's slope beyond.
+fn interpolated(requests: &[RequestProfile], bytes: f64, of: impl Fn(&RequestProfile) -> f64) -> f64 {
+    let above = requests.partition_point(|request| request.bytes < bytes).clamp(1, requests.len().max(1));
+    let at = |index: usize| requests.get(index).map(|request| (request.bytes, of(request)));
+    match (at(above - 1), at(above).or_else(|| at(above.checked_sub(2)?))) {
+        (Some((a, from)), Some((b, to))) if a != b => {
+            (from + (to - from) * (bytes - a) / (b - a)).max(from * 0.1)
+        }
+        (Some((_, only)), _) => only,
+        (None, _) => 0.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::tests::profile;
+    use crate::workload::Hits;
+
+    fn workload() -> Workload {
+        Workload::new(10.0, Hits::Ratio(0.5))
+    }
+
+    #[test]
+    fn a_picture_that_was_not_measured_is_named() {
+        let profile = profile();
+        let mix = vec![("huge".to_owned(), 1.0)];
+        let error =
+            Instance::new(&profile, Setup::of(&profile), &Workload { mix, ..workload() }).unwrap_err();
+        assert!(error.to_string().contains("half a megapixel"), "{error}");
+    }
+
+    #[test]
+    fn rates_stay_below_what_processors_can_do() {
+        let profile = profile();
+        let instance = Instance::new(&profile, Setup::of(&profile), &workload()).unwrap();
+        let objective = Objective { p99: 0.5, refused: 0.0 };
+        for hit_ratio in [0.0, 0.8] {
+            let (bound, rate) = (instance.bound(hit_ratio), instance.greatest_rate(hit_ratio, &objective));
+            assert!(rate > 0.6 * bound && rate < bound, "{rate} of {bound}");
+        }
+        assert!((instance.bound(0.0) - 2.0 / 0.0501).abs() < 1e-6);
+        // Alone it is computed by two threads.
+        let least = instance.least_p99(0.0);
+        assert!((0.028..0.056).contains(&least), "{least}");
+        assert_eq!(instance.greatest_rate(0.0, &Objective { p99: 0.02, refused: 0.0 }), 0.0);
+    }
+
+    #[test]
+    fn contention_and_speed_count() {
+        let mut profile = profile();
+        profile.contention.across_pictures.law.sigma = 0.25;
+        let setup = Setup::of(&profile);
+        let slowed = Instance::new(&profile, setup.clone(), &workload()).unwrap();
+        assert!((slowed.bound(0.0) - 2.0 / (0.05 * 1.25 + 1e-4)).abs() < 1e-6);
+        let fast = Instance::new(&profile, Setup { speed: 2.0, ..setup }, &workload()).unwrap();
+        assert!((fast.bound(0.0) / slowed.bound(0.0) - 2.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn requests_cost_by_their_size() {
+        let request = |bytes: f64, cpu_seconds: f64| RequestProfile {
+            bytes,
+            concurrency: 1,
+            cpu_seconds,
+            alone: Distribution::constant(cpu_seconds),
+        };
+        let requests = [request(1e5, 1e-4), request(3e5, 2e-4)];
+        for (bytes, expected) in [(1e5, 1e-4), (2e5, 1.5e-4), (3e5, 2e-4), (5e5, 3e-4), (0.0, 5e-5)] {
+            let cpu = interpolated(&requests, bytes, |request| request.cpu_seconds);
+            assert!((cpu - expected).abs() < 1e-12, "{bytes}: {cpu}");
+        }
+        assert_eq!(interpolated(&requests[..1], 9e5, |request| request.cpu_seconds), 1e-4);
+    }
+}
