@@ -98,6 +98,12 @@ impl<'a> Instance<'a> {
         Ok(Self { profile, setup, mix, lookup_cpu: 0.0, lookup_wait: 0.0 })
     }
 
+    /// The same pictures on an instance that is set otherwise.
+    #[must_use]
+    pub fn with_setup(&self, setup: Setup) -> Self {
+        Self { setup, ..self.clone() }
+    }
+
     /// With a lookup of each request in a shared tier, if the profile knows what that costs.
     pub fn with_shared_tier(&mut self, backend: &str) {
         if let Some(lookup) = self.profile.requests.shared_lookups.get(backend) {

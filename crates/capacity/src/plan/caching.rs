@@ -1,0 +1,237 @@
+use super::{Backend, Plan, figure, section as named};
+use crate::cache_memory::{Disk, Filling, Footprint, Memory, Persistence, Redis, entries_under_ttl};
+use crate::hit_ratio::Lookups;
+use crate::report::{Figure, Section, Table};
+use crate::workload::Hits;
+
+/// Bytes of a command and its answer on the wire beside key and value, about: framing of the protocol.
+const FRAMING: f64 = 60.0;
+/// Rate at which a disk takes a rewritten file, bytes a second.
+const DISK_RATE: f64 = 100e6;
+
+pub(super) fn section(plan: &Plan<'_>) -> Section {
+    let mut section = named("caching", "Caches");
+    let planned = plan.request.workload.planned_rate();
+    let ttl = plan.instance.setup.ttl;
+    let working_set = match plan.request.workload.hits {
+        Hits::Popularity(popularity) => Some(popularity.pictures as f64),
+        Hits::Ratio(_) => None,
+    };
+    let entries = entries_under_ttl(plan.misses(planned), ttl, working_set);
+    section.figures = vec![
+        figure("hit_ratio", "hit ratio", plan.hit_ratio, "", hit_formula(plan), hit_source(plan)),
+        figure(
+            "entries",
+            "entries in the long run",
+            entries,
+            "",
+            "misses a second x time to live (Little's law), at most the working set",
+            "rate, hit ratio and cache_ttl above",
+        ),
+    ];
+    section.tables.push(footprints(plan, entries));
+    section.figures.extend(filling(
+        plan,
+        "memory",
+        plan.instance.setup.memory_tier_bytes,
+        Memory.footprint(plan.entry()).bytes(),
+        plan.misses(planned) / f64::from(plan.instances),
+    ));
+    if plan.request.shared.is_some() {
+        section.figures.extend(shared(plan, entries));
+    }
+    if let Hits::Popularity(popularity) = plan.request.workload.hits {
+        section.tables.push(by_room(plan, |capacity, ttl| Lookups {
+            popularity,
+            rate: planned,
+            capacity,
+            ttl,
+        }));
+    }
+    section
+}
+
+fn hit_formula(plan: &Plan<'_>) -> &'static str {
+    match plan.request.workload.hits {
+        Hits::Ratio(_) => "given",
+        Hits::Popularity(_) => {
+            "Che's approximation with a time to live, Zipf popularity (Che et al. 2002, Fricker et al. 2012)"
+        }
+    }
+}
+
+fn hit_source(plan: &Plan<'_>) -> String {
+    match (plan.memory_tier, plan.shared_tier) {
+        (Some(memory), Some(_)) => format!(
+            "working set, cache_ttl and room; an instance's own memory answers {:.1} %",
+            memory.hit_ratio * 100.0
+        ),
+        (Some(_), None) => "working set, cache_ttl and room of cache_memory in each instance".to_owned(),
+        (None, _) => "given".to_owned(),
+    }
+}
+
+/// What an entry takes everywhere.
+fn footprints(plan: &Plan<'_>, entries: f64) -> Table {
+    let entry = plan.entry();
+    let mut all: Vec<(&str, Footprint)> =
+        vec![("memory tier", Memory.footprint(entry)), ("disk tier", Disk.footprint(entry))];
+    all.extend(Backend::ALL.map(|backend| (backend.name(), backend.footprint(entry, entries as u64))));
+    let rows = all.into_iter().map(|(name, footprint)| {
+        let parts: Vec<String> = footprint
+            .parts
+            .iter()
+            .map(|(part, bytes)| format!("{part} {}", crate::report::number(*bytes)))
+            .collect();
+        let bytes = footprint.bytes();
+        vec![name.into(), bytes.into(), (bytes * entries / 1e9).into(), parts.join(", ").into()]
+    });
+    Table {
+        key: "footprint",
+        name: "What an entry takes".to_owned(),
+        columns: ["", "bytes", "all entries, GB", "of which"].map(str::to_owned).to_vec(),
+        rows: rows.collect(),
+        formula: "size classes, pages and tables of each server (Redis 7, memcached 1.6, PostgreSQL 12 to 17)",
+        source: format!(
+            "entries of {} bytes under keys of {}; held to real servers within 5 % by tests",
+            entry.value_bytes, entry.key_bytes
+        ),
+    }
+}
+
+/// When eviction begins in a cache.
+fn filling(
+    plan: &Plan<'_>,
+    tier: &str,
+    capacity_bytes: f64,
+    entry_bytes: f64,
+    insertions_per_second: f64,
+) -> Vec<Figure> {
+    let (needed_key, begins_key) = if tier == "memory" {
+        ("memory_tier_needed", "memory_tier_full")
+    } else {
+        ("shared_needed", "shared_full")
+    };
+    let ttl_seconds = plan.instance.setup.ttl;
+    let filling = Filling { insertions_per_second, entry_bytes, capacity_bytes, ttl_seconds };
+    let mut figures = vec![figure(
+        needed_key,
+        &format!("{tier} tier, for nothing to be evicted"),
+        filling.needed_bytes() / 1e9,
+        "GB",
+        "misses a second x time to live x bytes of an entry",
+        "Little's law and the model of the entry; each instance's own for memory",
+    )];
+    if let Some(begins) = filling.eviction_begins() {
+        figures.push(figure(
+            begins_key,
+            &format!("{tier} tier is full after"),
+            begins,
+            "s",
+            "room / (misses a second x bytes of an entry)",
+            "from an empty start; what is evicted is computed again if it is asked for",
+        ));
+    }
+    figures
+}
+
+/// The load of the shared cache.
+fn shared(plan: &Plan<'_>, entries: f64) -> Vec<Figure> {
+    let Some(shared) = plan.request.shared else { return Vec::new() };
+    let peak = plan.request.workload.peak_rate();
+    let planned = plan.request.workload.planned_rate();
+    let entry = plan.entry();
+    let bytes = shared.backend.footprint(entry, entries as u64).bytes();
+    let lookups = peak * (1.0 - plan.memory_tier.map_or(0.0, |tier| tier.hit_ratio));
+    let sets = plan.misses(peak);
+    let header = plan.request.profile.stored.fixed_bytes;
+    let network = lookups * (header + entry.key_bytes as f64 + FRAMING)
+        + sets * (entry.key_bytes + entry.value_bytes) as f64;
+    let shards = super::tier::shards(plan, bytes * entries, lookups + sets);
+    let model = "models of the server and of its load";
+    let mut figures = filling(plan, "shared", shared.capacity_bytes, bytes, plan.misses(planned));
+    figures.extend([
+        figure(
+            "shared_operations",
+            "operations of the shared cache, busiest",
+            lookups + sets,
+            "1/s",
+            "lookups that memory does not answer + misses stored",
+            "every request looks up once, every miss stores once",
+        ),
+        figure(
+            "shared_network",
+            "its network, busiest",
+            network,
+            "bytes/s",
+            "lookups x (header + key) + misses x (key + value)",
+            "a summary reads the header alone",
+        ),
+        figure(
+            "shared_connections",
+            "its connections",
+            f64::from(plan.instances * shards),
+            "",
+            "instances x shards",
+            "one multiplexed connection from each instance to each shard",
+        ),
+        figure(
+            "shards",
+            "shards",
+            f64::from(shards),
+            "",
+            "the most of: bytes / room of a shard at 75 %, operations / those of a shard",
+            model,
+        ),
+    ]);
+    if shared.backend == Backend::Redis {
+        let held = (bytes * entries).min(shared.capacity_bytes);
+        let written = plan.misses(planned) * entry.value_bytes as f64;
+        let persistence =
+            Persistence { written_per_second: written, rewrite_seconds: held / DISK_RATE, held_bytes: held };
+        figures.push(figure(
+            "redis_fork",
+            "memory beside it while its file is rewritten",
+            persistence.fork_headroom_bytes(lookups) / 1e9,
+            "GB",
+            "min(all, (2 x bytes written + pages read) x time of the rewrite)",
+            "copy on write after fork; disk of 100 MB/s",
+        ));
+        figures.push(figure(
+            "redis_rehash",
+            "memory beside it while its tables grow",
+            Redis::rehashing_bytes(entries as u64, true) as f64 / 1e9,
+            "GB",
+            "old tables are there until all entries were moved",
+            "dict.c of Redis 7",
+        ));
+        figures.push(figure(
+            "redis_written",
+            "its append-only file grows by",
+            written + plan.misses(planned) * (entry.key_bytes as f64 + FRAMING),
+            "bytes/s",
+            "misses x (key + value + framing)",
+            "appendonly with everysec",
+        ));
+    }
+    figures
+}
+
+/// The hit ratio by room and time to live.
+fn by_room(plan: &Plan<'_>, lookups: impl Fn(f64, f64) -> Lookups) -> Table {
+    let value = plan.entry();
+    let bytes = Memory.footprint(value).bytes();
+    let times = [600.0, 3600.0, 86_400.0, 604_800.0];
+    let rows = [0.25e9, 1e9, 4e9, 16e9, 64e9].iter().map(|room| {
+        let ratios = times.map(|ttl| (lookups(room / bytes, ttl).cached().hit_ratio * 100.0).into());
+        [vec![(room / 1e9).into()], ratios.to_vec()].concat()
+    });
+    Table {
+        key: "hit_ratio",
+        name: "Hits, %, by room and time to live".to_owned(),
+        columns: ["room, GB", "10 minutes", "an hour", "a day", "a week"].map(str::to_owned).to_vec(),
+        rows: rows.collect(),
+        formula: "Che's approximation with a time to live",
+        source: "all requests on one cache; entries as in the memory tier".to_owned(),
+    }
+}

@@ -1,0 +1,119 @@
+use super::{Plan, memory::Demand, section as named};
+use crate::limits::{self, Limit, Symptom};
+use crate::report::{Section, Table};
+use crate::workload::Objective;
+
+pub(super) fn section(plan: &Plan<'_>) -> Section {
+    let mut found = limits_of(plan);
+    found.sort_by(|a, b| a.rate.unwrap_or(f64::INFINITY).total_cmp(&b.rate.unwrap_or(f64::INFINITY)));
+    let order = Table {
+        key: "limits",
+        name: "What is short first".to_owned(),
+        columns: ["resource", "short at, 1/s", "formula"].map(str::to_owned).to_vec(),
+        rows: found
+            .iter()
+            .map(|limit| vec![limit.symptom.resource.into(), limit.rate.into(), limit.formula.into()])
+            .collect(),
+        formula: "rate of requests of the whole deployment at which each is used up, at this hit ratio",
+        source: format!("{}, settings and the models above; - is never", plan.measured()),
+    };
+    let symptoms = Table {
+        key: "symptoms",
+        name: "How it shows, and what to do".to_owned(),
+        columns: ["resource", "seen in", "alert (PromQL)", "remedy"].map(str::to_owned).to_vec(),
+        rows: found
+            .iter()
+            .map(|limit| {
+                let Symptom { resource, metric, alert, remedy } = *limit.symptom;
+                vec![resource.into(), metric.into(), alert.into(), remedy.into()]
+            })
+            .collect(),
+        formula: "names in capitals stand for the plan's figures and the settings",
+        source: "docs/metrics.md".to_owned(),
+    };
+    Section { tables: vec![order, symptoms], ..named("limits", "What gives first") }
+}
+
+fn limits_of(plan: &Plan<'_>) -> Vec<Limit> {
+    let (instance, workload) = (&plan.instance, plan.request.workload);
+    let (setup, n) = (&instance.setup, f64::from(plan.instances));
+    let miss_share = 1.0 - plan.hit_ratio;
+    let per_miss = |value: f64| (miss_share > 0.0).then(|| value / miss_share);
+    let bound = instance.bound(plan.hit_ratio);
+    let any_latency = Objective { p99: f64::MAX, refused: workload.objective.refused };
+    let simulated = instance.scenario(bound, plan.hit_ratio).run();
+    // Time for which a body is held, and a connection used: of all requests, at full load.
+    let present = simulated.answered().mean();
+    let entry = plan.entry();
+    let tier = setup.memory_tier_bytes / crate::cache_memory::Memory.footprint(entry).bytes();
+    let limit = |symptom, rate: Option<f64>, formula| Limit { symptom, rate, formula };
+    let mut found = vec![
+        limit(
+            &limits::LATENCY,
+            Some(plan.greatest * n),
+            "instances x greatest rate within the objective, simulated",
+        ),
+        limit(&limits::PROCESSORS, Some(bound * n), "instances x processors / demand"),
+        limit(
+            &limits::QUEUE,
+            Some(instance.greatest_rate(plan.hit_ratio, &any_latency) * n),
+            "instances x greatest rate with refusals within the objective, simulated",
+        ),
+        limit(
+            &limits::PIXELS,
+            pixels(plan, simulated.most_pixels),
+            "only if a full queue has more pixels than the budget: then as the queue",
+        ),
+        limit(
+            &limits::MEMORY_TIER,
+            per_miss(tier / setup.ttl * n),
+            "room / bytes of an entry / time to live / (1 - h) x instances",
+        ),
+        limit(
+            &limits::NETWORK,
+            Some(setup.network_bytes_per_second / instance.upload_bytes() * n),
+            "instances x bytes a second / bytes of an upload",
+        ),
+        limit(
+            &limits::BODIES,
+            Some(setup.body_budget / (instance.upload_bytes() * present) * n),
+            "instances x body_budget / (bytes of an upload x time in the system)",
+        ),
+        limit(
+            &limits::CONNECTIONS,
+            Some(setup.max_connections / present * n),
+            "instances x max_connections / time in the system (Little's law)",
+        ),
+        limit(
+            &limits::MEMORY,
+            memory(plan, bound).map(|rate| rate * n),
+            "if what an instance takes at full load is more than there is: full load",
+        ),
+    ];
+    if let Some(shared) = plan.request.shared {
+        let entries = (plan.misses(workload.planned_rate()) * setup.ttl).max(1.0);
+        let bytes = shared.backend.footprint(entry, entries as u64).bytes();
+        let lookups = 1.0 - plan.memory_tier.map_or(0.0, |tier| tier.hit_ratio) + miss_share;
+        found.push(limit(
+            &limits::SHARED_TIER,
+            per_miss(shared.capacity_bytes / bytes / setup.ttl),
+            "room / bytes of an entry / time to live / (1 - h)",
+        ));
+        found.push(limit(
+            &limits::SHARED_OPERATIONS,
+            Some(shared.operations_per_second / lookups),
+            "operations a second of one shard / operations of a request",
+        ));
+    }
+    found
+}
+
+/// A full queue of the mean picture has more pixels than may be in flight.
+fn pixels(plan: &Plan<'_>, most: u64) -> Option<f64> {
+    let reached = most as f64 + plan.instance.pixels() > plan.instance.setup.pixel_budget as f64;
+    reached.then(|| plan.instance.bound(plan.hit_ratio) * f64::from(plan.instances))
+}
+
+fn memory(plan: &Plan<'_>, bound: f64) -> Option<f64> {
+    (Demand::of(plan, bound).bytes() > plan.instance.setup.memory_bytes).then_some(bound)
+}

@@ -1,0 +1,97 @@
+use super::{Plan, figure, section as named};
+use crate::report::{Section, Table};
+use crate::workload::Hits;
+
+fn notes(plan: &Plan<'_>) -> Vec<String> {
+    let (profile, setup) = (plan.request.profile, &plan.instance.setup);
+    let machine = &profile.machine;
+    let mut notes = vec![format!(
+        "Measured on {} ({} processors, {}, {}), siftd {}, {}.",
+        machine.cpu,
+        machine.cores,
+        machine.instruction_set,
+        machine.system,
+        profile.software.siftd,
+        profile.made
+    )];
+    if setup.cores > machine.cores {
+        notes.push(format!(
+            "{} processors are more than the {} that were measured: the universal scalability law is extended beyond its \
+             points. Profile such a machine before you rely on it.",
+            setup.cores, machine.cores
+        ));
+    }
+    if let (Hits::Ratio(_), None) = (plan.request.workload.hits, plan.request.shared) {
+        notes.push(
+            "The hit ratio is given, not reckoned: --popularity and --working-set reckon it.".to_owned(),
+        );
+    }
+    notes
+}
+
+pub(super) fn section(plan: &Plan<'_>) -> Section {
+    let (instance, measured) = (&plan.instance, plan.measured());
+    let demand = instance.demand();
+    let laws = &plan.request.profile.contention;
+    let rows =
+        [("across pictures", &laws.across_pictures.law), ("within a picture", &laws.within_picture.law)];
+    let contention = Table {
+        key: "contention",
+        name: "Contention".to_owned(),
+        columns: ["", "one, 1/s", "sigma", "kappa"].map(str::to_owned).to_vec(),
+        rows: rows
+            .iter()
+            .map(|(name, law)| vec![(*name).into(), law.lambda.into(), law.sigma.into(), law.kappa.into()])
+            .collect(),
+        formula: "X(n) = lambda n / (1 + sigma (n - 1) + kappa n (n - 1)), least squares (Gunther 2007)",
+        source: measured.clone(),
+    };
+    Section {
+        notes: notes(plan),
+        figures: vec![
+            figure("pixels", "a picture", instance.pixels(), "px", "mean of the mix", measured.clone()),
+            figure(
+                "upload_bytes",
+                "its file",
+                instance.upload_bytes(),
+                "bytes",
+                "mean of the mix",
+                measured.clone(),
+            ),
+            figure(
+                "stored_bytes",
+                "its features, stored",
+                instance.stored_bytes(),
+                "bytes",
+                "header + keypoints x bytes of one",
+                measured.clone(),
+            ),
+            figure(
+                "service_seconds",
+                "computing it, one thread",
+                instance.service_seconds() * 1e3,
+                "ms",
+                "mean of measured times",
+                measured.clone(),
+            ),
+            figure(
+                "compute_demand",
+                "processor time of computing, all processors busy",
+                demand.compute * 1e3,
+                "ms",
+                "service time / efficiency (universal scalability law)",
+                measured.clone(),
+            ),
+            figure(
+                "request_demand",
+                "processor time of a request beside it",
+                demand.request * 1e3,
+                "ms",
+                "measured hits, linear in bytes; misses are received and hashed, too",
+                measured,
+            ),
+        ],
+        tables: vec![contention],
+        ..named("machine", "The machine and its work")
+    }
+}

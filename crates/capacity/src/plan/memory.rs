@@ -1,0 +1,112 @@
+use super::{Plan, figure, section as named};
+use crate::report::Section;
+
+/// What an instance takes with so many pixels being computed and its memory tier full.
+pub(super) struct Demand {
+    pub(super) rest: f64,
+    pub(super) tier: f64,
+    pub(super) threads: f64,
+    pub(super) pixels: f64,
+    pub(super) bodies: f64,
+    pub(super) connections: f64,
+}
+
+impl Demand {
+    pub(super) fn bytes(&self) -> f64 {
+        self.rest + self.tier + self.threads + self.pixels + self.bodies + self.connections
+    }
+
+    /// At this many requests a second of one instance.
+    pub(super) fn of(plan: &Plan<'_>, rate: f64) -> Self {
+        let (instance, profile) = (&plan.instance, plan.request.profile);
+        let outcome = instance.scenario(rate, plan.hit_ratio).run();
+        let (memory, cores) = (&profile.memory, f64::from(instance.setup.cores));
+        // What is computed has pixels; what waits has only its file.
+        let computing = outcome.mean_computing().min(cores).max(cores.min(1.0)) * instance.pixels();
+        let waiting = outcome.most_queued as f64 + cores;
+        let answered = outcome.answered().mean();
+        let entries = plan.misses(rate) * instance.setup.ttl * (instance.stored_bytes() + 192.0);
+        Self {
+            rest: memory.rest_bytes,
+            tier: entries.min(instance.setup.memory_tier_bytes),
+            threads: memory.bytes_per_thread * cores,
+            pixels: memory.bytes_per_pixel * computing.max(instance.pixels() * cores),
+            bodies: (waiting * instance.upload_bytes()).min(instance.setup.body_budget),
+            connections: memory.bytes_per_connection * (rate * answered).min(instance.setup.max_connections),
+        }
+    }
+}
+
+pub(super) fn section(plan: &Plan<'_>) -> Section {
+    let rate = plan.request.workload.peak_rate() / f64::from(plan.instances);
+    let demand = Demand::of(plan, rate);
+    let (mb, measured) = (1e6, plan.measured());
+    let simulated = "simulation at the busiest time";
+    let most = plan.instance.setup.pixel_budget as f64 * plan.request.profile.memory.bytes_per_pixel
+        + plan.instance.setup.body_budget
+        + plan.instance.setup.memory_tier_bytes
+        + demand.rest
+        + demand.threads;
+    Section {
+        figures: vec![
+            figure(
+                "process_memory",
+                "an instance takes",
+                demand.bytes() / mb,
+                "MB",
+                "the sum of what follows",
+                "below",
+            ),
+            figure("process_rest", "at rest", demand.rest / mb, "MB", "measured", measured.clone()),
+            figure(
+                "process_tier",
+                "memory tier",
+                demand.tier / mb,
+                "MB",
+                "min(misses x time to live x bytes of an entry, cache_memory)",
+                "Little's law",
+            ),
+            figure(
+                "process_threads",
+                "threads that compute",
+                demand.threads / mb,
+                "MB",
+                "threads x bytes of one",
+                measured.clone(),
+            ),
+            figure(
+                "process_pixels",
+                "pixels being computed",
+                demand.pixels / mb,
+                "MB",
+                "pixels x bytes of one, a picture on each thread",
+                measured,
+            ),
+            figure(
+                "process_bodies",
+                "bodies that wait",
+                demand.bodies / mb,
+                "MB",
+                "most images in queue and at work x bytes of a file",
+                simulated,
+            ),
+            figure(
+                "process_connections",
+                "connections",
+                demand.connections / mb,
+                "MB",
+                "rate x time in the system (Little's law) x bytes of one",
+                simulated,
+            ),
+            figure(
+                "process_most",
+                "it never takes more than",
+                most / mb,
+                "MB",
+                "pixel_budget x bytes of a pixel + body_budget + cache_memory + rest + threads",
+                "its settings bound it, whatever is sent",
+            ),
+        ],
+        ..named("memory", "Memory of an instance")
+    }
+}

@@ -1,0 +1,175 @@
+use std::fmt::Write;
+
+use super::{Plan, figure, section as named};
+use crate::report::{Attachment, Section};
+
+/// Instances up to which each tier goes.
+const ONE_HOST: u32 = 1;
+const CONTAINERS: u32 = 4;
+const PODS: u32 = 50;
+const LEAST_PODS: u32 = 10;
+
+/// How a deployment is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tier {
+    OneHost,
+    Containers,
+    Pods,
+    /// More than one cluster should have: several of them, on paper.
+    Cells,
+}
+
+impl Tier {
+    pub(super) fn of(plan: &Plan<'_>) -> Self {
+        match plan.instances {
+            ONE_HOST => Self::OneHost,
+            needed if needed <= CONTAINERS => Self::Containers,
+            needed if needed <= PODS => Self::Pods,
+            _ => Self::Cells,
+        }
+    }
+
+    fn description(self) -> &'static str {
+        match self {
+            Self::OneHost => "One host: a single instance with its embedded cache (compose).",
+            Self::Containers => "4 containers behind a balancer, with a shared cache of 3 nodes (compose).",
+            Self::Pods => {
+                "10 to 50 pods behind a balancer, with a shared cache of 6 nodes, a CDN for GET, and a queue for what can wait (Helm)."
+            }
+            Self::Cells => {
+                "More than 50 pods: several clusters of the tier of pods, each with a cache of its own, split by the hash of the picture. On paper: nobody has run it."
+            }
+        }
+    }
+
+    /// Instances that it runs: those that are needed, and no fewer than the tier has.
+    pub(super) fn instances(self, needed: u32) -> u32 {
+        match self {
+            Self::OneHost => needed,
+            Self::Containers => CONTAINERS,
+            Self::Pods | Self::Cells => needed.max(LEAST_PODS),
+        }
+    }
+
+    /// Nodes of the shared cache, with replicas where the tier has them.
+    pub(super) fn cache_nodes(self, shards: u32) -> u32 {
+        match self {
+            Self::OneHost => 0,
+            Self::Containers => shards.max(3),
+            Self::Pods | Self::Cells => (2 * shards).max(6),
+        }
+    }
+}
+
+/// Shards for so many bytes and operations a second.
+pub(super) fn shards(plan: &Plan<'_>, bytes: f64, operations: f64) -> u32 {
+    let Some(shared) = plan.request.shared else { return 0 };
+    let held = bytes.min(shared.capacity_bytes);
+    let by_bytes = held / (shared.capacity_bytes * 0.75);
+    by_bytes.max(operations / shared.operations_per_second).ceil().clamp(1.0, 1e6) as u32
+}
+
+/// Shards for the busiest time.
+pub(super) fn planned_shards(plan: &Plan<'_>) -> u32 {
+    let Some(shared) = plan.request.shared else { return 0 };
+    let (workload, entry) = (plan.request.workload, plan.entry());
+    let entries = plan.misses(workload.planned_rate()) * plan.instance.setup.ttl;
+    let lookups = 1.0 - plan.memory_tier.map_or(0.0, |tier| tier.hit_ratio) + 1.0 - plan.hit_ratio;
+    let bytes = shared.backend.footprint(entry, entries.max(1.0) as u64).bytes();
+    shards(plan, bytes * entries, workload.peak_rate() * lookups)
+}
+
+pub(super) fn section(plan: &Plan<'_>) -> Section {
+    let tier = Tier::of(plan);
+    let instances = tier.instances(plan.instances);
+    let shards = planned_shards(plan);
+    let mut attachments = vec![Attachment { name: ".env", language: "sh", text: environment(plan, tier) }];
+    if matches!(tier, Tier::Pods | Tier::Cells) {
+        attachments.push(Attachment { name: "values.yaml", language: "yaml", text: values(plan, tier) });
+    }
+    Section {
+        notes: vec![tier.description().to_owned()],
+        figures: vec![
+            figure(
+                "tier_instances",
+                "instances that it runs",
+                f64::from(instances),
+                "",
+                "those needed, and no fewer than the tier has",
+                "what is needed",
+            ),
+            figure(
+                "tier_cache_nodes",
+                "nodes of the shared cache",
+                f64::from(tier.cache_nodes(shards)),
+                "",
+                "shards, with replicas in the tier of pods",
+                "caches",
+            ),
+            figure(
+                "tier_load",
+                "load of each at the busiest time",
+                plan.request.workload.peak_rate() / f64::from(instances) / plan.greatest,
+                "of what keeps the objective",
+                "busiest / instances / one instance",
+                "what is needed",
+            ),
+        ],
+        attachments,
+        ..named("tier", "The tier")
+    }
+}
+
+/// For `env_file` of compose, in the names of `docs/configuration.md`.
+// Writing to a String cannot fail.
+fn environment(plan: &Plan<'_>, tier: Tier) -> String {
+    let setup = &plan.instance.setup;
+    let mut text = String::new();
+    let _ = writeln!(text, "SIFTD_THREADS={}", setup.cores);
+    let _ = writeln!(text, "SIFTD_NICENESS={}", setup.niceness);
+    let _ = writeln!(text, "SIFTD_QUEUE_CAPACITY={}", setup.queue_capacity);
+    let _ = writeln!(text, "SIFTD_PIXEL_BUDGET={}", setup.pixel_budget);
+    let _ = writeln!(text, "SIFTD_DEADLINE={}", setup.deadline.as_secs_f64());
+    let _ = writeln!(text, "SIFTD_CACHE_MEMORY={:.0}", setup.memory_tier_bytes);
+    let _ = writeln!(text, "SIFTD_CACHE_TTL={:.0}", setup.ttl);
+    let _ = writeln!(text, "SIFTD_BODY_BUDGET={:.0}", setup.body_budget);
+    let _ = writeln!(text, "SIFTD_MAX_CONNECTIONS={:.0}", setup.max_connections);
+    let _ = writeln!(text, "SIFTD_CACHE={}", cache_url(plan, tier));
+    text
+}
+
+fn cache_url(plan: &Plan<'_>, tier: Tier) -> String {
+    match (plan.request.shared, tier) {
+        (None, _) | (_, Tier::OneHost) => "memory://".to_owned(),
+        (Some(shared), Tier::Containers) => format!("{}://cache", shared.backend.name()),
+        (Some(shared), _) if shared.backend == super::Backend::Redis => {
+            "redis-cluster://cache-0.cache,cache-1.cache,cache-2.cache".to_owned()
+        }
+        (Some(shared), _) => format!("{}://cache", shared.backend.name()),
+    }
+}
+
+fn values(plan: &Plan<'_>, tier: Tier) -> String {
+    let (setup, instances) = (&plan.instance.setup, tier.instances(plan.instances));
+    let demand = super::memory::Demand::of(plan, plan.greatest).bytes();
+    let least = (f64::from(instances) / plan.request.workload.peak_factor).ceil();
+    let mut text = String::new();
+    let _ = writeln!(text, "replicaCount: {instances}");
+    let _ = writeln!(text, "autoscaling:\n  minReplicas: {least:.0}\n  maxReplicas: {instances}");
+    let _ = writeln!(text, "  targetCPUUtilizationPercentage: 70");
+    let cores = setup.cores;
+    let _ = writeln!(
+        text,
+        "resources:\n  requests:\n    cpu: {cores}\n    memory: {:.0}Mi",
+        demand / 1_048_576.0
+    );
+    let _ = writeln!(text, "  limits:\n    cpu: {cores}\n    memory: {:.0}Mi", demand * 1.5 / 1_048_576.0);
+    let _ = writeln!(text, "env:");
+    for line in environment(plan, tier).lines() {
+        if let Some((name, value)) = line.split_once('=') {
+            let _ = writeln!(text, "  {name}: \"{value}\"");
+        }
+    }
+    let _ = writeln!(text, "cache:\n  nodes: {}", tier.cache_nodes(planned_shards(plan)));
+    text
+}
