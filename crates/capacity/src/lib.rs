@@ -15,6 +15,7 @@ pub mod prices;
 pub mod profile;
 pub mod queueing;
 pub mod report;
+pub mod seed;
 pub mod simulation;
 pub mod throughput;
 pub mod usl;

@@ -59,7 +59,7 @@ pub(crate) fn profile() -> Profile {
             bytes_per_thread: 12e6,
             bytes_per_connection: 20e3,
         },
-        stored: StoredSize { fixed_bytes: 128.0, bytes_per_keypoint: 156.0, key_bytes: 107.0 },
+        stored: StoredSize { fixed_bytes: 128.0, bytes_per_keypoint: 152.0, key_bytes: 107.0 },
     }
 }
 
