@@ -52,7 +52,10 @@ impl Setup {
             ttl: 3600.0,
             body_budget: 256.0 * 1024.0 * 1024.0,
             max_connections: 1024.0,
-            memory_bytes: profile.machine.memory_bytes as f64,
+            memory_bytes: match profile.machine.memory_bytes {
+                0 => f64::INFINITY,
+                known => known as f64,
+            },
             network_bytes_per_second: 125e6,
             speed: 1.0,
         }

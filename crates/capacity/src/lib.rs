@@ -10,6 +10,7 @@ mod error;
 pub mod hit_ratio;
 pub mod instance;
 pub mod limits;
+pub mod live;
 pub mod plan;
 pub mod prices;
 pub mod profile;

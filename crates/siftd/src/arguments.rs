@@ -10,6 +10,7 @@ use extract::{Extractor, InstructionSet, Limits, OutputFormat};
 use crate::health::HealthArguments;
 use crate::load::LoadArguments;
 use crate::params::{DenoiseArguments, FeatureArguments};
+use crate::plan::PlanArguments;
 use crate::profile::ProfileArguments;
 use crate::settings::ServeArguments;
 
@@ -35,6 +36,8 @@ pub(crate) enum Command {
     Load(LoadArguments),
     /// Measure service times, costs and memory of siftd on this machine, for `siftd plan`
     Profile(ProfileArguments),
+    /// What a workload needs, what it costs and what gives first, from a profile of this machine or a running service
+    Plan(PlanArguments),
 }
 
 #[derive(Debug, Args)]

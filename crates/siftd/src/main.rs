@@ -11,6 +11,7 @@ mod inputs;
 mod load;
 mod outputs;
 mod params;
+mod plan;
 mod profile;
 mod progress;
 mod serve;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
             allocator::give_back_large_blocks();
             profile::run(&arguments)
         }
+        Command::Plan(arguments) => plan::run(&arguments),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -91,6 +91,17 @@ impl Distribution {
         if mean > 0.0 { self.mean / mean } else { 1.0 }
     }
 
+    /// Variance of lines between the quantiles, s².
+    pub(crate) fn interpolated_variance(&self) -> f64 {
+        let (mut mean, mut square) = (0.0, 0.0);
+        for (a, b) in self.quantiles.iter().zip(self.quantiles.iter().skip(1)) {
+            let (from, to) = (a.seconds, b.seconds);
+            mean += (b.share - a.share) * (from + to) / 2.0;
+            square += (b.share - a.share) * (from * from + from * to + to * to) / 3.0;
+        }
+        (square - mean * mean).max(0.0)
+    }
+
     /// Squared coefficient of variation: variance / mean². 0 for constant times, 1 for exponential ones.
     pub fn scv(&self) -> f64 {
         if self.mean > 0.0 { self.variance / (self.mean * self.mean) } else { 0.0 }

@@ -52,7 +52,7 @@ pub struct Machine {
     pub cpu: String,
     /// Instruction set that the kernels took: `scalar`, `avx2`, `avx512`, `neon`.
     pub instruction_set: String,
-    /// Memory of the machine or of its cgroup, bytes.
+    /// Memory of the machine or of its cgroup, bytes; 0 if not known.
     pub memory_bytes: u64,
     /// Kernel's name and version.
     pub system: String,

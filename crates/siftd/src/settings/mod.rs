@@ -11,7 +11,7 @@ mod file;
 mod flags;
 mod kind;
 mod print;
-mod quantity;
+pub(crate) mod quantity;
 #[cfg(test)]
 mod reference;
 mod setting;

@@ -1,0 +1,104 @@
+//! `siftd plan`: what a workload needs, from a profile or a running instance.
+
+mod arguments;
+mod instance;
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use capacity::plan::Request;
+use capacity::prices::Catalogue;
+use capacity::report::Document;
+use capacity::{Profile, plan::plan, seed};
+
+use crate::outputs;
+pub(crate) use arguments::PlanArguments;
+use arguments::{Form, Source};
+
+/// Plans and writes the plan. `Ok(false)` where what is asked cannot be met, `Err` for wrong usage.
+pub(crate) fn run(arguments: &PlanArguments) -> Result<bool, String> {
+    let document = match document(arguments) {
+        Ok(document) => document,
+        Err(Failure::Impossible(error)) => {
+            eprintln!("siftd: {error}");
+            return Ok(false);
+        }
+        Err(Failure::Usage(error)) => return Err(error),
+    };
+    let text = match arguments.format {
+        Form::Text => document.to_text(),
+        Form::Markdown => document.to_markdown(),
+        Form::Html => document.to_html(),
+        Form::Json => serde_json::to_string_pretty(&document).map_err(|error| error.to_string())? + "\n",
+    };
+    match &arguments.output {
+        Some(path) if path != Path::new("-") => {
+            outputs::write_file(path, text.as_bytes()).map_err(|error| error.to_string())?;
+        }
+        _ => outputs::print(text.as_bytes())
+            .map_err(|error| format!("cannot write to standard output: {error}"))?,
+    }
+    Ok(true)
+}
+
+/// Why there is no plan.
+enum Failure {
+    /// What is asked for cannot be had.
+    Impossible(String),
+    /// What is asked for makes no sense, or a file is not there.
+    Usage(String),
+}
+
+impl From<capacity::Error> for Failure {
+    fn from(error: capacity::Error) -> Self {
+        match error {
+            capacity::Error::ObjectiveOutOfReach { .. } => Self::Impossible(error.to_string()),
+            error => Self::Usage(error.to_string()),
+        }
+    }
+}
+
+fn document(arguments: &PlanArguments) -> Result<Document, Failure> {
+    let (profile, name) = match arguments.source().map_err(Failure::Usage)? {
+        Source::Seed => return Ok(seed::checked(arguments.asked().map_err(Failure::Usage)?)),
+        Source::File(path) => (read_profile(&path)?, path.display().to_string()),
+        Source::Instance(url) => {
+            let profile = instance::profile(&url).map_err(Failure::Impossible)?;
+            (profile, format!("of the instance at {url}"))
+        }
+    };
+    let workload = arguments.workload().map_err(Failure::Usage)?;
+    let catalogues = catalogues(&arguments.prices)?;
+    let request = Request {
+        profile: &profile,
+        profile_name: &name,
+        workload: &workload,
+        setup: arguments.setup(&profile),
+        shared: arguments.shared(),
+        catalogues: &catalogues,
+    };
+    Ok(plan(&request)?)
+}
+
+fn read_profile(path: &Path) -> Result<Profile, Failure> {
+    Ok(Profile::from_json(&read(path)?)?)
+}
+
+/// The examples, and the user's own beside them.
+fn catalogues(paths: &[std::path::PathBuf]) -> Result<Vec<Catalogue>, Failure> {
+    let mut catalogues = Catalogue::examples()?;
+    for path in paths {
+        catalogues.push(Catalogue::from_toml(&path.display().to_string(), &read(path)?)?);
+    }
+    Ok(catalogues)
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    let read =
+        if path == Path::new("-") { io::read_to_string(io::stdin()) } else { fs::read_to_string(path) };
+    read.map_err(|error| Failure::Usage(format!("cannot read {}: {error}", path.display())))
+}
+
+#[cfg(test)]
+mod tests;

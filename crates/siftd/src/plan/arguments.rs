@@ -1,0 +1,186 @@
+use std::path::PathBuf;
+use std::time::Duration;
+
+use capacity::hit_ratio::Zipf;
+use capacity::instance::Setup;
+use capacity::plan::{Backend, Shared};
+use capacity::profile::Profile;
+use capacity::workload::{Hits, Objective, Workload};
+use clap::{Args, ValueEnum};
+
+use crate::duration;
+use crate::settings::quantity;
+
+/// The profile that stands for the old plan.
+const SEED: &str = "seed";
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanArguments {
+    /// Profile of a machine, from siftd profile; - for standard input; seed for the old plan, checked
+    #[arg(long, value_name = "FILE", required_unless_present = "from", conflicts_with = "from")]
+    profile: Option<PathBuf>,
+    /// Running service to take the figures from, such as http://127.0.0.1:8000
+    #[arg(long, value_name = "URL")]
+    from: Option<String>,
+    /// Requests a second, mean over a month
+    #[arg(long, value_name = "R")]
+    rate: Option<f64>,
+    /// Share of requests that the cache answers, 0 to 1
+    #[arg(long, value_name = "H", conflicts_with = "popularity")]
+    hit_ratio: Option<f64>,
+    /// How unevenly pictures are asked for, as zipf:S, from which the hit ratio is reckoned; with --working-set
+    #[arg(long, value_name = "zipf:S", value_parser = exponent, requires = "working_set")]
+    popularity: Option<f64>,
+    /// Different pictures that are asked for
+    #[arg(long, value_name = "N", requires = "popularity")]
+    working_set: Option<u64>,
+    /// How many times as many requests come at the busiest time
+    #[arg(long, value_name = "F", default_value_t = 2.0)]
+    peak_factor: f64,
+    /// How many times as many requests come at the end of the time that is planned for
+    #[arg(long, value_name = "F", default_value_t = 1.0)]
+    growth: f64,
+    /// Classes of pictures of the profile and their shares, as NAME=SHARE; may be repeated [default: all alike]
+    #[arg(long, value_name = "NAME=SHARE", value_parser = share)]
+    picture_mix: Vec<(String, f64)>,
+    /// Time that 99 % of answers keep at the busiest time
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration::parse)]
+    p99: Duration,
+    /// Share of requests that may be refused at the busiest time
+    #[arg(long, value_name = "SHARE", default_value_t = 0.001)]
+    refused: f64,
+    /// Bytes of an answer with its head
+    #[arg(long, value_name = "BYTES", default_value = "1000", value_parser = bytes)]
+    answer_bytes: u64,
+    /// Processors of an instance [default: as measured]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    threads: Option<u32>,
+    /// Memory tier of an instance
+    #[arg(long, value_name = "BYTES", default_value = "256MiB", value_parser = bytes)]
+    cache_memory: u64,
+    /// How long an answer is kept, s
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600.0, value_parser = positive)]
+    cache_ttl: f64,
+    /// Cache that instances share
+    #[arg(long, value_name = "KIND", default_value = "redis")]
+    cache: Cache,
+    /// What the shared cache may hold, all shards together
+    #[arg(long, value_name = "BYTES", default_value = "4GiB", value_parser = bytes)]
+    cache_capacity: u64,
+    /// Operations a second that a shard of the shared cache does
+    #[arg(long, value_name = "N", default_value_t = 50_000.0, value_parser = positive)]
+    cache_operations: f64,
+    /// Network of an instance in each direction, bytes a second
+    #[arg(long, value_name = "BYTES", default_value = "125MB", value_parser = bytes)]
+    network: u64,
+    /// Prices to be shown beside the examples: a TOML file as docs/capacity.md has it; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(super) prices: Vec<PathBuf>,
+    /// What to write
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub(super) format: Form,
+    /// File to write; standard output if - or left out
+    #[arg(short, long, value_name = "OUT")]
+    pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Form {
+    Text,
+    Json,
+    Markdown,
+    Html,
+}
+
+/// A cache that instances share, or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Cache {
+    /// Each instance has its own memory alone
+    Memory,
+    Redis,
+    Memcached,
+    Postgres,
+}
+
+/// Where the figures come from.
+pub(super) enum Source {
+    Seed,
+    File(PathBuf),
+    Instance(String),
+}
+
+impl PlanArguments {
+    pub(super) fn source(&self) -> Result<Source, String> {
+        match (&self.profile, &self.from) {
+            (_, Some(url)) => Ok(Source::Instance(url.clone())),
+            (Some(path), None) if path.as_os_str() == SEED => Ok(Source::Seed),
+            (Some(path), None) => Ok(Source::File(path.clone())),
+            (None, None) => Err("a plan needs --profile FILE or --from URL".to_owned()),
+        }
+    }
+
+    /// Rate and hit ratio, if both are given.
+    pub(super) fn asked(&self) -> Result<Option<(f64, f64)>, String> {
+        let Some((rate, ratio)) = self.rate.zip(self.hit_ratio) else { return Ok(None) };
+        let workload = Workload::new(rate, Hits::Ratio(ratio));
+        workload.validate().map(|()| Some((rate, ratio))).map_err(|error| error.to_string())
+    }
+
+    pub(super) fn workload(&self) -> Result<Workload, String> {
+        let rate = self.rate.ok_or("a plan needs --rate: requests a second")?;
+        let hits = match (self.hit_ratio, self.popularity.zip(self.working_set)) {
+            (Some(ratio), _) => Hits::Ratio(ratio),
+            (None, Some((exponent, pictures))) => Hits::Popularity(Zipf { exponent, pictures }),
+            (None, None) => {
+                return Err("a plan needs --hit-ratio, or --popularity and --working-set".to_owned());
+            }
+        };
+        let &Self { peak_factor, growth, answer_bytes, refused, p99, .. } = self;
+        let objective = Objective { p99: p99.as_secs_f64(), refused };
+        let mix = self.picture_mix.clone();
+        let answer_bytes = answer_bytes as f64;
+        Ok(Workload { rate, peak_factor, growth, hits, mix, answer_bytes, objective })
+    }
+
+    pub(super) fn setup(&self, profile: &Profile) -> Setup {
+        let setup = Setup::of(profile);
+        Setup {
+            cores: self.threads.unwrap_or(setup.cores),
+            memory_tier_bytes: self.cache_memory as f64,
+            ttl: self.cache_ttl,
+            network_bytes_per_second: self.network as f64,
+            ..setup
+        }
+    }
+
+    pub(super) fn shared(&self) -> Option<Shared> {
+        let backend = match self.cache {
+            Cache::Memory => return None,
+            Cache::Redis => Backend::Redis,
+            Cache::Memcached => Backend::Memcached,
+            Cache::Postgres => Backend::Postgres,
+        };
+        let capacity_bytes = self.cache_capacity as f64;
+        Some(Shared { backend, capacity_bytes, operations_per_second: self.cache_operations })
+    }
+}
+
+fn bytes(text: &str) -> Result<u64, &'static str> {
+    let bytes = quantity::bytes(text).filter(|bytes| *bytes > 0);
+    bytes.ok_or("must be a whole number of bytes above 0, or of kB, MB, GB, TB, KiB, MiB, GiB or TiB")
+}
+
+fn positive(text: &str) -> Result<f64, &'static str> {
+    let value = text.parse().ok().filter(|value: &f64| value.is_finite() && *value > 0.0);
+    value.ok_or("must be a number above 0")
+}
+
+fn exponent(text: &str) -> Result<f64, &'static str> {
+    let exponent = text.strip_prefix("zipf:").and_then(|text| text.parse().ok());
+    exponent.ok_or("must be zipf: and an exponent, such as zipf:0.8")
+}
+
+fn share(text: &str) -> Result<(String, f64), &'static str> {
+    let parts = text.rsplit_once('=').and_then(|(name, share)| Some((name.to_owned(), share.parse().ok()?)));
+    parts.ok_or("must be the name of a class of pictures, = and its share, such as small=3")
+}

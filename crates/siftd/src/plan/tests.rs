@@ -1,0 +1,54 @@
+use std::sync::Arc;
+
+use cache::{MemoryConfig, Tiers};
+use capacity::cache_memory::{Entry, Memory};
+use clap::Parser;
+
+use super::*;
+use crate::arguments::{Arguments, Command};
+
+fn parsed(arguments: &[&str]) -> Result<PlanArguments, clap::Error> {
+    let all = ["siftd", "plan"].iter().chain(arguments);
+    match Arguments::try_parse_from(all)?.command {
+        Command::Plan(arguments) => Ok(arguments),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn usage_error(arguments: &[&str]) -> String {
+    match document(&parsed(arguments).unwrap()) {
+        Err(Failure::Usage(error) | Failure::Impossible(error)) => error,
+        Ok(document) => panic!("{}", document.title),
+    }
+}
+
+#[test]
+fn the_old_plan_needs_no_workload() {
+    let Ok(document) = document(&parsed(&["--profile", "seed"]).unwrap()) else { panic!("no document") };
+    assert_eq!(document.title, "The old plan, checked");
+    let asked = ["--profile", "seed", "--rate", "0", "--hit-ratio", "0.5"];
+    assert!(usage_error(&asked).contains("the rate is 0"));
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    assert!(parsed(&[]).is_err());
+    assert!(parsed(&["--profile", "p.json", "--from", "http://localhost:8000"]).is_err());
+    assert!(parsed(&["--profile", "p.json", "--popularity", "zipf:0.8"]).is_err());
+    assert!(parsed(&["--profile", "p.json", "--popularity", "even", "--working-set", "10"]).is_err());
+    assert!(usage_error(&["--profile", "not/there.json"]).contains("not/there.json"));
+    let price = ["--profile", "Cargo.toml", "--rate", "1", "--hit-ratio", "0.5"];
+    assert!(usage_error(&price).contains("profile cannot be read"));
+}
+
+/// The model of the memory tier is what the tier itself counts.
+#[test]
+fn the_memory_tier_counts_as_the_model_does() {
+    let tiers = Arc::new(Tiers::memory(MemoryConfig::default()));
+    let key = cache::Key { engine_version: 2, fingerprint: [1; 16], digest: [2; 32] };
+    tiers.insert(key, vec![7; 5000].into());
+    let key_bytes = key.to_string().len() as u64;
+    let entry = Entry { key_bytes, value_bytes: 5000, expires: true };
+    let counted = tiers.statistics().first().map(|tier| tier.usage.bytes);
+    assert_eq!(counted, Some(Memory.footprint(entry).bytes() as u64));
+}
