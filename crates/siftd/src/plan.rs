@@ -65,7 +65,7 @@ fn document(arguments: &PlanArguments) -> Result<Document, Failure> {
         Source::File(path) => (read_profile(&path)?, path.display().to_string()),
         Source::Instance(url) => {
             let profile = instance::profile(&url).map_err(Failure::Impossible)?;
-            (profile, format!("of the instance at {url}"))
+            (profile, format!("of {url}"))
         }
     };
     let workload = arguments.workload().map_err(Failure::Usage)?;

@@ -88,7 +88,7 @@ fn title(plan: &Plan<'_>) -> String {
 impl Plan<'_> {
     /// Where figures of the profile come from.
     fn measured(&self) -> String {
-        format!("profile {} of {}", self.request.profile_name, self.request.profile.made)
+        format!("profile {}, {}", self.request.profile_name, self.request.profile.made)
     }
 
     /// Misses a second at this rate of requests.

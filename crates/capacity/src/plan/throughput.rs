@@ -16,10 +16,10 @@ pub(super) fn section(plan: &Plan<'_>) -> Section {
         let bounds = WORKERS.map(|cores| Cell::from(of_cores(&plan.instance, cores).bound(*ratio)));
         [vec![Cell::from(ratio * 100.0)], bounds.to_vec()].concat()
     };
-    let columns = WORKERS.map(|cores| format!("{cores} processors, 1/s"));
+    let columns = WORKERS.map(|cores| format!("on {cores}"));
     let table = Table {
         key: "throughput",
-        name: "Requests a second that processors can do at most".to_owned(),
+        name: "Requests a second that so many processors can do at most".to_owned(),
         columns: [vec!["hits, %".to_owned()], columns.to_vec()].concat(),
         rows: ratios.iter().map(row).collect(),
         formula: "processors / (request + (1 - h) compute), from the mean of times; computing slowed by contention",
