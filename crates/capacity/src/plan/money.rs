@@ -124,7 +124,7 @@ fn offer(plan: &Plan<'_>, catalogue: &Catalogue, server: &Server) -> Offer {
     let needed = (workload.peak_rate() / greatest).ceil().clamp(1.0, f64::from(u32::MAX)) as u32;
     let one = Plan { instance, greatest, instances: needed, ..plan.clone() };
     let tier = Tier::of(&one);
-    offer.servers = needed;
+    offer.servers = tier.instances(needed);
     let taken = super::memory::Demand::of(&one, greatest).bytes() + SYSTEM_BYTES;
     if taken > memory_bytes {
         offer.short =
@@ -137,12 +137,12 @@ fn offer(plan: &Plan<'_>, catalogue: &Catalogue, server: &Server) -> Offer {
         ));
     }
     let bill = Bill {
-        servers: needed,
+        servers: offer.servers,
         cache_nodes: cache_nodes(&one, catalogue, tier),
         rate: workload.planned_rate(),
         answer_bytes: workload.answer_bytes,
     };
-    let full = Bill { rate: greatest * f64::from(needed), ..bill };
+    let full = Bill { rate: greatest * f64::from(offer.servers), ..bill };
     offer.monthly = bill.monthly(catalogue, server);
     offer.per_million = bill.per_million(catalogue, server);
     offer.per_million_full = full.per_million(catalogue, server);

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use capacity::Profile;
 use capacity::live::{self, Exposition};
@@ -17,9 +17,7 @@ const LONGEST_ANSWER: u64 = 16 << 20;
 pub(super) fn profile(url: &str) -> Result<Profile, String> {
     let authority = authority(url)?;
     let fail = |error: io::Error| format!("the service at {url} does not answer: {error}");
-    let metrics = get(&authority, "/metrics").map_err(fail)?;
-    let seconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
-    let made = format!("{seconds} s after 1970");
+    let (made, metrics) = get(&authority, "/metrics").map_err(fail)?;
     live::profile(&Exposition::parse(&metrics), &made, env!("CARGO_PKG_VERSION"))
         .map_err(|error| format!("the service at {url} cannot be planned from yet: {error}"))
 }
@@ -34,8 +32,8 @@ fn authority(url: &str) -> Result<String, String> {
     Ok(if port { authority.to_owned() } else { format!("{authority}:80") })
 }
 
-/// The body of the answer, which ends with the connection.
-fn get(authority: &str, path: &str) -> io::Result<String> {
+/// Date and body of the answer, which ends with the connection.
+fn get(authority: &str, path: &str) -> io::Result<(String, String)> {
     let addresses: Vec<SocketAddr> = authority.to_socket_addrs()?.collect();
     let address = addresses.first().ok_or_else(|| io::Error::other("it has no address"))?;
     let mut stream = TcpStream::connect_timeout(address, TIMEOUT)?;
@@ -51,7 +49,11 @@ fn get(authority: &str, path: &str) -> io::Result<String> {
     if status != "200" {
         return Err(io::Error::other(format!("{path} answers {status}")));
     }
-    Ok(body.to_owned())
+    let date = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("date").then(|| value.trim().to_owned())
+    });
+    Ok((date.unwrap_or_else(|| "now".to_owned()), body.to_owned()))
 }
 
 #[cfg(test)]
