@@ -37,6 +37,8 @@ class Service:
         ]
         for reader in self.readers:
             reader.start()
+        # Where the cache is on a disk, what is there is looked through first.
+        until(lambda: self.get("/health/ready")[0] == 200)
 
     def send(self, signal_number):
         self.process.send_signal(signal_number)

@@ -1,7 +1,9 @@
 """Signals, ends and restarts."""
 
+import os
 import signal
 import socket
+import subprocess
 import threading
 
 import requests
@@ -86,6 +88,21 @@ def test_health_is_asked_where_it_is_answered(serve):
         assert service.health("--admin-listen", address) == 0
         assert requests.get(f"http://{address}{DETECT}", timeout=60).status_code == 404
         assert service.health("--timeout", "none") == 2
+
+
+def test_health_reads_the_settings_of_the_service(serve, tmp_path):
+    settings = tmp_path / "siftd.toml"
+    with serve() as service:
+        # Port 9 is reserved for what discards.
+        settings.write_text(f'listen = "127.0.0.1:9"\nadmin_listen = "{service.address}"\n')
+        run = [service.binary, "health", "--config", str(settings)]
+        assert subprocess.run(run, timeout=60, check=False).returncode == 0
+        environment = os.environ | {"SIFTD_CONFIG": str(settings), "SIFTD_LISTEN": ""}
+        assert subprocess.run(run[:2], env=environment, timeout=60, check=False).returncode == 0
+    settings.write_text("listen = 8000\n")
+    ran = subprocess.run(run, capture_output=True, text=True, timeout=60, check=False)
+    assert ran.returncode == 2
+    assert "listen is 8000, but must be an address and a port" in ran.stderr
 
 
 def test_a_cache_on_the_disk_outlives_a_kill(serve, tmp_path):

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -27,7 +27,7 @@ pub struct Lookup {
 #[derive(Debug, Default)]
 pub struct Tiers {
     memory: Option<MemoryTier>,
-    store: Option<StoreTier>,
+    store: OnceLock<StoreTier>,
 }
 
 #[derive(Debug)]
@@ -52,23 +52,28 @@ impl Tiers {
     /// Values are kept in memory, as long as the process lives.
     pub fn memory(config: MemoryConfig) -> Self {
         let memory = MemoryTier { memory: Memory::new(config), counters: Counters::default() };
-        Self { memory: Some(memory), store: None }
+        Self { memory: Some(memory), store: OnceLock::new() }
     }
 
     /// Values are kept in memory and in a store. `runtime` brings them there, and needs its timers enabled.
     pub fn memory_and(config: MemoryConfig, store: Arc<dyn Store>, runtime: &Handle) -> Self {
-        Self::with_limits(config, store, runtime, QueueLimits::DEFAULT)
+        let tiers = Self::memory(config);
+        tiers.attach(store, runtime);
+        tiers
     }
 
-    fn with_limits(
-        config: MemoryConfig,
-        store: Arc<dyn Store>,
-        runtime: &Handle,
-        limits: QueueLimits,
-    ) -> Self {
-        let counters = Arc::new(Counters::default());
-        let writes = WriteBehind::start(Arc::clone(&store), Arc::clone(&counters), limits, runtime);
-        Self { store: Some(StoreTier { store, counters, writes }), ..Self::memory(config) }
+    /// Puts a store behind the tiers there are: one that is open only after they have begun to be used. It stays: a second one
+    /// is dropped.
+    pub fn attach(&self, store: Arc<dyn Store>, runtime: &Handle) {
+        self.attach_with(store, runtime, QueueLimits::DEFAULT);
+    }
+
+    fn attach_with(&self, store: Arc<dyn Store>, runtime: &Handle, limits: QueueLimits) {
+        self.store.get_or_init(|| {
+            let counters = Arc::new(Counters::default());
+            let writes = WriteBehind::start(Arc::clone(&store), Arc::clone(&counters), limits, runtime);
+            StoreTier { store, counters, writes }
+        });
     }
 
     /// Looks in memory, at once and without a copy.
@@ -90,7 +95,7 @@ impl Tiers {
         if let Some(memory) = &self.memory {
             memory.counters.miss();
         }
-        let store = self.store.as_ref()?;
+        let store = self.store.get()?;
         let cached = store.get(*key, wanted).await?;
         if let Some(memory) = &self.memory {
             memory.insert(*key, &cached);
@@ -105,7 +110,7 @@ impl Tiers {
             let expires_at = memory.memory.expiry(Instant::now());
             memory.insert(key, &Cached { value: value.clone(), extent: Extent::Whole, expires_at });
         }
-        if let Some(store) = &self.store {
+        if let Some(store) = self.store.get() {
             store.writes.set(key, value);
         }
     }
@@ -118,7 +123,7 @@ impl Tiers {
             }
             memory.memory.remove(key);
         }
-        if let Some(store) = &self.store {
+        if let Some(store) = self.store.get() {
             if *tier == store.tier() {
                 store.counters.error(ErrorKind::Corrupt);
             }
@@ -132,7 +137,7 @@ impl Tiers {
         if let Some(memory) = &self.memory {
             memory.memory.purge_expired(Instant::now());
         }
-        if let Some(store) = &self.store {
+        if let Some(store) = self.store.get() {
             store.writes.purge_expired();
         }
     }
@@ -140,7 +145,7 @@ impl Tiers {
     /// Waits until the store has every value inserted before, and closes it. Later ones are kept in memory only. How long
     /// that takes is up to the store: the caller sets the limit.
     pub async fn close(&self) {
-        if let Some(store) = &self.store {
+        if let Some(store) = self.store.get() {
             store.writes.close().await;
         }
     }
@@ -153,7 +158,7 @@ impl Tiers {
     /// Whether the store answers: by its breaker, if it has one, which asks it from time to time; else by whether it
     /// answered the last time that it was asked. True where there is no store, or it was not asked yet.
     pub fn is_store_answering(&self) -> bool {
-        self.store.as_ref().is_none_or(|StoreTier { store, counters, .. }| match store.breaker() {
+        self.store.get().is_none_or(|StoreTier { store, counters, .. }| match store.breaker() {
             Some(state) => state == BreakerState::Closed,
             None => counters.is_answering(),
         })
@@ -163,7 +168,7 @@ impl Tiers {
     pub fn statistics(&self) -> Vec<TierStatistics> {
         let memory =
             self.memory.iter().map(|tier| tier.counters.statistics(Tier::Memory, tier.memory.usage()));
-        let store = self.store.iter().map(|tier| TierStatistics {
+        let store = self.store.get().map(|tier| TierStatistics {
             breaker: tier.store.breaker(),
             ..tier.counters.statistics(tier.tier(), tier.store.usage())
         });

@@ -46,7 +46,7 @@ pub(crate) struct Lifecycle(AtomicU8);
 /// A stage of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
-    /// Not listening yet.
+    /// Listening, but what it needs to serve is not open yet.
     Starting,
     /// Serving.
     Ready,
@@ -75,6 +75,17 @@ pub(crate) enum NotReady {
     Draining,
     /// Compute threads have had an image for longer than any can take.
     Stuck,
+}
+
+impl From<NotReady> for Problem {
+    fn from(reason: NotReady) -> Self {
+        let reason = match reason {
+            NotReady::Starting => "the service is starting",
+            NotReady::Draining => "the service is stopping",
+            NotReady::Stuck => "a compute thread has been at one image for longer than any can take",
+        };
+        Self::new(ErrorCode::ServiceNotReady, reason).retry_after(Duration::from_secs(1))
+    }
 }
 
 impl App {

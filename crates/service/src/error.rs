@@ -28,6 +28,9 @@ pub enum Error {
     /// The engine does not start.
     #[error(transparent)]
     Engine(#[from] engine::ConfigError),
+    /// The store behind the tiers cannot be opened.
+    #[error("cannot open the cache: {0}")]
+    Store(cache::StoreError),
     /// The log's thread does not start.
     #[error("cannot start the log: {0}")]
     Log(io::Error),

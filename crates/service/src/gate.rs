@@ -24,7 +24,7 @@ use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 
 use crate::api_key::{AuthError, Caller};
-use crate::app::App;
+use crate::app::{App, NotReady, Phase};
 use crate::client_address::client_address;
 use crate::context::Context;
 use crate::problem::{ErrorCode, Problem};
@@ -108,6 +108,9 @@ impl Gate {
     ) -> Result<CallerId, Problem> {
         if request.version() == Version::HTTP_11 && !request.headers().contains_key(HOST) {
             return Err(Problem::bad_request("a request by HTTP/1.1 must have a header Host"));
+        }
+        if route.is_of_features() && self.app.lifecycle.phase() == Phase::Starting {
+            return Err(NotReady::Starting.into());
         }
         if !route.is_guarded() || cors::is_preflight(request) {
             return Ok(caller);

@@ -67,6 +67,11 @@ impl Route {
         matches!(self, Self::Detect | Self::Get | Self::Batch | Self::Capacity | Self::Other)
     }
 
+    /// Whether it is about features, which there are none of before the service is ready.
+    pub(crate) const fn is_of_features(self) -> bool {
+        matches!(self, Self::Detect | Self::Get | Self::Batch)
+    }
+
     /// Whether it is asked every few seconds by machines that look after this one: measured, and not logged.
     pub(crate) const fn is_probe(self) -> bool {
         matches!(self, Self::Health | Self::HealthLive | Self::HealthReady | Self::Metrics)

@@ -2,37 +2,44 @@
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 
+use crate::settings::{self, Environment, ServeArguments};
+
+/// The settings of the service that say where it listens, from the same sources.
 #[derive(Debug, Args)]
 pub(crate) struct HealthArguments {
-    /// Address of the service
-    #[arg(long, value_name = "ADDRESS", env = "SIFTD_LISTEN", default_value = "127.0.0.1:8000")]
-    listen: SocketAddr,
-    /// Address for metrics and probes, if the service has one
-    #[arg(long, value_name = "ADDRESS", env = "SIFTD_ADMIN_LISTEN")]
-    admin_listen: Option<SocketAddr>,
+    /// TOML file of the service's settings; SIFTD_CONFIG names it, too
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Address of the service [default: as its settings say, 127.0.0.1:8000]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// Address for metrics and probes [default: as its settings say, the address of the service]
+    #[arg(long, value_name = "ADDRESS")]
+    admin_listen: Option<String>,
     /// How long to wait for the answer, s
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=3600))]
     timeout: u64,
 }
 
-/// Asks, and tells on standard error why the answer is no.
-pub(crate) fn run(arguments: &HealthArguments) -> bool {
-    let address = reachable(arguments.admin_listen.unwrap_or(arguments.listen));
-    match status(address, Duration::from_secs(arguments.timeout)) {
-        Ok(200) => true,
-        Ok(status) => {
-            eprintln!("siftd: the service at {address} is not ready: it answers {status}");
-            false
-        }
-        Err(error) => {
-            eprintln!("siftd: the service at {address} does not answer: {error}");
-            false
-        }
-    }
+/// Asks, and tells on standard error why the answer is no; `Err` for settings that cannot be.
+pub(crate) fn run(arguments: HealthArguments) -> Result<bool, String> {
+    let HealthArguments { config, listen, admin_listen, timeout } = arguments;
+    let arguments = ServeArguments::listening(config, listen, admin_listen);
+    let settings = settings::load(&arguments, &Environment::of_process());
+    let service = settings.map_err(|error| error.to_string())?.config.service;
+    let address = reachable(service.admin_listen.unwrap_or(service.listen));
+    let reason = match status(address, Duration::from_secs(timeout)) {
+        Ok(200) => return Ok(true),
+        Ok(status) => format!("is not ready: it answers {status}"),
+        Err(error) => format!("does not answer: {error}"),
+    };
+    eprintln!("siftd: the service at {address} {reason}");
+    Ok(false)
 }
 
 /// A service that listens everywhere is asked on this host.

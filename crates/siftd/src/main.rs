@@ -35,7 +35,7 @@ fn main() -> ExitCode {
         Command::Detect(arguments) => detect::run(&arguments),
         Command::Denoise(arguments) => denoise::run(&arguments),
         Command::Serve(arguments) => serve(&arguments),
-        Command::Health(arguments) => Ok(health::run(&arguments)),
+        Command::Health(arguments) => health::run(arguments),
         Command::Load(arguments) => load::run(&arguments),
         Command::Profile(arguments) => {
             // As the service does, whose memory it measures.

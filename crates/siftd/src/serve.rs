@@ -5,10 +5,11 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cache::{DiskStore, StoreError, Tiers};
+use cache::{DiskConfig, DiskStore, Store, StoreError, Tiers};
 use service::Server;
-use tokio::runtime::{self, Handle};
+use tokio::runtime;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task;
 
 use crate::settings::{CacheConfig, ServeConfig};
 
@@ -25,8 +26,6 @@ enum StartError {
     Runtime(io::Error),
     #[error("cannot listen to signals: {0}")]
     Signal(io::Error),
-    #[error("cannot open the cache: {0}")]
-    Cache(#[from] StoreError),
     #[error(transparent)]
     Service(#[from] service::Error),
 }
@@ -50,26 +49,34 @@ fn serve(config: ServeConfig) -> Result<bool, StartError> {
     let runtime = runtime.worker_threads(workers).max_blocking_threads(BLOCKING_THREADS).enable_all().build();
     let runtime = runtime.map_err(StartError::Runtime)?;
     let finished = runtime.block_on(async {
-        let tiers = open(cache, &Handle::current())?;
         let shutdown = shutdown()?;
         let environment = |name: &str| std::env::var(name).ok();
-        let server = Server::bind(service, engine, tiers, io::stdout(), environment).await?;
-        Ok(server.run(shutdown).await)
+        let (tiers, disk) = tiers(cache);
+        let mut server = Server::bind(service, engine, tiers, io::stdout(), environment).await?;
+        if let Some(disk) = disk {
+            server = server.with_store(open(disk));
+        }
+        Ok(server.run(shutdown).await?)
     });
     // Whatever still runs is not waited for: its client is gone.
     runtime.shutdown_timeout(LINGER);
     finished
 }
 
-fn open(cache: CacheConfig, runtime: &Handle) -> Result<Tiers, StoreError> {
-    Ok(match cache {
-        CacheConfig::None => Tiers::none(),
-        CacheConfig::Memory(memory) => Tiers::memory(memory),
-        CacheConfig::Disk { memory, disk } => {
-            let disk = DiskStore::open(disk)?;
-            Tiers::memory_and(memory, Arc::new(disk), runtime)
-        }
-    })
+/// The tiers that are there from the start, and the disk that comes behind them.
+fn tiers(cache: CacheConfig) -> (Tiers, Option<DiskConfig>) {
+    match cache {
+        CacheConfig::None => (Tiers::none(), None),
+        CacheConfig::Memory(memory) => (Tiers::memory(memory), None),
+        CacheConfig::Disk { memory, disk } => (Tiers::memory(memory), Some(disk)),
+    }
+}
+
+/// Looks through what the disk has, which takes as long as that is much.
+async fn open(disk: DiskConfig) -> Result<Arc<dyn Store>, StoreError> {
+    // It panics for a fault of ours alone, which has been printed.
+    let opened = task::spawn_blocking(move || DiskStore::open(disk)).await.map_err(|_| StoreError::Closed)?;
+    Ok(Arc::new(opened?))
 }
 
 /// Waits for SIGTERM or SIGINT. A second one ends the process at once; SIGHUP is told that it changes nothing.

@@ -85,11 +85,28 @@ fn key(number: u32) -> Key {
 fn tiers(store: Gated, limits: QueueLimits) -> (Tiers, Arc<Gated>) {
     let store = Arc::new(store);
     let config = MemoryConfig { capacity_bytes: 1 << 20, ..Default::default() };
-    (Tiers::with_limits(config, store.clone(), &Handle::current(), limits), store)
+    let tiers = Tiers::memory(config);
+    tiers.attach_with(store.clone(), &Handle::current(), limits);
+    (tiers, store)
 }
 
 fn errors(tiers: &Tiers, kind: ErrorKind) -> u64 {
     tiers.statistics().iter().flat_map(|tier| &tier.errors).filter(|(k, _)| *k == kind).map(|(_, n)| n).sum()
+}
+
+#[tokio::test]
+async fn a_store_may_come_later_and_stays() {
+    let tiers = Tiers::memory(MemoryConfig::default());
+    tiers.insert(key(1), "before".into());
+    assert!(tiers.get(&key(2), Extent::Whole).await.is_none());
+    for value in ["first", "second"] {
+        let held = Mutex::new(vec![(key(2), value.into())]);
+        let remaining = Duration::from_secs(60);
+        tiers.attach(Arc::new(Gated { remaining, held, ..Default::default() }), &Handle::current());
+    }
+    assert_eq!(tiers.get(&key(1), Extent::Whole).await.unwrap().tier, Tier::Memory);
+    assert_eq!(tiers.get(&key(2), Extent::Whole).await.unwrap().cached.value, "first");
+    assert_eq!(tiers.statistics().len(), 2);
 }
 
 #[tokio::test]

@@ -1,5 +1,4 @@
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
@@ -8,8 +7,8 @@ use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::app::{App, NotReady};
-use crate::problem::{Document, ErrorCode, Problem};
+use crate::app::App;
+use crate::problem::{Document, Problem};
 
 /// The state of the instance.
 #[derive(Debug, Serialize, ToSchema)]
@@ -87,11 +86,5 @@ pub(super) async fn live() -> Json<Probe> {
     ),
 )]
 pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<Json<Probe>, Problem> {
-    let reason = match app.readiness() {
-        Ok(()) => return Ok(Json(Probe { status: "ready" })),
-        Err(NotReady::Starting) => "the service is starting",
-        Err(NotReady::Draining) => "the service is stopping",
-        Err(NotReady::Stuck) => "a compute thread has been at one image for longer than any can take",
-    };
-    Err(Problem::new(ErrorCode::ServiceNotReady, reason).retry_after(Duration::from_secs(1)))
+    Ok(app.readiness().map(|()| Json(Probe { status: "ready" }))?)
 }

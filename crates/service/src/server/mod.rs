@@ -3,29 +3,27 @@
 mod connection;
 mod listener;
 mod sending;
+mod serving;
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use cache::Tiers;
+use cache::{Store, StoreError, Tiers};
 use engine::Engine;
 use prometheus_client::registry::Registry;
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
-use tokio::time::{self, MissedTickBehavior};
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 
 use crate::api_key::KeyRing;
 use crate::app::{App, Lifecycle, Phase};
-use crate::gate::Gate;
 use crate::problem::BODY_BUDGET;
 use crate::rate_limit::RateLimiter;
-use crate::recent::{self, Recent};
-use crate::routes;
+use crate::recent::Recent;
 use crate::telemetry::access_log::{AccessLog, Level};
 use crate::telemetry::http_metrics::HttpMetrics;
 use crate::telemetry::process::ProcessMetrics;
@@ -33,19 +31,23 @@ use crate::telemetry::traces::Traces;
 use crate::upload::BodyBudget;
 use crate::{Config, Error};
 
-use listener::Listener;
+use serving::Serving;
 
 /// Why the service refuses requests that the engine would not, in metrics.
 const RATE_LIMIT: &str = "rate_limit";
 
 /// How long the last answers may take to be stored, and the last spans to be sent.
-const FLUSH_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A store that is being opened.
+type Opening = Pin<Box<dyn Future<Output = Result<Arc<dyn Store>, StoreError>> + Send>>;
 
 /// A service that listens.
 pub struct Server {
     app: Arc<App>,
     listener: TcpListener,
     admin: Option<TcpListener>,
+    opening: Option<Opening>,
 }
 
 impl Server {
@@ -97,7 +99,7 @@ impl Server {
             lifecycle: Lifecycle::default(),
             recent: Recent::default(),
         };
-        Ok(Self { app: Arc::new(app), listener, admin })
+        Ok(Self { app: Arc::new(app), listener, admin, opening: None })
     }
 
     /// Where it listens: the port that the system chose, if the configuration left it open.
@@ -116,59 +118,59 @@ impl Server {
         self.admin.as_ref().map(TcpListener::local_addr).transpose()
     }
 
+    /// Has a store opened behind the tiers once it runs. Until that is done the service is not ready: probes are answered, and
+    /// whoever asks for features is told to come again.
+    pub fn with_store(
+        self,
+        opening: impl Future<Output = Result<Arc<dyn Store>, StoreError>> + Send + 'static,
+    ) -> Self {
+        Self { opening: Some(Box::pin(opening)), ..self }
+    }
+
     /// Serves until `shutdown`, and then ends as [`Drain`](crate::Drain) says: first it is not ready, and serves on; then
     /// it takes no more connections, and finishes what is under way; what is not finished in time is cut. Returns whether
     /// all was finished.
-    pub async fn run(self, shutdown: impl Future<Output = ()>) -> bool {
-        let Self { app, listener, admin } = self;
-        let (stop, stopped) = watch::channel(false);
-        let (stop_admin, admin_stopped) = watch::channel(false);
-        let (connections, cut) = (TaskTracker::new(), CancellationToken::new());
-        let listener = Listener {
-            gate: Gate::new(Arc::clone(&app), routes::router(&app)),
-            app: Arc::clone(&app),
-            cap: Some(Arc::new(Semaphore::new(app.config.bounds.connections.get()))),
-            connections: connections.clone(),
-            stopped,
-            cut: cut.clone(),
-            socket: listener,
-        };
-        app.lifecycle.enter(Phase::Ready);
-        announce(&app, &listener.socket, admin.as_ref());
-        connections.spawn(listener.run());
-        let probes = TaskTracker::new();
-        if let Some(socket) = admin {
-            let gate = Gate::new(Arc::clone(&app), routes::admin_router(&app));
-            let (app, connections) = (Arc::clone(&app), probes.clone());
-            let (stopped, cut) = (admin_stopped, CancellationToken::new());
-            probes.spawn(Listener { gate, app, cap: None, connections, stopped, cut, socket }.run());
+    ///
+    /// # Errors
+    /// [`Error::Store`], if it cannot be opened.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<bool, Error> {
+        let Self { app, listener, admin, opening } = self;
+        if opening.is_none() {
+            app.lifecycle.enter(Phase::Ready);
         }
-        let sampling = tokio::spawn(sample(Arc::clone(&app))).abort_handle();
-
-        shutdown.await;
-        app.lifecycle.enter(Phase::Draining);
-        app.log.event(Level::Info, "draining", &[("requests_in_flight", json!(app.metrics.in_flight()))]);
-        time::sleep(app.config.drain.delay).await;
-        stop.send_replace(true);
-        connections.close();
-        let finished = time::timeout(app.config.drain.timeout, async {
-            connections.wait().await;
-            app.engine.drain().await;
-        });
-        let finished = finished.await.is_ok();
-        cut.cancel();
-        connections.wait().await;
-        // Also where it took too long: what was computed is not to be lost with that.
-        let stored = time::timeout(FLUSH_TIMEOUT, app.engine.tiers().close()).await.is_ok();
-        let finished = finished && stored;
-        stop_admin.send_replace(true);
-        sampling.abort();
-        probes.close();
-        let level = if finished { Level::Info } else { Level::Warn };
-        app.log.event(level, "stopped", &[("finished", json!(finished))]);
+        announce(&app, &listener, admin.as_ref());
+        let serving = Serving::begin(&app, listener, admin);
+        let mut shutdown = pin!(shutdown);
+        let opened = tokio::select! {
+            opened = open(&app, opening) => Some(opened),
+            () = &mut shutdown => None,
+        };
+        let finished = match opened {
+            Some(Ok(())) => {
+                shutdown.await;
+                Ok(serving.drain().await)
+            }
+            None => Ok(serving.drain().await),
+            Some(Err(error)) => {
+                serving.cut().await;
+                Err(Error::Store(error))
+            }
+        };
         close_telemetry(app).await;
         finished
     }
+}
+
+/// Opens the store that there is to be; with it, the service is ready.
+async fn open(app: &App, opening: Option<Opening>) -> Result<(), StoreError> {
+    if let Some(opening) = opening {
+        let store = opening.await?;
+        let name = store.name();
+        app.engine.tiers().attach(store, &Handle::current());
+        app.lifecycle.enter(Phase::Ready);
+        app.log.event(Level::Info, "ready", &[("store", json!(name))]);
+    }
+    Ok(())
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
@@ -196,14 +198,4 @@ async fn close_telemetry(app: Arc<App>) {
     });
     // A panic there has been printed, and there is nothing left to do.
     let _ = closing.await;
-}
-
-/// Takes down what was done so far, until it is aborted.
-async fn sample(app: Arc<App>) {
-    let mut interval = time::interval(recent::INTERVAL);
-    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        interval.tick().await;
-        app.recent.take_down(&app.engine);
-    }
 }

@@ -1,11 +1,14 @@
-//! From ready to the end.
+//! From the start to the end.
 
 use std::net::TcpStream;
+use std::sync::Arc;
 use std::time::Duration;
 
+use cache::{DiskConfig, DiskStore, Store, StoreError};
 use service::Drain;
+use tokio::sync::oneshot;
 
-use crate::http::{Connection, DETECT, PATIENCE, Service, get, post};
+use crate::http::{BATCH, Connection, DETECT, PATIENCE, Service, get, post};
 use crate::pictures::{photograph, slow};
 
 #[test]
@@ -17,6 +20,63 @@ fn a_service_that_runs_is_ready_and_healthy() {
     assert_eq!((&health["status"], &health["service"]), (&"healthy".into(), &"siftd".into()));
     assert_eq!((&health["feature_detector_ready"], &health["cache_connected"]), (&true.into(), &true.into()));
     assert!(health["version"].is_string() && health["uptime_seconds"].as_f64().unwrap() >= 0.0);
+}
+
+type Opened = Result<Arc<dyn Store>, StoreError>;
+
+/// The service, and the way to give it its store.
+fn starting() -> (Service, oneshot::Sender<Opened>) {
+    let (open, opened) = oneshot::channel();
+    let service = Service::with(|setup| {
+        setup.config.admin_listen = Some(([127, 0, 0, 1], 0).into());
+        setup.store = Some(Box::pin(async { opened.await.unwrap_or(Err(StoreError::Closed)) }));
+    });
+    (service, open)
+}
+
+#[test]
+fn a_service_whose_store_is_not_open_yet_is_starting() {
+    let (service, open) = starting();
+    for address in [service.address, service.admin.unwrap()] {
+        let answer = Connection::open(address).ask(&get("/health/ready"));
+        assert_eq!(answer.problem(503, "SERVICE_NOT_READY")["detail"], "the service is starting");
+        let health = Connection::open(address).ask(&get("/health"));
+        assert_eq!((health.status, &health.json()["status"]), (503, &"unhealthy".into()));
+        Connection::open(address).ask(&get("/health/live")).ok();
+    }
+    let known = format!("/api/v1/features/{}", "0".repeat(64));
+    for request in [post(DETECT, photograph()), post(BATCH, photograph()), get(&known)] {
+        let answer = service.ask(&request);
+        answer.problem(503, "SERVICE_NOT_READY");
+        assert_eq!(answer.expect("retry-after"), "1");
+    }
+    service.ask(&get("/api/v1/capacity")).ok();
+
+    let folder = tempfile::tempdir().unwrap();
+    open.send(Ok(Arc::new(DiskStore::open(DiskConfig::new(folder.path())).unwrap()))).unwrap();
+    let ready = service.log.wait_for(1, |line| line["message"] == "ready").remove(0);
+    assert_eq!(ready["store"], "disk");
+    service.until(&[("siftd_cache_entries{tier=\"disk\"}", 0.0)]);
+    service.ask(&get("/health/ready")).ok();
+    service.ask(&post(DETECT, photograph())).ok();
+    service.until(&[("siftd_cache_entries{tier=\"disk\"}", 1.0)]);
+}
+
+#[test]
+fn a_service_whose_store_cannot_be_opened_ends() {
+    let (mut service, open) = starting();
+    open.send(Err(StoreError::InUse { folder: "/cache".to_owned() })).unwrap();
+    let error = service.ended().unwrap_err();
+    let told = "cannot open the cache: /cache is in use by another process: give each its own folder";
+    assert_eq!(error.to_string(), told);
+    assert!(TcpStream::connect(service.address).is_err());
+}
+
+#[test]
+fn a_service_that_is_starting_can_be_ended() {
+    let (mut service, _open) = starting();
+    service.shut_down();
+    assert!(service.finished());
 }
 
 /// Balancers see that it is not ready, and whoever asks nevertheless is served.

@@ -22,6 +22,17 @@ pub(crate) struct ServeArguments {
 }
 
 impl ServeArguments {
+    /// Those alone that say where a service listens.
+    pub(crate) fn listening(
+        config: Option<PathBuf>,
+        listen: Option<String>,
+        admin_listen: Option<String>,
+    ) -> Self {
+        let given = [("listen", listen), ("admin_listen", admin_listen)];
+        let given = given.into_iter().filter_map(|(name, text)| Some((Setting::named(name)?, vec![text?])));
+        Self { config, print_config: false, given: given.collect() }
+    }
+
     /// The configuration file that they name.
     pub(crate) fn config(&self) -> Option<&Path> {
         self.config.as_deref()

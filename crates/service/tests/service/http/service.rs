@@ -1,20 +1,26 @@
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::pin::Pin;
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use cache::{MemoryConfig, Tiers};
-use service::{Config, Drain, Server};
+use cache::{MemoryConfig, Store, StoreError, Tiers};
+use service::{Config, Drain, Error, Server};
 use tokio::runtime;
 use tokio::sync::oneshot;
 
 use super::log::Log;
 use super::{Connection, PATIENCE, Request, Response, get};
 
+/// A store that is being opened.
+type Opening = Pin<Box<dyn Future<Output = Result<Arc<dyn Store>, StoreError>> + Send>>;
+
 /// What a service is started with.
 pub(crate) struct Setup {
     pub(crate) config: Config,
     pub(crate) engine: engine::Config,
+    pub(crate) store: Option<Opening>,
 }
 
 impl Default for Setup {
@@ -28,7 +34,7 @@ impl Default for Setup {
         };
         let engine =
             engine::Config { threads: NonZeroUsize::MIN, deadline: 5 * PATIENCE, ..Default::default() };
-        Self { config, engine }
+        Self { config, engine, store: None }
     }
 }
 
@@ -40,7 +46,7 @@ pub(crate) struct Service {
     shutdown: Option<oneshot::Sender<()>>,
     /// Ends it at once, if it is told something.
     cut: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<bool>>,
+    thread: Option<JoinHandle<Result<bool, Error>>>,
 }
 
 impl Service {
@@ -52,19 +58,23 @@ impl Service {
     pub(crate) fn with(change: impl FnOnce(&mut Setup)) -> Self {
         let mut setup = Setup::default();
         change(&mut setup);
-        let Setup { config, engine } = setup;
+        let Setup { config, engine, store } = setup;
         let log = Log::default();
         let runtime = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let tiers = Tiers::memory(MemoryConfig::default());
-        let server = runtime.block_on(Server::bind(config, engine, tiers, log.clone(), |_| None)).unwrap();
+        let mut server =
+            runtime.block_on(Server::bind(config, engine, tiers, log.clone(), |_| None)).unwrap();
         let (address, admin) = (server.local_address().unwrap(), server.admin_address().unwrap());
+        if let Some(store) = store {
+            server = server.with_store(store);
+        }
         let (shutdown, told) = oneshot::channel();
         let (cut, at_once) = oneshot::channel();
         let run = move || {
             runtime.block_on(async {
                 tokio::select! {
                     finished = server.run(async { told.await.unwrap_or_default() }) => finished,
-                    Ok(()) = at_once => false,
+                    Ok(()) = at_once => Ok(false),
                 }
             })
         };
@@ -122,6 +132,11 @@ impl Service {
     /// Waits for its end, which it must have been told. Returns whether all was finished.
     pub(crate) fn finished(&mut self) -> bool {
         assert!(self.shutdown.is_none());
+        self.ended().unwrap()
+    }
+
+    /// Waits for its end, whatever it comes from.
+    pub(crate) fn ended(&mut self) -> Result<bool, Error> {
         self.thread.take().unwrap().join().unwrap()
     }
 }
