@@ -7,6 +7,7 @@ use std::thread;
 use clap::{Args, Parser, Subcommand};
 use extract::{Extractor, InstructionSet, Limits, OutputFormat};
 
+use crate::doctor::DoctorArguments;
 use crate::health::HealthArguments;
 use crate::load::LoadArguments;
 use crate::params::{DenoiseArguments, FeatureArguments};
@@ -34,6 +35,8 @@ pub(crate) enum Command {
     Health(HealthArguments),
     /// Send load to a running service with a controlled share of cache hits, and measure latencies
     Load(LoadArguments),
+    /// Check host and backends for a service, and tell what mends what is wrong
+    Doctor(DoctorArguments),
     /// Measure service times, costs and memory of siftd on this machine, for `siftd plan`
     Profile(ProfileArguments),
     /// What a workload needs, what it costs and what gives first, from a profile of this machine or a running service

@@ -5,6 +5,7 @@ mod allocator;
 mod arguments;
 mod denoise;
 mod detect;
+mod doctor;
 mod duration;
 mod health;
 mod inputs;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Command::Serve(arguments) => serve(&arguments),
         Command::Health(arguments) => health::run(arguments),
         Command::Load(arguments) => load::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Profile(arguments) => {
             // As the service does, whose memory it measures.
             allocator::give_back_large_blocks();

@@ -33,6 +33,11 @@ impl ServeArguments {
         Self { config, print_config: false, given: given.collect() }
     }
 
+    /// A configuration file, or none, and no flags.
+    pub(crate) fn of_file(config: Option<PathBuf>) -> Self {
+        Self { config, ..Self::default() }
+    }
+
     /// The configuration file that they name.
     pub(crate) fn config(&self) -> Option<&Path> {
         self.config.as_deref()

@@ -5,6 +5,7 @@
 
 mod bad_inputs;
 mod denoise;
+mod doctor;
 mod formats;
 mod load;
 mod outputs;

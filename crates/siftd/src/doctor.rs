@@ -1,0 +1,59 @@
+//! `siftd doctor`: whether host and backends are fit for a service, and what mends what is not.
+
+mod arguments;
+mod backend;
+mod cgroup;
+mod clock;
+mod disk;
+mod finding;
+mod host;
+mod huge_pages;
+mod memcached;
+mod open_files;
+mod redis;
+mod report;
+mod somaxconn;
+mod swap;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use arguments::DoctorArguments;
+use finding::{Finding, Severity};
+use host::Host;
+
+use crate::outputs;
+use crate::settings::{self, CacheConfig, Environment, ServeArguments, ServeConfig};
+
+/// Checks and tells. Whether nothing was found that is an error; `Err` for settings that cannot be.
+pub(crate) fn run(arguments: &DoctorArguments) -> Result<bool, String> {
+    let given = ServeArguments::of_file(arguments.config.clone());
+    let settings = settings::load(&given, &Environment::of_process()).map_err(|error| error.to_string())?;
+    let host = Host::this();
+    let mut findings = findings(&host, &settings.config);
+    findings.extend(arguments.cache.iter().flat_map(|backend| backend::check(backend, &host)));
+    let printed = if arguments.json {
+        serde_json::to_string_pretty(&report::Report::new(&findings)).map_err(|error| error.to_string())?
+            + "\n"
+    } else {
+        report::text(&findings)
+    };
+    outputs::print(printed.as_bytes())
+        .map_err(|error| format!("cannot write to standard output: {error}"))?;
+    Ok(findings.iter().all(|finding| finding.severity < Severity::Error))
+}
+
+/// What all checks of the host find, in their order.
+fn findings(host: &Host, config: &ServeConfig) -> Vec<Finding> {
+    let mut findings = vec![
+        open_files::check(host, config.service.bounds.connections.get() as u64),
+        somaxconn::check(host),
+        swap::check(host),
+    ];
+    findings.extend(cgroup::check(host, config));
+    findings.push(huge_pages::check(host));
+    findings.push(clock::check(host));
+    if let CacheConfig::Disk { disk, .. } = &config.cache {
+        findings.extend(disk::check(&disk.folder, disk.capacity_bytes));
+    }
+    findings
+}

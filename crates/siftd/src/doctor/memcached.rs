@@ -1,0 +1,74 @@
+//! A memcached server, by the text protocol's `version` and `stats`.
+
+use std::collections::HashMap;
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::TcpStream;
+
+use super::backend::{connect, latency, unreachable};
+use super::finding::Finding;
+
+const CHECK: &str = "memcached";
+/// A feature set of 6,500 keypoints takes a megabyte, the server's default for the largest item.
+const ITEM_BYTES: u64 = 4 << 20;
+
+pub(super) fn check(server: &str) -> Vec<Finding> {
+    ask(server).unwrap_or_else(|error| {
+        let command = format!("printf 'version\\r\\n' | nc {}", server.replace(':', " "));
+        vec![unreachable(CHECK, server, &error, command)]
+    })
+}
+
+fn ask(server: &str) -> io::Result<Vec<Finding>> {
+    let mut stream = BufReader::new(connect(server)?);
+    let version = line(&mut stream, "version")?;
+    let version = version.strip_prefix("VERSION ").ok_or(io::ErrorKind::InvalidData)?;
+    let mut findings = vec![latency(CHECK, server, version, || line(&mut stream, "version").map(drop))?];
+    let settings = statistics(&mut stream, "stats settings")?;
+    let largest = settings.get("item_size_max").copied().unwrap_or(0);
+    let found = format!("{server}: items of at most {largest} bytes");
+    findings.push(if largest >= ITEM_BYTES {
+        Finding::ok(CHECK, found)
+    } else {
+        let why = "features of pictures with more keypoints (152 bytes each) are not kept";
+        Finding::warning(CHECK, found, why, "start memcached with -I 8m")
+    });
+    let now = statistics(&mut stream, "stats")?;
+    let of = |name: &str| now.get(name).copied().unwrap_or(0);
+    findings.push(Finding::ok(
+        CHECK,
+        format!(
+            "{server}: {} of {} bytes in use, {} items evicted since its start",
+            of("bytes"),
+            of("limit_maxbytes"),
+            of("evictions")
+        ),
+    ));
+    Ok(findings)
+}
+
+fn line(stream: &mut BufReader<TcpStream>, command: &str) -> io::Result<String> {
+    stream.get_mut().write_all(format!("{command}\r\n").as_bytes())?;
+    next(stream)
+}
+
+fn next(stream: &mut BufReader<TcpStream>) -> io::Result<String> {
+    let mut line = String::new();
+    if stream.read_line(&mut line)? == 0 {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(line.trim_end().to_owned())
+}
+
+/// Those that are numbers.
+fn statistics(stream: &mut BufReader<TcpStream>, command: &str) -> io::Result<HashMap<String, u64>> {
+    let mut statistics = HashMap::new();
+    let mut read = line(stream, command)?;
+    while let Some((name, value)) = read.strip_prefix("STAT ").and_then(|statistic| statistic.split_once(' '))
+    {
+        if let Ok(value) = value.parse() {
+            statistics.insert(name.to_owned(), value);
+        }
+        read = next(stream)?;
+    }
+    Ok(statistics)
+}

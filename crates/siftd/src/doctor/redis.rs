@@ -1,0 +1,107 @@
+//! A Redis server, by what it tells of itself.
+
+mod eviction;
+mod memory;
+mod persistence;
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use redis::{Client, Connection, ConnectionAddr, InfoDict, IntoConnectionInfo, RedisResult, cmd};
+
+use super::backend::{TIMEOUT, latency, unreachable};
+use super::finding::Finding;
+use super::host::Host;
+
+const CHECK: &str = "Redis";
+/// Clocks further apart than this expire entries at visibly different times.
+const SKEW: Duration = Duration::from_secs(2);
+/// Connections in use, of those that there may be.
+const FULL: f64 = 0.8;
+
+/// A server and how it is told of.
+pub(super) struct Server {
+    pub(super) name: String,
+    pub(super) is_local: bool,
+    /// What mends it begins with this.
+    pub(super) cli: String,
+    pub(super) connection: Connection,
+}
+
+pub(super) fn check(url: &str, host: &Host) -> Vec<Finding> {
+    let (name, is_local) = match url.into_connection_info().map(|info| info.addr().clone()) {
+        Ok(ConnectionAddr::Tcp(name, port) | ConnectionAddr::TcpTls { host: name, port, .. }) => {
+            let is_local = ["localhost", "127.0.0.1", "::1"].contains(&name.as_str());
+            (format!("{name}:{port}"), is_local)
+        }
+        Ok(address) => (address.to_string(), true),
+        Err(error) => return vec![unreachable(CHECK, "its URL", &error, "see docs/doctor.md for URLs")],
+    };
+    let cli = match name.rsplit_once(':') {
+        Some((host, port)) => format!("redis-cli -h {host} -p {port}"),
+        None => format!("redis-cli -s {name}"),
+    };
+    let opened = Client::open(url).and_then(|client| client.get_connection_with_timeout(TIMEOUT));
+    let findings = opened.and_then(|connection| {
+        connection.set_read_timeout(Some(TIMEOUT))?;
+        let mut server = Server { name: name.clone(), is_local, cli: cli.clone(), connection };
+        ask(&mut server, host)
+    });
+    findings.unwrap_or_else(|error| vec![unreachable(CHECK, &name, &error, format!("{cli} ping"))])
+}
+
+fn ask(server: &mut Server, host: &Host) -> RedisResult<Vec<Finding>> {
+    let info = server.info()?;
+    let version: String = info.get("redis_version").unwrap_or_else(|| "unknown".to_owned());
+    let Server { name, connection, .. } = server;
+    let mut findings = vec![latency(CHECK, name, &version, || cmd("PING").query::<()>(connection))?];
+    findings.push(clients(server, &info));
+    findings.extend(skew(server)?);
+    findings.extend(memory::check(server, &info));
+    findings.extend(persistence::check(server, &info, host));
+    findings.push(eviction::check(server, &info)?);
+    Ok(findings)
+}
+
+impl Server {
+    pub(super) fn info(&mut self) -> RedisResult<InfoDict> {
+        cmd("INFO").query(&mut self.connection)
+    }
+
+    /// A setting, where the server tells: managed ones do not.
+    pub(super) fn setting(&mut self, name: &str) -> Option<String> {
+        let pairs: Vec<String> = cmd("CONFIG").arg("GET").arg(name).query(&mut self.connection).ok()?;
+        pairs.into_iter().nth(1)
+    }
+
+    pub(super) fn told(&self, what: impl std::fmt::Display) -> String {
+        format!("{}: {what}", self.name)
+    }
+
+    pub(super) fn set(&self, name: &str, value: &str) -> String {
+        format!("{} config set {name} {value}", self.cli)
+    }
+}
+
+fn clients(server: &Server, info: &InfoDict) -> Finding {
+    let (now, most): (u64, u64) =
+        (info.get("connected_clients").unwrap_or(0), info.get("maxclients").unwrap_or(0));
+    let found = server.told(format!("{now} of {most} clients"));
+    if most == 0 || (now as f64) < FULL * most as f64 {
+        return Finding::ok(CHECK, found);
+    }
+    let why = "the next instances of siftd are refused";
+    Finding::warning(CHECK, found, why, server.set("maxclients", &(2 * most).to_string()))
+}
+
+/// How far its clock is from this host's; nothing where they agree.
+fn skew(server: &mut Server) -> RedisResult<Option<Finding>> {
+    let (seconds, micros): (u64, u64) = cmd("TIME").query(&mut server.connection)?;
+    let theirs = Duration::from_secs(seconds) + Duration::from_micros(micros);
+    let ours = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let apart = ours.abs_diff(theirs);
+    Ok((apart > SKEW).then(|| {
+        let found = server.told(format!("its clock is {:.1} s from this host's", apart.as_secs_f64()));
+        let why = "entries expire that much earlier or later than they should";
+        Finding::warning("clock", found, why, "timedatectl set-ntp true (on both hosts)")
+    }))
+}
