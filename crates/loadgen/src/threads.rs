@@ -89,9 +89,12 @@ impl Threads {
         loop {
             let next = clock.measured_from + window * cpu.len() as u32;
             thread::sleep(next.saturating_duration_since(Instant::now()).min(GLANCE));
+            // In this order: threads that end by themselves do so after the end.
+            let any_ended = self.handles.iter().any(JoinHandle::is_finished);
             let now = Instant::now();
             let measured = clock.measured(now);
-            if stop.is_cancelled() || self.handles.iter().any(JoinHandle::is_finished) {
+            let too_early = measured.is_none_or(|measured| measured < window * most);
+            if stop.is_cancelled() || (any_ended && too_early) {
                 clock.abandoned.cancel();
                 let before = cpu.first().cloned().unwrap_or_else(|| self.cpu());
                 return self.watched(Duration::ZERO, measured.unwrap_or_default(), true, &before);

@@ -40,6 +40,27 @@ fn a_variant_has_the_pixels_of_its_picture_and_bytes_of_its_own() {
     }
 }
 
+/// What a decoder makes of a picture that ends early, it makes of its variant, too, or neither decodes.
+#[test]
+fn pictures_that_end_early_are_no_exception() {
+    let mut decoded = 0;
+    for (name, picture) in pictures().into_iter().filter(|(_, picture)| picture.len() < 8192) {
+        for cut in (1..picture.len()).step_by(picture.len() / 24 + 1) {
+            let short = picture.slice(..picture.len() - cut);
+            let (Ok(template), Ok(pixels)) =
+                (Template::new(short.clone()), decode(&short, &Limits::default()))
+            else {
+                continue;
+            };
+            decoded += 1;
+            let variant = template.variant(&Mark::new(7, 1)).concat();
+            let of_variant = decode(&variant, &Limits::default());
+            assert!(of_variant.as_ref() == Ok(&pixels), "{name} less {cut}: {:?}", of_variant.err());
+        }
+    }
+    assert!(decoded > 0);
+}
+
 #[test]
 fn the_bytes_of_the_picture_are_shared() {
     let picture = Bytes::from(fs::read(repository().join("testdata/pictures/rocket.jpg")).unwrap());

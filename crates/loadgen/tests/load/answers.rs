@@ -20,6 +20,14 @@ fn script(number: u64) -> Answer {
 }
 
 #[test]
+fn a_load_that_nobody_ends_is_never_told_to_be_interrupted() {
+    let server = Server::start(|_| async { features(MISS) });
+    for _ in 0..20 {
+        load(&server, &Config { duration: millis(30), ..brief() }).unwrap();
+    }
+}
+
+#[test]
 fn every_request_is_counted_as_what_became_of_it() {
     let server = Server::start(|came| async move { script(came.number) });
     let report = load(&server, &brief()).unwrap();

@@ -48,6 +48,9 @@ fn brief() -> Config {
     }
 }
 
+/// To its end.
 fn load(server: &Server, config: &Config) -> Result<Report, LoadError> {
-    run(&target(server), config, &corpus(), &CancellationToken::new(), &mut |_| {})
+    let report = run(&target(server), config, &corpus(), &CancellationToken::new(), &mut |_| {})?;
+    assert!(!report.interrupted);
+    Ok(report)
 }
