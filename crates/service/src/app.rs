@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 
 use crate::Config;
 use crate::api_key::KeyRing;
+use crate::outlook::Outlook;
 use crate::problem::{ErrorCode, Problem};
 use crate::rate_limit::{CallerId, RateLimiter};
 use crate::recent::Recent;
@@ -37,6 +38,7 @@ pub(crate) struct App {
     pub(crate) started: Instant,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) recent: Recent,
+    pub(crate) outlook: Outlook,
 }
 
 /// Where the service is between start and end.

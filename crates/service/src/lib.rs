@@ -19,6 +19,7 @@ mod gate;
 mod hex;
 mod multipart;
 mod negotiation;
+mod outlook;
 mod parameters;
 mod problem;
 mod query;

@@ -1,5 +1,8 @@
 use crate::profile::{Distribution, Quantile};
 
+/// How names of samples end that only grow.
+const COUNTED: [&str; 4] = ["_total", "_sum", "_count", "_bucket"];
+
 /// Metrics as `GET /metrics` gives them: Prometheus' text format or OpenMetrics.
 ///
 /// ```
@@ -37,10 +40,13 @@ impl Exposition {
         Self(text.lines().filter_map(sample).collect())
     }
 
-    /// What was counted since an earlier moment. Gauges are meaningless in it.
+    /// What was counted since an earlier moment. Gauges are as they are now.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {
         let before = |sample: &Sample| {
+            if !COUNTED.iter().any(|ending| sample.name.ends_with(ending)) {
+                return 0.0;
+            }
             let same = |other: &&Sample| other.name == sample.name && other.labels == sample.labels;
             earlier.0.iter().find(same).map_or(0.0, |other| other.value)
         };

@@ -20,10 +20,11 @@ const CERTAIN: [&str; 3] = ["hash", "cache_get", "serialize"];
 /// Of the stored form: header, keypoint with its descriptor, key (`docs/formats.md`).
 const STORED: StoredSize = StoredSize { fixed_bytes: 128.0, bytes_per_keypoint: 152.0, key_bytes: 108.0 };
 
-/// Upper bounds of what computing takes (`docs/architecture.md`, Memory): an instance does not measure it.
-const BYTES_PER_PIXEL: f64 = 26.0;
-const BYTES_PER_THREAD: f64 = 18e6;
-const BYTES_PER_CONNECTION: f64 = 30e3;
+/// What computing takes, which an instance does not measure: as `siftd profile` found it with AVX-512, whose tiles are the
+/// largest.
+const BYTES_PER_PIXEL: f64 = 13.0;
+const BYTES_PER_THREAD: f64 = 25e6;
+const BYTES_PER_CONNECTION: f64 = 22e3;
 
 /// What an instance measured of its requests.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,8 +35,6 @@ pub struct Measured {
     pub requests: f64,
     /// Images that were computed.
     pub computed: f64,
-    /// Share of lookups that the cache answered; none if there were none.
-    pub hit_ratio: Option<f64>,
     /// Processor time of the process, s.
     pub cpu_seconds: f64,
 }
@@ -66,7 +65,19 @@ impl Measured {
         let certain: f64 = CERTAIN.iter().filter_map(|stage| stage_sum(metrics, stage)).sum();
         let request = (cpu_seconds - computing_seconds).max(certain).max(1e-6 * requests) / requests;
         let demand = Demand { request, compute: computing_seconds / computed };
-        Ok(Self { demand, requests, computed, hit_ratio: hit_ratio(metrics), cpu_seconds })
+        Ok(Self { demand, requests, computed, cpu_seconds })
+    }
+
+    /// Share of lookups in the first tier that are a hit in any; none if there were none.
+    pub fn hit_ratio(metrics: &Exposition) -> Option<f64> {
+        let of = |result| metrics.sum("siftd_cache_requests_total", &[("result", result)]).unwrap_or(0.0);
+        let first = |result| {
+            metrics
+                .sum("siftd_cache_requests_total", &[("tier", "memory"), ("result", result)])
+                .unwrap_or(0.0)
+        };
+        let lookups = first("hit") + first("miss");
+        (lookups > 0.0).then(|| (of("hit") / lookups).min(1.0))
     }
 }
 
@@ -74,19 +85,9 @@ fn stage_sum(metrics: &Exposition, stage: &str) -> Option<f64> {
     metrics.sum("siftd_stage_duration_seconds_sum", &[("stage", stage)])
 }
 
-/// Of lookups in the first tier that are a hit in any.
-fn hit_ratio(metrics: &Exposition) -> Option<f64> {
-    let of = |result| metrics.sum("siftd_cache_requests_total", &[("result", result)]).unwrap_or(0.0);
-    let first = |result| {
-        metrics.sum("siftd_cache_requests_total", &[("tier", "memory"), ("result", result)]).unwrap_or(0.0)
-    };
-    let lookups = first("hit") + first("miss");
-    (lookups > 0.0).then(|| (of("hit") / lookups).min(1.0))
-}
-
 /// A profile from the metrics of a running instance, for plans. Times are those that its own load gave, so that contention
 /// is in them and not in a law of its own; several threads in one picture count as the time of all of them. Memory of
-/// computing is not measured by an instance: bounds from the documentation stand for it.
+/// computing is not measured by an instance: that of another machine stands for it.
 ///
 /// # Errors
 /// [`Error::ProfileLacks`], for what the instance has not measured yet.
@@ -227,8 +228,9 @@ mod tests {
 
     #[test]
     fn what_it_did_is_told() {
-        let measured = Measured::of(&Exposition::parse(&metrics()), 10.0).unwrap();
-        assert_eq!((measured.hit_ratio, measured.computed), (Some(0.8), 200.0));
+        let metrics = Exposition::parse(&metrics());
+        let measured = Measured::of(&metrics, 10.0).unwrap();
+        assert_eq!((Measured::hit_ratio(&metrics), measured.computed), (Some(0.8), 200.0));
         assert!((measured.demand.bound(0.8, 2.0) - 2.0 / (2e-4 + 0.2 * 0.05)).abs() < 1e-6);
     }
 

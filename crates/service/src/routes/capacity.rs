@@ -2,10 +2,13 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use capacity::limits::PROCESSORS;
+use capacity::throughput::Demand;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::outlook::Carries;
 use crate::problem::{ErrorCode, Problem};
 use crate::recent::Window;
 
@@ -36,6 +39,8 @@ pub(super) struct Capacity {
     bottleneck: Bottleneck,
     /// What to do.
     advice: &'static str,
+    /// What the instance carries, by the models of `siftd plan`; none before the first minute in which it computed.
+    carries: Option<Carries>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -56,7 +61,8 @@ pub(super) async fn capacity(State(app): State<Arc<App>>) -> Result<Json<Capacit
     let early = || Problem::new(ErrorCode::ServiceNotReady, "nothing is measured yet");
     let window = app.recent.window(&app.engine).ok_or_else(early)?;
     let load = app.engine.load();
-    Ok(Json(Capacity::of(&window, load.threads, load.queued)))
+    let carries = app.outlook.latest();
+    Ok(Json(Capacity { carries, ..Capacity::of(&window, load.threads, load.queued) }))
 }
 
 impl Capacity {
@@ -66,17 +72,15 @@ impl Capacity {
         let hit_ratio = (lookups > 0).then(|| window.hits as f64 / lookups as f64);
         let compute = (window.computed > 0).then(|| window.computing.as_secs_f64() / window.computed as f64);
         let misses_per_second = compute.map(|seconds| threads as f64 / seconds);
-        let by_compute = misses_per_second
-            .zip(hit_ratio)
-            .filter(|(_, hit_ratio)| *hit_ratio < 1.0)
-            .map(|(misses, hit_ratio)| misses / (1.0 - hit_ratio));
+        let by_compute = misses_per_second.zip(hit_ratio).filter(|(_, hit_ratio)| *hit_ratio < 1.0).map(
+            |(_, hit_ratio)| {
+                Demand { request: 0.0, compute: compute.unwrap_or(0.0) }.bound(hit_ratio, threads as f64)
+            },
+        );
         // Images that began before the window count whole in it.
         let utilisation = (window.busy.as_secs_f64() / (seconds * threads as f64)).min(1.0);
         let (bottleneck, advice) = if queue_depth > 0 || utilisation >= BUSY {
-            (
-                Bottleneck::Compute,
-                "add compute threads or instances, or raise the hit ratio by a larger or shared cache",
-            )
+            (Bottleneck::Compute, PROCESSORS.remedy)
         } else {
             (Bottleneck::None, "nothing is short")
         };
@@ -92,6 +96,7 @@ impl Capacity {
             requests_per_second_by_compute: by_compute.map(round),
             bottleneck,
             advice,
+            carries: None,
         }
     }
 }

@@ -21,6 +21,7 @@ use tokio::sync::Semaphore;
 
 use crate::api_key::KeyRing;
 use crate::app::{App, Lifecycle, Phase};
+use crate::outlook::Outlook;
 use crate::problem::BODY_BUDGET;
 use crate::rate_limit::RateLimiter;
 use crate::recent::Recent;
@@ -98,6 +99,7 @@ impl Server {
             started: Instant::now(),
             lifecycle: Lifecycle::default(),
             recent: Recent::default(),
+            outlook: Outlook::default(),
         };
         Ok(Self { app: Arc::new(app), listener, admin, opening: None })
     }

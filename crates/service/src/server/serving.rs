@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::app::{App, Phase};
 use crate::gate::Gate;
+use crate::outlook;
 use crate::recent;
 use crate::routes;
 use crate::telemetry::access_log::Level;
@@ -105,12 +106,17 @@ impl Listening {
     }
 }
 
-/// Takes down what was done so far, until it is aborted.
+/// Takes down what was done so far, and reckons now and then what could be, until it is aborted.
 async fn sample(app: Arc<App>) {
     let mut interval = time::interval(recent::INTERVAL);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        interval.tick().await;
-        app.recent.take_down(&app.engine);
+        for _ in 0..outlook::EVERY {
+            interval.tick().await;
+            app.recent.take_down(&app.engine);
+        }
+        let app = Arc::clone(&app);
+        // A panic there has been printed, and the next outlook is reckoned all the same.
+        let _ = tokio::task::spawn_blocking(move || app.outlook.renew(&app)).await;
     }
 }
