@@ -3,6 +3,7 @@
 import hashlib
 import json
 import statistics
+import subprocess
 import time
 
 import pictures
@@ -146,7 +147,35 @@ def measure_overload(setup, factors):
                 "peak_mb": siftd.memory_mb("VmHWM"),
             })
             siftd.wait_until_idle()
+        best = max(row["goodput"] for row in rows)
+        rows.append(open_loop(setup, siftd, pictures.jpeg("coffee.jpg"), factors[-1], best, seconds))
     return rows
+
+
+def open_loop(setup, siftd, picture, factor, best, seconds):
+    """So many times the best rate, whatever becomes of the requests; `siftd load` sends them."""
+    folder = setup.scratch / "open"
+    folder.mkdir()
+    (folder / "coffee.jpg").write_bytes(picture)
+    report = folder / "report.json"
+    command = [
+        setup.siftd, "load", "--url", f"http://{siftd.address}", "--images", folder, "--rate", str(factor * best),
+        "--hit-ratio", "0", "--duration", f"{seconds}s", "--warm-up", "4s", "--json", report,
+    ]
+    # Not at the lowest priority, as the other clients: it would come too late, and offer less.
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    report = json.loads(report.read_text())
+    counts = report["counts"]
+    return {
+        "factor": factor,
+        "clients": None,
+        "at_once": None,
+        "offered": report["rates"]["sent"],
+        "goodput": report["rates"]["answered"],
+        "statuses": {"200": counts["answered"], "503": counts["refused"]},
+        "lost": counts["failed"] + counts["unfinished"],
+        "peak_mb": siftd.memory_mb("VmHWM"),
+    }
 
 
 def measure_memory(setup):

@@ -53,8 +53,12 @@ def overload(rows, record):
     best = max(row["goodput"] for row in rows) or 1
     for row in rows:
         statuses = ", ".join(f"{count} x {status}" for status, count in sorted(row["statuses"].items()))
+        if row["clients"] is None:
+            clients, back = f"{row['offered']:.0f} requests/s ({row['factor']}x)", "never"
+        else:
+            clients, back = f"{row['clients']} ({row['factor']}x)", "at once" if row["at_once"] else "as told"
         yield (
-            f"| {row['clients']} ({row['factor']}x) | {'at once' if row['at_once'] else 'as told'} | {row['goodput']:.1f}"
+            f"| {clients} | {back} | {row['goodput']:.1f}"
             f" | {row['goodput'] / best:.2f} | {statuses} | {row['lost']} | {row['peak_mb']:.0f} |"
         )
     yield ""
