@@ -2,6 +2,9 @@ use super::{Plan, figure, section as named};
 use crate::report::{Section, Table};
 use crate::workload::Hits;
 
+/// Contention across pictures, which share nothing, from which on a profile is doubtful.
+const DOUBTFUL: f64 = 0.5;
+
 fn notes(plan: &Plan<'_>) -> Vec<String> {
     let (profile, setup) = (plan.request.profile, &plan.instance.setup);
     let machine = &profile.machine;
@@ -14,6 +17,14 @@ fn notes(plan: &Plan<'_>) -> Vec<String> {
         profile.software.siftd,
         profile.made
     )];
+    let sigma = profile.contention.across_pictures.law.sigma;
+    if sigma > DOUBTFUL {
+        notes.push(format!(
+            "This profile is doubtful: two pictures at a time are computed {:.2} times as fast as one (sigma {sigma:.2}). Either \
+             something else ran while it was measured, or its processors are shares of one. Measure again on a quiet machine.",
+            profile.contention.across_pictures.law.speedup(2.0)
+        ));
+    }
     if setup.cores > machine.cores {
         notes.push(format!(
             "{} processors are more than the {} that were measured: the universal scalability law is extended beyond its \

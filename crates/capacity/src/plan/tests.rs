@@ -55,6 +55,25 @@ fn every_figure_names_its_formula_and_its_source() {
 }
 
 #[test]
+fn a_profile_of_a_busy_machine_is_told() {
+    let mut profile = profile();
+    profile.contention.across_pictures.law.sigma = 1.1;
+    let workload = Workload::new(5.0, Hits::Ratio(0.5));
+    let setup = Setup::of(&profile);
+    let request = Request {
+        profile: &profile,
+        profile_name: "test",
+        workload: &workload,
+        setup,
+        shared: None,
+        catalogues: &[],
+    };
+    let document = plan(&request).unwrap();
+    assert!(document.section("machine").unwrap().notes.iter().any(|note| note.contains("doubtful")));
+    assert!(document.section("cost").is_none(), "without prices there is no cost");
+}
+
+#[test]
 fn limits_are_in_order() {
     let document = planned(&Workload::new(300.0, Hits::Ratio(0.8)), Some(shared())).unwrap();
     let limits = &document.section("limits").unwrap().tables[0];
