@@ -9,8 +9,8 @@ use std::time::{Duration, SystemTime};
 
 pub(crate) use self::address::listed;
 pub use self::address::{Credentials, HostPort};
-pub(crate) use self::envelope::{Envelope, WHOLE, reach};
-pub(crate) use self::link::Link;
+pub(crate) use self::envelope::{CHECKED, Envelope, WHOLE, reach};
+pub(crate) use self::link::{Link, Linked};
 pub use self::prefix::{KeyPrefix, UnusablePrefix};
 use crate::Key;
 

@@ -23,7 +23,7 @@ const LENGTH: usize = 32;
 const MAGIC: [u8; 4] = *b"sfc1";
 
 /// Bytes at the beginning of a value that have a checksum of their own.
-const CHECKED: usize = 128;
+pub(crate) const CHECKED: usize = 128;
 
 /// What [`reach`] gives where all bytes are needed.
 pub(crate) const WHOLE: usize = usize::MAX;
@@ -89,6 +89,11 @@ impl Envelope {
         let envelope =
             Self { expires_at_ms: u64_at(8), length: u64_at(16), beginning: u32_at(24), whole: u32_at(28) };
         Ok((envelope, stored.split_off(LENGTH)))
+    }
+
+    /// Bytes of the value.
+    pub(crate) fn length(&self) -> u64 {
+        self.length
     }
 
     /// The value, or as much of it as wanted, from the bytes that were read; none if it has expired.

@@ -4,6 +4,8 @@
 mod cluster;
 mod contract;
 mod faults;
+mod memcached;
+mod postgres;
 mod redis;
 mod sentinel;
 mod servers;

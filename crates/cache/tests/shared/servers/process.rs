@@ -1,4 +1,5 @@
 use std::ffi::OsString;
+use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
@@ -31,7 +32,7 @@ pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
 /// A server that can be killed, paused and started again. It ends with the value.
 #[derive(Debug)]
 pub(crate) struct Process {
-    program: &'static str,
+    program: String,
     package: &'static str,
     arguments: Vec<OsString>,
     user: Option<u32>,
@@ -42,46 +43,52 @@ pub(crate) struct Process {
 impl Process {
     /// Starts a program of a Debian package and waits until it listens.
     pub(crate) fn start(
-        program: &'static str,
+        program: impl Into<String>,
         package: &'static str,
         arguments: impl IntoIterator<Item = impl Into<OsString>>,
         user: Option<u32>,
         port: u16,
     ) -> Self {
         let arguments = arguments.into_iter().map(Into::into).collect();
-        let mut process = Self { program, package, arguments, user, port, child: None };
+        let mut process = Self { program: program.into(), package, arguments, user, port, child: None };
         process.restart();
         process
     }
 
-    /// Starts it again, as it was started first.
+    /// Starts it again, as it was started first. One that ends at once, since what its predecessor left is not free
+    /// yet, is started once more.
     pub(crate) fn restart(&mut self) {
         assert!(self.child.is_none(), "it runs");
-        let mut command = Command::new(self.program);
-        command.args(&self.arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        if let Some(user) = self.user {
-            command.uid(user).gid(user);
-        }
-        let child = command.spawn().unwrap_or_else(|error| {
-            panic!("cannot start {}: {error}; apt-get install {}", self.program, self.package)
-        });
-        let child = self.child.insert(child);
-        let (program, port) = (self.program, self.port);
-        until(&format!("{program} listens"), || {
-            if let Some(status) = child.try_wait().unwrap() {
-                panic!("{program} ended with {status}");
+        let mut child = self.spawn();
+        let what = format!("{} listens", self.program);
+        until(&what, || {
+            if child.try_wait().unwrap().is_some() {
+                child = self.spawn();
             }
-            TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
+            TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok()
         });
+        self.child = Some(child);
     }
 
-    /// Ends it by SIGKILL.
-    pub(crate) fn kill(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            // One that is gone already is as good as killed.
-            let _ = child.kill();
-            child.wait().unwrap();
+    fn spawn(&self) -> Child {
+        let mut command = Command::new(&self.program);
+        command.args(&self.arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        if let Some(user) = self.user {
+            command.uid(user).gid(user).current_dir("/");
         }
+        command.spawn().unwrap_or_else(|error| {
+            panic!("cannot start {}: {error}; apt-get install {}", self.program, self.package)
+        })
+    }
+
+    /// Ends it by SIGKILL, and its own children with it.
+    pub(crate) fn kill(&mut self) {
+        let Some(mut child) = self.child.take() else { return };
+        for pid in family(&child) {
+            // One that is gone already is as good as killed.
+            let _ = kill_process(pid, Signal::KILL);
+        }
+        child.wait().unwrap();
     }
 
     /// Stops it where it is, by SIGSTOP.
@@ -96,8 +103,20 @@ impl Process {
 
     fn signal(&self, signal: Signal) {
         let child = self.child.as_ref().expect("it runs");
-        kill_process(Pid::from_child(child), signal).unwrap();
+        for pid in family(child) {
+            // A child may end meanwhile.
+            let _ = kill_process(pid, signal);
+        }
     }
+}
+
+/// A process and its children.
+fn family(parent: &Child) -> Vec<Pid> {
+    let parent = Pid::from_child(parent);
+    let number = parent.as_raw_nonzero();
+    let children = fs::read_to_string(format!("/proc/{number}/task/{number}/children")).unwrap_or_default();
+    let children = children.split_whitespace().filter_map(|pid| Pid::from_raw(pid.parse().ok()?));
+    [parent].into_iter().chain(children).collect()
 }
 
 impl Drop for Process {

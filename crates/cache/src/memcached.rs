@@ -1,0 +1,221 @@
+//! Memcached, one server of it; several are one store by [`Sharded`](crate::Sharded).
+
+mod connection;
+mod protocol;
+
+use std::time::{Duration, SystemTime};
+
+use bytes::{Bytes, BytesMut};
+
+use self::connection::Connection;
+use self::protocol::{Reply, Request};
+use crate::shared::{
+    CHECKED, CONCURRENT_WRITES, Envelope, HostPort, Link, SharedConfig, WHOLE, reach, unix_ms,
+};
+use crate::store::Answer;
+use crate::{Cached, Extent, Key, Store, StoreError, Usage};
+
+/// Bytes of an item, so that it fits into memcached's default of 1 MiB with its name and what memcached adds.
+const PART: usize = 1_000_000;
+
+/// Items of one value.
+const PARTS: usize = 64;
+
+/// Times from here on are taken for dates by memcached.
+const LONGEST_RELATIVE: u64 = 30 * 24 * 3600;
+
+/// Which memcached keeps the values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemcachedConfig {
+    /// The server.
+    pub address: HostPort,
+    /// What holds for every shared store.
+    pub shared: SharedConfig,
+}
+
+/// Values in one memcached (1.6 or later), which forgets them by itself.
+///
+/// A value is an item of the entry's name, and its first 128 bytes are another, so that a summary is one small `mg`.
+/// What does not fit into an item of 1,000,000 bytes goes on in items of its own, up to 64 of them; whoever reads it
+/// gets them with one more round trip. A value of which a part was evicted is not there; one larger than 64 items, or
+/// larger than the server takes, is [`StoreError::TooLarge`].
+///
+/// All commands go over one connection, on which they follow each other without waiting. It is made when it is first
+/// needed, and again when it broke. There is no encryption and no password: memcached is for networks of its own.
+#[derive(Debug)]
+pub struct MemcachedStore {
+    link: Link<Connection>,
+    shared: SharedConfig,
+}
+
+impl MemcachedStore {
+    /// A store that is not connected yet.
+    pub fn new(config: MemcachedConfig) -> Self {
+        let MemcachedConfig { address, shared } = config;
+        let link = Link::new(address.to_string(), move || Box::pin(Connection::open(address.clone())));
+        Self { link, shared }
+    }
+
+    async fn run(&self, request: Request) -> Result<Reply, StoreError> {
+        let linked = self.link.get().await?;
+        let reply = linked.connection.run(request).await;
+        if reply.is_err() {
+            self.link.discard(&linked);
+        }
+        reply
+    }
+
+    async fn read(&self, name: &str) -> Result<Option<Bytes>, StoreError> {
+        match self.run(Request::get(name)).await? {
+            Reply::Value(value) => Ok(Some(value)),
+            Reply::Missing => Ok(None),
+            reply => Err(self.refused(reply, 0)),
+        }
+    }
+
+    async fn write(&self, name: &str, stored: &[&[u8]], ttl: Duration) -> Result<(), StoreError> {
+        let length = stored.iter().map(|part| part.len()).sum();
+        match self.run(Request::set(name, stored, expiry(ttl))).await? {
+            Reply::Done => Ok(()),
+            reply => Err(self.refused(reply, length)),
+        }
+    }
+
+    fn refused(&self, reply: Reply, length: usize) -> StoreError {
+        match reply {
+            Reply::TooLarge => StoreError::TooLarge { actual: length as u64, allowed: PART as u64 },
+            reply => StoreError::Refused { at: self.link.at().to_owned(), reason: reply.to_string() },
+        }
+    }
+
+    /// The rest of a value that has more parts than the first. None if one is missing.
+    async fn rest(&self, name: &str, first: Bytes, length: u64) -> Result<Option<Bytes>, StoreError> {
+        let too_large = StoreError::TooLarge { actual: length, allowed: LARGEST as u64 };
+        let length = usize::try_from(length).ok().filter(|length| *length <= LARGEST).ok_or(too_large)?;
+        let parts = (length + Envelope::LENGTH).div_ceil(PART);
+        let linked = self.link.get().await?;
+        let mut asked = Vec::with_capacity(parts);
+        for number in 1..parts {
+            asked.push(linked.connection.start(Request::get(&part(name, number))).await?);
+        }
+        let mut value = BytesMut::with_capacity(length);
+        value.extend_from_slice(&first);
+        for reply in asked {
+            match Connection::finish(self.link.at(), reply).await? {
+                Reply::Value(part) => value.extend_from_slice(&part),
+                Reply::Missing => return Ok(None),
+                reply => return Err(self.refused(reply, 0)),
+            }
+        }
+        Ok(Some(value.freeze()))
+    }
+}
+
+/// Bytes of a value at most.
+const LARGEST: usize = PART * PARTS - Envelope::LENGTH;
+
+/// Name of the item with the beginning.
+fn beginning(name: &str) -> String {
+    format!("{name}:h")
+}
+
+/// Name of the item with a part after the first.
+fn part(name: &str, number: usize) -> String {
+    format!("{name}:{number}")
+}
+
+/// A time to live as memcached takes it: whole seconds, at least one, or the date where it is far away.
+fn expiry(ttl: Duration) -> u64 {
+    let seconds = ttl.as_secs() + u64::from(ttl.subsec_nanos() > 0);
+    if seconds < LONGEST_RELATIVE { seconds.max(1) } else { unix_ms(SystemTime::now()) / 1000 + seconds }
+}
+
+impl Store for MemcachedStore {
+    fn name(&self) -> &'static str {
+        "memcached"
+    }
+
+    fn read_timeout(&self) -> Duration {
+        self.shared.read_timeout
+    }
+
+    fn write_timeout(&self) -> Duration {
+        self.shared.write_timeout
+    }
+
+    fn concurrent_writes(&self) -> usize {
+        CONCURRENT_WRITES
+    }
+
+    fn get(&self, key: Key, wanted: Extent) -> Answer<'_, Option<Cached>> {
+        Box::pin(async move {
+            let name = self.shared.name(&key);
+            let whole = reach(wanted) == WHOLE;
+            let item = if whole { name.clone() } else { beginning(&name) };
+            let Some(stored) = self.read(&item).await? else { return Ok(None) };
+            let (envelope, mut value) = Envelope::open(&name, stored)?;
+            if whole && value.len() + Envelope::LENGTH == PART && envelope.length() > value.len() as u64 {
+                match self.rest(&name, value, envelope.length()).await? {
+                    Some(all) => value = all,
+                    None => return Ok(None),
+                }
+            }
+            envelope.value(value, wanted)
+        })
+    }
+
+    /// The item that others are found by comes last.
+    fn set(&self, key: Key, value: Bytes) -> Answer<'_, ()> {
+        Box::pin(async move {
+            if value.len() > LARGEST {
+                return Err(StoreError::TooLarge { actual: value.len() as u64, allowed: LARGEST as u64 });
+            }
+            let (name, ttl) = (self.shared.name(&key), self.shared.ttl_of(&key));
+            let sealed = Envelope::of(&value, SystemTime::now() + ttl).seal(&name);
+            let (first, rest) = value.split_at(value.len().min(PART - Envelope::LENGTH));
+            for (number, bytes) in (1..).zip(rest.chunks(PART)) {
+                self.write(&part(&name, number), &[bytes], ttl).await?;
+            }
+            self.write(&name, &[&sealed, first], ttl).await?;
+            let header = value.get(..CHECKED).unwrap_or(&value);
+            self.write(&beginning(&name), &[&sealed, header], ttl).await
+        })
+    }
+
+    /// Further parts are left to expire: without the first they are no value.
+    fn remove(&self, key: Key) -> Answer<'_, ()> {
+        Box::pin(async move {
+            let name = self.shared.name(&key);
+            for item in [beginning(&name), name] {
+                match self.run(Request::delete(&item)).await? {
+                    Reply::Done | Reply::Missing => {}
+                    reply => return Err(self.refused(reply, 0)),
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn usage(&self) -> Usage {
+        Usage::default()
+    }
+
+    fn close(&self) -> Answer<'_, ()> {
+        self.link.close();
+        Box::pin(async { Ok(()) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_to_live_are_never_forever_and_far_ones_are_dates() {
+        assert_eq!(expiry(Duration::ZERO), 1);
+        assert_eq!(expiry(Duration::from_millis(1_001)), 2);
+        assert_eq!(expiry(Duration::from_secs(3600)), 3600);
+        let year = 365 * 24 * 3600;
+        assert!(expiry(Duration::from_secs(year)) > 1_600_000_000 + year);
+    }
+}

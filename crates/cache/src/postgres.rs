@@ -1,0 +1,153 @@
+//! PostgreSQL.
+
+mod connection;
+mod migrations;
+mod url;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use tokio_postgres::Statement;
+use tokio_postgres::types::ToSql;
+
+use self::connection::Connection;
+pub use self::url::PostgresConfig;
+use crate::shared::{CONCURRENT_WRITES, Envelope, Link, SharedConfig, WHOLE, reach};
+use crate::store::Answer;
+use crate::{Cached, Extent, Key, Store, StoreError, Usage};
+
+/// Connections, so that a large value does not hold up all others.
+const CONNECTIONS: usize = 4;
+
+/// PostgreSQL's limit of a value is 1 GB; a message with one must stay below it, too.
+const LARGEST: u64 = 512 << 20;
+
+/// Rows that one statement of the clean-up removes, so that it holds no lock for long.
+const BATCH: i64 = 500;
+
+/// Values in PostgreSQL, each a row of the table `siftd_entries`, which it makes by itself.
+///
+/// Values are stored uncompressed and out of line (`STORAGE EXTERNAL`), so that `substr` reads a summary without the rest.
+/// A row expires by the server's clock and is removed by [`purge_expired`](Store::purge_expired), in batches, by whichever
+/// process comes first. Nothing is removed before it expires: the table grows to what is computed in a time to live.
+///
+/// Commits are not waited for (`synchronous_commit = off`): a crash of the server loses the last moments, and no more.
+#[derive(Debug)]
+pub struct PostgresStore {
+    links: Vec<Link<Arc<Connection>>>,
+    next: AtomicUsize,
+    shared: SharedConfig,
+}
+
+impl PostgresStore {
+    /// A store that is not connected yet.
+    ///
+    /// # Errors
+    /// [`StoreError::Unusable`], for certificates that are none.
+    pub fn new(config: PostgresConfig) -> Result<Self, StoreError> {
+        let links = (0..CONNECTIONS).map(|_| connection::link(&config)).collect::<Result<_, _>>()?;
+        Ok(Self { links, next: AtomicUsize::new(0), shared: config.shared })
+    }
+
+    fn link(&self) -> Result<&Link<Arc<Connection>>, StoreError> {
+        let turn = self.next.fetch_add(1, Ordering::Relaxed) % self.links.len().max(1);
+        self.links.get(turn).ok_or(StoreError::Closed)
+    }
+
+    async fn read(
+        &self,
+        statement: fn(&Connection) -> &Statement,
+        name: &str,
+    ) -> Result<Option<Bytes>, StoreError> {
+        let link = self.link()?;
+        let linked = link.get().await?;
+        let connection = &linked.connection;
+        let row = connection.client.query_opt(statement(connection), &[&name]).await;
+        let row = row.map_err(|error| connection::failed(link, &linked, &error))?;
+        row.map(|row| row.try_get::<_, Vec<u8>>(0))
+            .transpose()
+            .map(|value| value.map(Bytes::from))
+            .map_err(|error| connection::failed(link, &linked, &error))
+    }
+
+    async fn write(
+        &self,
+        statement: fn(&Connection) -> &Statement,
+        values: &[&(dyn ToSql + Sync)],
+    ) -> Result<u64, StoreError> {
+        let link = self.link()?;
+        let linked = link.get().await?;
+        let connection = &linked.connection;
+        let rows = connection.client.execute(statement(connection), values).await;
+        rows.map_err(|error| connection::failed(link, &linked, &error))
+    }
+}
+
+impl Store for PostgresStore {
+    fn name(&self) -> &'static str {
+        "postgres"
+    }
+
+    fn read_timeout(&self) -> Duration {
+        self.shared.read_timeout
+    }
+
+    fn write_timeout(&self) -> Duration {
+        self.shared.write_timeout
+    }
+
+    fn concurrent_writes(&self) -> usize {
+        CONCURRENT_WRITES
+    }
+
+    fn get(&self, key: Key, wanted: Extent) -> Answer<'_, Option<Cached>> {
+        Box::pin(async move {
+            let name = self.shared.name(&key);
+            let statement: fn(&Connection) -> &Statement = match reach(wanted) {
+                WHOLE => |connection| &connection.get,
+                _ => |connection| &connection.get_beginning,
+            };
+            let Some(stored) = self.read(statement, &name).await? else { return Ok(None) };
+            let (envelope, value) = Envelope::open(&name, stored)?;
+            envelope.value(value, wanted)
+        })
+    }
+
+    fn set(&self, key: Key, value: Bytes) -> Answer<'_, ()> {
+        Box::pin(async move {
+            let stored = (value.len() + Envelope::LENGTH) as u64;
+            if stored > LARGEST {
+                return Err(StoreError::TooLarge { actual: stored, allowed: LARGEST });
+            }
+            let (name, ttl) = (self.shared.name(&key), self.shared.ttl_of(&key));
+            let sealed = Envelope::of(&value, SystemTime::now() + ttl).seal(&name);
+            let stored = [&sealed[..], &value].concat();
+            self.write(|connection| &connection.set, &[&name, &stored, &ttl.as_secs_f64()]).await.map(drop)
+        })
+    }
+
+    fn remove(&self, key: Key) -> Answer<'_, ()> {
+        Box::pin(async move {
+            let name = self.shared.name(&key);
+            self.write(|connection| &connection.remove, &[&name]).await.map(drop)
+        })
+    }
+
+    fn purge_expired(&self) -> Answer<'_, ()> {
+        Box::pin(async move {
+            while self.write(|connection| &connection.purge, &[&BATCH]).await? == BATCH.unsigned_abs() {}
+            Ok(())
+        })
+    }
+
+    fn usage(&self) -> Usage {
+        Usage::default()
+    }
+
+    fn close(&self) -> Answer<'_, ()> {
+        self.links.iter().for_each(Link::close);
+        Box::pin(async { Ok(()) })
+    }
+}

@@ -1,0 +1,152 @@
+//! PostgreSQL.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cache::{BreakerState, ErrorKind, Extent, PostgresStore, SharedConfig, Store};
+use tokio::runtime::Handle;
+use tokio::task::block_in_place;
+
+use crate::contract::{Backend, Change, contract, got, key, patient, until, value};
+use crate::faults::{Failing, Watched, faults};
+use crate::servers::PostgresServer;
+
+impl Backend for PostgresServer {
+    const LARGEST: usize = 20 << 20;
+
+    fn store(&self, shared: SharedConfig) -> Arc<dyn Store> {
+        let mut config = self.config();
+        config.shared = shared;
+        Arc::new(PostgresStore::new(config).unwrap())
+    }
+
+    fn tamper(&self, name: &str, change: Change<'_>) {
+        let changing = async {
+            let client = self.client().await;
+            let row =
+                client.query_one("SELECT value FROM siftd_entries WHERE name = $1", &[&name]).await.unwrap();
+            let changed = change(row.get(0));
+            let update = "UPDATE siftd_entries SET value = $2 WHERE name = $1";
+            assert_eq!(client.execute(update, &[&name, &changed]).await.unwrap(), 1);
+        };
+        block_in_place(|| Handle::current().block_on(changing));
+    }
+}
+
+impl Failing for PostgresServer {
+    fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    fn restart(&mut self) {
+        self.process.restart();
+    }
+
+    fn pause(&self) {
+        self.process.pause();
+    }
+
+    fn resume(&self) {
+        self.process.resume();
+    }
+}
+
+contract!(PostgresServer::start(&[]));
+faults!(PostgresServer::start(&[]));
+
+#[tokio::test]
+async fn a_summary_reads_the_beginning_of_a_value_that_is_kept_as_it_is() {
+    let server = PostgresServer::start(&[]);
+    let store = server.store(patient());
+    store.set(key(1), vec![0; 1_000_000].into()).await.unwrap();
+    let client = server.client().await;
+    let row = client.query_one("SELECT pg_column_size(value) FROM siftd_entries", &[]).await.unwrap();
+    assert_eq!(row.get::<_, i32>(0), 1_000_032, "not compressed");
+    let blocks = async || -> i64 {
+        client.query_one("SELECT pg_stat_force_next_flush()", &[]).await.unwrap();
+        let read = "SELECT coalesce(toast_blks_hit + toast_blks_read, 0) FROM pg_statio_user_tables \
+            WHERE relname = 'siftd_entries'";
+        client.query_one(read, &[]).await.unwrap().get(0)
+    };
+    let before = blocks().await;
+    client.query_one("SELECT substr(value, 1, 160) FROM siftd_entries", &[]).await.unwrap();
+    let of_beginning = blocks().await - before;
+    client.query_one("SELECT md5(value) FROM siftd_entries", &[]).await.unwrap();
+    let of_all = blocks().await - before - of_beginning;
+    assert!(of_beginning < 10 && of_all > 100, "{of_beginning} blocks of {of_all}");
+}
+
+#[tokio::test]
+async fn what_has_expired_is_removed_in_batches() {
+    let server = PostgresServer::start(&[]);
+    let store = server.store(SharedConfig { ttl: Duration::from_millis(1), ..patient() });
+    let client = server.client().await;
+    store.set(key(1), value(1, 10)).await.unwrap();
+    let many = "INSERT INTO siftd_entries SELECT 'siftd:' || n, now() - interval '1 s', '' FROM generate_series(1, 1700) n";
+    client.execute(many, &[]).await.unwrap();
+    client
+        .execute("INSERT INTO siftd_entries VALUES ('kept', now() + interval '1 day', '')", &[])
+        .await
+        .unwrap();
+    until("all but one are removed", async || {
+        store.purge_expired().await.unwrap();
+        let row = client.query_one("SELECT count(*) FROM siftd_entries", &[]).await.unwrap();
+        row.get::<_, i64>(0) == 1
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_that_start_at_once_make_the_tables_once() {
+    let server = PostgresServer::start(&[]);
+    let stores: Vec<_> = (0..8).map(|_| server.store(patient())).collect();
+    let tasks = stores.iter().zip(0..).map(|(store, number)| {
+        let store = Arc::clone(store);
+        tokio::spawn(async move { store.set(key(number), value(number, 100)).await })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.unwrap().unwrap();
+    }
+    let client = server.client().await;
+    let row = client.query_one("SELECT count(*) FROM siftd_entries", &[]).await.unwrap();
+    assert_eq!(row.get::<_, i64>(0), 8);
+    client.batch_execute("DROP TABLE siftd_entries, siftd_migrations").await.unwrap();
+    until("the tables are made anew", async || stores[0].set(key(1), value(1, 100)).await.is_ok()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_refused_at_the_limit_open_the_breaker_and_heal() {
+    let server = PostgresServer::start(&[
+        "-c",
+        "max_connections=5",
+        "-c",
+        "superuser_reserved_connections=0",
+        "-c",
+        "max_wal_senders=0",
+        "-c",
+        "autovacuum=off",
+    ]);
+    let mut others = Vec::new();
+    for _ in 0..5 {
+        others.push(server.client().await);
+    }
+    let watched = Watched::new(server.store(SharedConfig::default()));
+    watched.until(BreakerState::Open).await;
+    assert!(watched.reason().contains("too many"), "{}", watched.reason());
+    drop(others);
+    watched.serves(1).await;
+}
+
+#[tokio::test]
+async fn a_user_that_may_only_read_is_refused_writes() {
+    let server = PostgresServer::start(&[]);
+    server.store(patient()).set(key(1), value(1, 100)).await.unwrap();
+    let client = server.client().await;
+    let grant = "CREATE ROLE reader LOGIN; GRANT SELECT ON siftd_entries, siftd_migrations TO reader";
+    client.batch_execute(grant).await.unwrap();
+    let mut config = server.config_of("reader");
+    config.shared = patient();
+    let store = PostgresStore::new(config).unwrap();
+    assert!(got(&store, key(1), Extent::Whole).await.is_some());
+    assert_eq!(store.set(key(2), value(2, 100)).await.unwrap_err().kind(), ErrorKind::Refused);
+}

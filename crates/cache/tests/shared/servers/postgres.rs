@@ -1,0 +1,90 @@
+use std::fs;
+use std::os::unix::fs::chown;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use cache::PostgresConfig;
+use tempfile::TempDir;
+use tokio_postgres::{Client, NoTls};
+
+use super::{Process, free_port, until};
+
+/// PostgreSQL does not run as root: `nobody`.
+const NOBODY: u32 = 65_534;
+
+/// Who may do everything.
+const OWNER: &str = "siftd";
+
+/// A `postgres` in a folder of its own.
+#[derive(Debug)]
+pub(crate) struct PostgresServer {
+    pub(crate) process: Process,
+    port: u16,
+    _folder: TempDir,
+}
+
+impl PostgresServer {
+    pub(crate) fn start(options: &[&str]) -> Self {
+        let programs = programs();
+        let folder = tempfile::tempdir().unwrap();
+        let user = rustix::process::geteuid().is_root().then_some(NOBODY);
+        chown(folder.path(), user, user).unwrap();
+        let data = folder.path().join("data");
+        initialise(&programs, &data, user);
+        let port = free_port();
+        let (port_text, path) = (port.to_string(), data.to_str().unwrap());
+        let base = ["-D", path, "-p", &port_text, "-k", path, "-c", "listen_addresses=127.0.0.1"];
+        let arguments: Vec<&str> = base.iter().chain(options).copied().collect();
+        let program = programs.join("postgres").to_str().unwrap().to_owned();
+        let process = Process::start(program, "postgresql", arguments, user, port);
+        let server = Self { process, port, _folder: folder };
+        until("PostgreSQL serves", || {
+            let mut ready = Command::new(programs.join("pg_isready"));
+            ready.args(["-q", "-h", "127.0.0.1", "-p", &port_text]).status().unwrap().success()
+        });
+        server
+    }
+
+    pub(crate) fn config(&self) -> PostgresConfig {
+        self.config_of(OWNER)
+    }
+
+    pub(crate) fn config_of(&self, user: &str) -> PostgresConfig {
+        PostgresConfig::new(&self.url(user)).unwrap()
+    }
+
+    fn url(&self, user: &str) -> String {
+        format!("postgres://{user}@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// A connection of its own.
+    pub(crate) async fn client(&self) -> Client {
+        loop {
+            if let Ok((client, driver)) = tokio_postgres::connect(&self.url(OWNER), NoTls).await {
+                tokio::spawn(driver);
+                return client;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+fn initialise(programs: &Path, data: &Path, user: Option<u32>) {
+    let mut command = Command::new(programs.join("initdb"));
+    command.args(["--no-sync", "--auth=trust", "--username=siftd", "--encoding=UTF8", "--locale=C", "-D"]);
+    command.arg(data).stdin(Stdio::null()).current_dir("/");
+    if let Some(user) = user {
+        command.uid(user).gid(user);
+    }
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Where Debian has the programs of the latest version that is installed.
+fn programs() -> PathBuf {
+    let versions =
+        fs::read_dir("/usr/lib/postgresql").into_iter().flatten().map(|entry| entry.unwrap().path());
+    let programs = versions.map(|version| version.join("bin")).filter(|bin| bin.join("initdb").exists());
+    programs.max().expect("PostgreSQL is missing: apt-get install postgresql")
+}
