@@ -14,7 +14,7 @@ use tokio_postgres::types::ToSql;
 
 use self::connection::Connection;
 pub use self::url::PostgresConfig;
-use crate::shared::{CONCURRENT_WRITES, Envelope, Link, SharedConfig, WHOLE, reach};
+use crate::shared::{CONCURRENT_WRITES, Envelope, Link, Linked, SharedConfig, WHOLE, reach};
 use crate::store::Answer;
 use crate::{Cached, Extent, Key, Store, StoreError, Usage};
 
@@ -56,13 +56,23 @@ impl PostgresStore {
         self.links.get(turn).ok_or(StoreError::Closed)
     }
 
+    /// A connection that is not known to be broken.
+    async fn connected(link: &Link<Arc<Connection>>) -> Result<Linked<Arc<Connection>>, StoreError> {
+        let linked = link.get().await?;
+        if !linked.connection.client.is_closed() {
+            return Ok(linked);
+        }
+        link.discard(&linked);
+        link.get().await
+    }
+
     async fn read(
         &self,
         statement: fn(&Connection) -> &Statement,
         name: &str,
     ) -> Result<Option<Bytes>, StoreError> {
         let link = self.link()?;
-        let linked = link.get().await?;
+        let linked = Self::connected(link).await?;
         let connection = &linked.connection;
         let row = connection.client.query_opt(statement(connection), &[&name]).await;
         let row = row.map_err(|error| connection::failed(link, &linked, &error))?;
@@ -78,7 +88,7 @@ impl PostgresStore {
         values: &[&(dyn ToSql + Sync)],
     ) -> Result<u64, StoreError> {
         let link = self.link()?;
-        let linked = link.get().await?;
+        let linked = Self::connected(link).await?;
         let connection = &linked.connection;
         let rows = connection.client.execute(statement(connection), values).await;
         rows.map_err(|error| connection::failed(link, &linked, &error))

@@ -17,6 +17,7 @@ mod profile;
 mod progress;
 mod serve;
 mod settings;
+mod stores;
 
 use std::process::ExitCode;
 

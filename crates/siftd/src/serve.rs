@@ -2,16 +2,14 @@
 
 use std::future::Future;
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
-use cache::{DiskConfig, DiskStore, Store, StoreError, Tiers};
 use service::Server;
 use tokio::runtime;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::task;
 
-use crate::settings::{CacheConfig, ServeConfig};
+use crate::settings::ServeConfig;
+use crate::stores;
 
 /// Threads for what would keep others from being answered: hashing and encoding what is large, files of the cache.
 const BLOCKING_THREADS: usize = 32;
@@ -51,32 +49,16 @@ fn serve(config: ServeConfig) -> Result<bool, StartError> {
     let finished = runtime.block_on(async {
         let shutdown = shutdown()?;
         let environment = |name: &str| std::env::var(name).ok();
-        let (tiers, disk) = tiers(cache);
-        let mut server = Server::bind(service, engine, tiers, io::stdout(), environment).await?;
-        if let Some(disk) = disk {
-            server = server.with_store(open(disk));
+        let mut server =
+            Server::bind(service, engine, stores::tiers(&cache), io::stdout(), environment).await?;
+        if let Some(opening) = stores::store(cache) {
+            server = server.with_store(opening);
         }
         Ok(server.run(shutdown).await?)
     });
     // Whatever still runs is not waited for: its client is gone.
     runtime.shutdown_timeout(LINGER);
     finished
-}
-
-/// The tiers that are there from the start, and the disk that comes behind them.
-fn tiers(cache: CacheConfig) -> (Tiers, Option<DiskConfig>) {
-    match cache {
-        CacheConfig::None => (Tiers::none(), None),
-        CacheConfig::Memory(memory) => (Tiers::memory(memory), None),
-        CacheConfig::Disk { memory, disk } => (Tiers::memory(memory), Some(disk)),
-    }
-}
-
-/// Looks through what the disk has, which takes as long as that is much.
-async fn open(disk: DiskConfig) -> Result<Arc<dyn Store>, StoreError> {
-    // It panics for a fault of ours alone, which has been printed.
-    let opened = task::spawn_blocking(move || DiskStore::open(disk)).await.map_err(|_| StoreError::Closed)?;
-    Ok(Arc::new(opened?))
 }
 
 /// Waits for SIGTERM or SIGINT. A second one ends the process at once; SIGHUP is told that it changes nothing.

@@ -129,7 +129,7 @@ async fn an_open_breaker_asks_nothing_and_waits_for_nothing() {
     }
     assert!(matches!(setup.guarded.set(KEY, Bytes::new()).await, Err(StoreError::BreakerOpen)));
     assert!(matches!(setup.guarded.remove(KEY).await, Err(StoreError::BreakerOpen)));
-    assert!(matches!(setup.guarded.purge_expired().await, Err(StoreError::BreakerOpen)));
+    setup.guarded.purge_expired().await.unwrap();
     assert_eq!(setup.told.asked(), asked);
     assert_eq!(*locked(&setup.changes), [(BreakerState::Open, true)]);
 }

@@ -75,14 +75,14 @@ async fn open(server: &Config, tls: Option<MakeRustlsConnect>, settings: &str) -
     };
     client.batch_execute(settings).await?;
     migrate(&mut client).await?;
-    Ok(Connection {
-        get: client.prepare(GET).await?,
-        get_beginning: client.prepare(GET_BEGINNING).await?,
-        set: client.prepare(SET).await?,
-        remove: client.prepare(REMOVE).await?,
-        purge: client.prepare(PURGE).await?,
-        client,
-    })
+    let (get, get_beginning, set, remove, purge) = tokio::try_join!(
+        client.prepare(GET),
+        client.prepare(GET_BEGINNING),
+        client.prepare(SET),
+        client.prepare(REMOVE),
+        client.prepare(PURGE)
+    )?;
+    Ok(Connection { client, get, get_beginning, set, remove, purge })
 }
 
 /// The error of a statement; what shows that the connection or its tables are gone ends the connection.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use cache::{BreakerState, ErrorKind, Extent, GuardConfig, Guarded, SharedConfig, Store, Tiers};
 use tokio::runtime::Handle;
 
-use crate::contract::{Backend, got, key, until, value};
+use crate::contract::{Backend, key, until, value};
 
 /// A server that fails.
 pub(crate) trait Failing: Backend {
@@ -42,11 +42,13 @@ impl Watched {
 
     /// Waits until a value is stored and found.
     pub(crate) async fn serves(&self, number: u32) {
-        self.until(BreakerState::Closed).await;
-        until("a value is stored", async || self.store.set(key(number), value(number, 9_000)).await.is_ok())
-            .await;
-        let found = got(&*self.store, key(number), Extent::Whole).await;
-        assert_eq!(found, Some((value(number, 9_000), Extent::Whole)));
+        until("a value is stored and found", async || {
+            let stored = self.store.set(key(number), value(number, 9_000)).await;
+            let found = self.store.get(key(number), Extent::Whole).await;
+            stored.is_ok()
+                && found.is_ok_and(|found| found.is_some_and(|found| found.value == value(number, 9_000)))
+        })
+        .await;
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod cluster;
 mod contract;
+mod deploy;
 mod faults;
 mod memcached;
 mod postgres;

@@ -153,8 +153,8 @@ async fn without_room_for_writes_reads_go_on() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_refused_at_the_limit_open_the_breaker_and_heal() {
-    let server = MemcachedServer::start(&["-c", "10"]);
-    let others = [(); 20].map(|()| std::net::TcpStream::connect(server.address().to_string()).unwrap());
+    let server = MemcachedServer::start(&["-c", "60"]);
+    let others = [(); 80].map(|()| std::net::TcpStream::connect(server.address().to_string()).unwrap());
     let watched = Watched::new(store(&server, SharedConfig::default()));
     watched.until(BreakerState::Open).await;
     drop(others);

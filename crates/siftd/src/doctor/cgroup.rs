@@ -52,7 +52,9 @@ fn memory(host: &Host, config: &ServeConfig) -> Finding {
 fn needed(config: &ServeConfig) -> u64 {
     let cache = match &config.cache {
         CacheConfig::None => 0,
-        CacheConfig::Memory(memory) | CacheConfig::Disk { memory, .. } => memory.capacity_bytes,
+        CacheConfig::Memory(memory)
+        | CacheConfig::Disk { memory, .. }
+        | CacheConfig::Shared { memory, .. } => memory.capacity_bytes,
     };
     let threads = config.engine.threads.get() as u64;
     let pixels = threads.saturating_mul(config.engine.limits.max_pixels).min(config.engine.pixel_budget);

@@ -1,14 +1,18 @@
 //! The configuration in the making, and made.
 
 use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use cache::{DiskConfig, MemoryConfig};
+use cache::{
+    DiskConfig, HostPort, KeyPrefix, MemoryConfig, PostgresConfig, RedisConfig, RedisServers, SharedConfig,
+};
 use engine::ConfigError;
 use extract::ParamsBuilder;
 use service::RateLimit;
 
-use super::cache_url::CacheUrl;
+use super::authority::Authority;
+use super::cache_url::{CacheUrl, Server};
 use super::error::Conflict;
 
 /// What `siftd serve` serves, and how.
@@ -28,6 +32,17 @@ pub(crate) enum CacheConfig {
     Memory(MemoryConfig),
     /// In a folder, with memory in front.
     Disk { memory: MemoryConfig, disk: DiskConfig },
+    /// In a server that others share, with memory in front. Certificates are trusted that those of a file signed, or else
+    /// those that the system trusts.
+    Shared { memory: MemoryConfig, store: Box<SharedStore>, authorities: Option<PathBuf> },
+}
+
+/// What others share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SharedStore {
+    Redis(RedisConfig),
+    Memcached { hosts: Vec<HostPort>, shared: SharedConfig },
+    Postgres(Box<PostgresConfig>),
 }
 
 /// All settings while they are being set, one by one and in any order.
@@ -46,11 +61,15 @@ pub(crate) struct Draft {
     pub(crate) cache_memory: u64,
     pub(crate) cache_disk: u64,
     pub(crate) cache_ttl: Duration,
+    pub(crate) cache_timeout: Duration,
+    pub(crate) cache_prefix: KeyPrefix,
+    pub(crate) cache_ca: Option<PathBuf>,
 }
 
 impl Default for Draft {
     fn default() -> Self {
         let memory = MemoryConfig::default();
+        let shared = SharedConfig::default();
         Self {
             service: service::Config::default(),
             engine: engine::Config::default(),
@@ -62,6 +81,9 @@ impl Default for Draft {
             cache_memory: memory.capacity_bytes,
             cache_disk: DiskConfig::new("").capacity_bytes,
             cache_ttl: memory.ttl,
+            cache_timeout: shared.read_timeout,
+            cache_prefix: shared.prefix,
+            cache_ca: None,
         }
     }
 }
@@ -117,13 +139,53 @@ impl Draft {
 
     fn cache(&self) -> CacheConfig {
         let memory = MemoryConfig { capacity_bytes: self.cache_memory, ttl: self.cache_ttl };
-        match self.cache.folder() {
-            Some(folder) => CacheConfig::Disk {
+        if let Some(folder) = self.cache.folder() {
+            let disk = DiskConfig { folder, capacity_bytes: self.cache_disk, ttl: self.cache_ttl };
+            return CacheConfig::Disk { memory, disk };
+        }
+        match &self.cache {
+            CacheUrl::None => CacheConfig::None,
+            CacheUrl::Memory | CacheUrl::Disk(_) => CacheConfig::Memory(memory),
+            CacheUrl::Shared(server, _) => CacheConfig::Shared {
                 memory,
-                disk: DiskConfig { folder, capacity_bytes: self.cache_disk, ttl: self.cache_ttl },
+                store: Box::new(self.shared(Server::clone(server))),
+                authorities: self.cache_ca.clone(),
             },
-            None if self.cache == CacheUrl::None => CacheConfig::None,
-            None => CacheConfig::Memory(memory),
+        }
+    }
+
+    fn shared(&self, server: Server) -> SharedStore {
+        let shared = SharedConfig {
+            prefix: self.cache_prefix.clone(),
+            ttl: self.cache_ttl,
+            read_timeout: self.cache_timeout,
+            ..SharedConfig::default()
+        };
+        let redis = |servers, credentials, database, tls| {
+            let shared = shared.clone();
+            SharedStore::Redis(RedisConfig {
+                credentials,
+                database,
+                tls,
+                shared,
+                ..RedisConfig::new(servers)
+            })
+        };
+        match server {
+            Server::Redis { host, credentials, database, tls } => {
+                redis(RedisServers::Standalone(host), credentials, database, tls)
+            }
+            Server::RedisCluster { authority: Authority { hosts, credentials }, tls } => {
+                redis(RedisServers::Cluster(hosts), credentials, 0, tls)
+            }
+            Server::RedisSentinel { authority: Authority { hosts, credentials }, name, database, tls } => {
+                redis(RedisServers::Sentinel { sentinels: hosts, name }, credentials, database, tls)
+            }
+            Server::Memcached(hosts) => SharedStore::Memcached { hosts, shared },
+            Server::Postgres(mut config) => {
+                config.shared = shared;
+                SharedStore::Postgres(config)
+            }
         }
     }
 }

@@ -4,8 +4,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use super::authority;
 use super::kind::Kind;
-use super::setting::{Setting, settings};
+use super::setting::{Secrecy, Setting, settings};
 use super::source::Source;
 
 /// Settings that cannot be.
@@ -59,10 +60,11 @@ impl SettingsError {
     /// The error of a value that a setting cannot have. A secret is not told.
     pub(crate) fn value(setting: &Setting, source: &Source, value: &str) -> Self {
         let readable = !value.is_empty() && !value.chars().any(char::is_control);
-        let value = match (setting.secret, readable) {
-            (true, _) => "[not shown, as it is secret]".to_owned(),
-            (false, true) => value.to_owned(),
-            (false, false) => format!("{value:?}"),
+        let value = match (setting.secrecy, readable) {
+            (Secrecy::Whole, _) => "[not shown, as it is secret]".to_owned(),
+            (Secrecy::Password, true) => authority::masked(value),
+            (Secrecy::None, true) => value.to_owned(),
+            (_, false) => format!("{value:?}"),
         };
         let allowed = match (source, setting.kind) {
             (Source::File(_), Kind::List(each)) => format!("an array, each {each}"),

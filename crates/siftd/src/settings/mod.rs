@@ -3,6 +3,7 @@
 //!
 //! A flag counts before a variable, a variable before the file, the file before the default.
 
+mod authority;
 mod cache_url;
 mod draft;
 mod environment;
@@ -23,7 +24,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use draft::Draft;
-pub(crate) use draft::{CacheConfig, ServeConfig};
+pub(crate) use draft::{CacheConfig, ServeConfig, SharedStore};
 pub(crate) use environment::Environment;
 pub(crate) use error::SettingsError;
 pub(crate) use flags::ServeArguments;

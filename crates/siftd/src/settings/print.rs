@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::Settings;
-use super::setting::{Group, Setting, settings};
+use super::setting::{Group, Secrecy, Setting, settings};
+use super::{Settings, authority};
 
 /// Digits of a secret that are shown.
 const SHOWN: usize = 8;
@@ -38,5 +38,9 @@ impl Settings {
 }
 
 fn masked(setting: &Setting, text: String) -> String {
-    if setting.secret { text.chars().take(SHOWN).chain(['…']).collect() } else { text }
+    match setting.secrecy {
+        Secrecy::None => text,
+        Secrecy::Password => authority::masked(&text),
+        Secrecy::Whole => text.chars().take(SHOWN).chain(['…']).collect(),
+    }
 }

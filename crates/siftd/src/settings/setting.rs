@@ -19,11 +19,22 @@ pub(crate) struct Setting {
     pub(crate) unit: &'static str,
     /// What holds where it is not set; empty where it always has a value.
     pub(crate) unset: &'static str,
-    /// Whether its values are shown in part only.
-    pub(crate) secret: bool,
+    /// What of its values is not shown.
+    pub(crate) secrecy: Secrecy,
     /// What its values are.
     pub(crate) kind: Kind,
     access: Access,
+}
+
+/// What of a setting's values is not shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Secrecy {
+    /// They are shown.
+    None,
+    /// The password in a URL.
+    Password,
+    /// All but their beginning.
+    Whole,
 }
 
 /// How a setting is kept in a [`Draft`].
@@ -88,7 +99,7 @@ impl From<&'static Parameter> for Setting {
             help: parameter.help,
             unit: parameter.unit,
             unset: "",
-            secret: false,
+            secrecy: Secrecy::None,
             kind: parameter.into(),
             access: Access::Parameter(parameter),
         }
@@ -105,7 +116,7 @@ impl Setting {
         field: Field,
     ) -> Self {
         let access = Access::Field(field);
-        Self { name, group, help, unit: "", unset: "", secret: false, kind, access }
+        Self { name, group, help, unit: "", unset: "", secrecy: Secrecy::None, kind, access }
     }
 
     pub(crate) const fn unit(self, unit: &'static str) -> Self {
@@ -116,8 +127,8 @@ impl Setting {
         Self { unset, ..self }
     }
 
-    pub(crate) const fn secret(self) -> Self {
-        Self { secret: true, ..self }
+    pub(crate) const fn secret(self, secrecy: Secrecy) -> Self {
+        Self { secrecy, ..self }
     }
 
     /// The setting of this name.

@@ -3,11 +3,13 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use cache::KeyPrefix;
+
 use super::cache_url::CacheUrl;
 use super::draft::Draft;
 use super::kind::Kind;
 use super::quantity;
-use super::setting::{Field, Group, Setting};
+use super::setting::{Field, Group, Secrecy, Setting};
 
 /// Seconds.
 const DAY: f64 = 86_400.0;
@@ -21,7 +23,7 @@ const MILLION: u64 = 1_000_000;
 const ADDRESS: Kind = Kind::Text("an address and a port, such as 127.0.0.1:8000 or [::]:8000");
 
 /// All settings but the parameters that features depend on, in the order of help and reference.
-pub(crate) static SETTINGS: [Setting; 28] = [
+pub(crate) static SETTINGS: [Setting; 31] = [
     Setting::new(
         Group::Listening,
         "listen",
@@ -43,10 +45,11 @@ pub(crate) static SETTINGS: [Setting; 28] = [
     Setting::new(
         Group::Cache,
         "cache",
-        "Where to keep answers; memory stands in front of a disk",
+        "Where to keep answers; memory stands in front of all but itself",
         Kind::Text(CacheUrl::ALLOWED),
         field(|draft| texts([&draft.cache]), |draft, text| parse(text, &mut draft.cache)),
-    ),
+    )
+    .secret(Secrecy::Password),
     Setting::new(
         Group::Cache,
         "cache_memory",
@@ -68,6 +71,34 @@ pub(crate) static SETTINGS: [Setting; 28] = [
         Kind::Seconds { least: 1.0, most: 10.0 * YEAR },
         field(|draft| seconds(draft.cache_ttl), |draft, text| parse_seconds(text, &mut draft.cache_ttl)),
     ),
+    Setting::new(
+        Group::Cache,
+        "cache_timeout",
+        "How long a lookup in a shared cache may take before it is a miss",
+        Kind::Seconds { least: 0.001, most: 60.0 },
+        field(
+            |draft| seconds(draft.cache_timeout),
+            |draft, text| parse_seconds(text, &mut draft.cache_timeout),
+        ),
+    ),
+    Setting::new(
+        Group::Cache,
+        "cache_prefix",
+        "What the names of entries in a shared cache begin with; processes that are to share have the same",
+        Kind::Text(KeyPrefix::ALLOWED),
+        field(|draft| texts([&draft.cache_prefix]), |draft, text| parse(text, &mut draft.cache_prefix)),
+    ),
+    Setting::new(
+        Group::Cache,
+        "cache_ca",
+        "Certificates in PEM that the certificate of a shared cache may be signed by",
+        Kind::Text("the path of a file"),
+        field(
+            |draft| texts(draft.cache_ca.as_ref().map(|path| path.display())),
+            |draft, text| parse_some(text, &mut draft.cache_ca),
+        ),
+    )
+    .unset("those that the system trusts"),
     Setting::new(
         Group::Computing,
         "threads",
@@ -208,7 +239,7 @@ pub(crate) static SETTINGS: [Setting; 28] = [
         ),
     )
     .unset("none; everyone is served")
-    .secret(),
+    .secret(Secrecy::Whole),
     Setting::new(
         Group::Access,
         "rate_limit",

@@ -44,8 +44,8 @@ fn a_setting_out_of_range_is_told_with_its_range() {
         (["--cache-ttl", "-1"], "error: --cache-ttl is -1, but must be seconds from 1 to 315360000"),
         (["--sigma", "33"], "error: --sigma is 33, but must be a number, from 0.1 to 32"),
         (
-            ["--cache", "redis://localhost"],
-            "error: --cache is redis://localhost, but must be memory://, disk:///absolute/path or none:",
+            ["--cache", "mysql://localhost"],
+            "error: --cache is mysql://localhost, but must be memory://, disk:///absolute/path, redis://host:port/database, rediss:// (TLS), redis-cluster://host,host, redis-sentinel://host,host/name, memcached://host,host, postgres://user:password@host/database or none:",
         ),
     ];
     for (flag, error) in cases {

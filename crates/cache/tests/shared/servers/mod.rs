@@ -9,5 +9,5 @@ mod redis_cluster;
 pub(crate) use self::memcached::MemcachedServer;
 pub(crate) use self::postgres::PostgresServer;
 pub(crate) use self::process::{Process, free_port, until};
-pub(crate) use self::redis::{Certificates, RedisServer};
+pub(crate) use self::redis::{Certificates, RedisServer, ask};
 pub(crate) use self::redis_cluster::RedisCluster;

@@ -34,6 +34,17 @@ impl RedisServer {
         server
     }
 
+    /// One with a configuration, in a folder of its own.
+    pub(crate) fn start_configured(file: &Path) -> Self {
+        let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
+        let (port_text, path) = (port.to_string(), folder.path().to_str().unwrap());
+        let arguments = [file.to_str().unwrap(), "--port", &port_text, "--dir", path];
+        let process = Process::start("redis-server", "redis-server", arguments, None, port);
+        let server = Self { process, port, folder };
+        server.ready();
+        server
+    }
+
     /// A Sentinel with a configuration, which it rewrites.
     pub(crate) fn start_sentinel(folder: TempDir, port: u16, file: &Path) -> Self {
         let port_text = port.to_string();
