@@ -48,16 +48,24 @@ struct Shared {
     store: Arc<dyn Store>,
     config: GuardConfig,
     lookups: Semaphore,
-    breaker: Mutex<Breaker>,
+    watched: Mutex<Watched>,
     /// What the breaker says, to be read without a lock.
     state: AtomicU8,
-    answered_at: Mutex<Instant>,
     opened: Notify,
     on_change: OnChange,
 }
 
-/// A key that no value has, as its engine version is none: what probes ask for.
-const PROBE: Key = Key { engine_version: 0, fingerprint: [0; 16], digest: [0; 32] };
+#[derive(Debug)]
+struct Watched {
+    breaker: Breaker,
+    answered_at: Instant,
+}
+
+/// A key that no value has, as its engine version is none: what probes ask for. Each asks for another, so that of a cluster
+/// they don't always ask the same node.
+fn probe_key() -> Key {
+    Key { engine_version: 0, fingerprint: [0; 16], digest: std::array::from_fn(|_| fastrand::u8(..)) }
+}
 
 impl Guarded {
     /// Puts a breaker before a store. `runtime` runs the probes, the first at once, until this is dropped, and needs its
@@ -68,9 +76,8 @@ impl Guarded {
             store,
             config,
             lookups: Semaphore::new(config.lookups),
-            breaker: Mutex::new(Breaker::new(config.breaker, now)),
+            watched: Mutex::new(Watched { breaker: Breaker::new(config.breaker, now), answered_at: now }),
             state: AtomicU8::new(BreakerState::Closed.rank()),
-            answered_at: Mutex::new(now),
             opened: Notify::new(),
             on_change,
         });
@@ -93,7 +100,7 @@ impl fmt::Debug for Guarded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Guarded")
             .field("store", &self.shared.store)
-            .field("breaker", &self.shared.breaker)
+            .field("watched", &self.shared.watched)
             .finish_non_exhaustive()
     }
 }
@@ -117,22 +124,25 @@ impl Shared {
     fn report(&self, error: Option<&StoreError>, failed: fn(&mut Breaker, Instant, f64)) {
         let now = Instant::now();
         let outage = error.filter(|error| error.kind().is_outage());
-        if outage.is_none() {
-            *locked(&self.answered_at) = now;
-        }
-        self.change(outage, |breaker| match outage {
-            Some(_) => failed(breaker, now, fastrand::f64()),
-            None => breaker.succeeded(now),
+        self.change(outage, |watched| match outage {
+            Some(_) => failed(&mut watched.breaker, now, fastrand::f64()),
+            None => {
+                watched.answered_at = now;
+                watched.breaker.succeeded(now);
+            }
         });
     }
 
-    fn change(&self, outage: Option<&StoreError>, change: impl FnOnce(&mut Breaker)) {
+    fn change(&self, outage: Option<&StoreError>, change: impl FnOnce(&mut Watched)) {
         let (before, after) = {
-            let mut breaker = locked(&self.breaker);
-            let before = breaker.state();
-            change(&mut breaker);
-            self.state.store(breaker.state().rank(), Ordering::Relaxed);
-            (before, breaker.state())
+            let mut watched = locked(&self.watched);
+            let before = watched.breaker.state();
+            change(&mut watched);
+            let after = watched.breaker.state();
+            if before != after {
+                self.state.store(after.rank(), Ordering::Relaxed);
+            }
+            (before, after)
         };
         match (before, after) {
             (BreakerState::Closed, BreakerState::Open) => {
@@ -146,13 +156,14 @@ impl Shared {
 
     /// When a probe is due.
     fn probe_at(&self) -> Instant {
-        let due = locked(&self.breaker).probe_at();
-        due.unwrap_or_else(|| *locked(&self.answered_at) + self.config.heartbeat)
+        let watched = locked(&self.watched);
+        watched.breaker.probe_at().unwrap_or(watched.answered_at + self.config.heartbeat)
     }
 
     async fn probe(&self) {
-        self.change(None, Breaker::probing);
-        let outcome = in_time(self.store.read_timeout(), self.store.get(PROBE, Extent::Prefix(1))).await;
+        self.change(None, |watched| watched.breaker.probing());
+        let outcome =
+            in_time(self.store.read_timeout(), self.store.get(probe_key(), Extent::Prefix(1))).await;
         self.report(outcome.err().as_ref(), Breaker::probe_failed);
     }
 }

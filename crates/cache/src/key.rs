@@ -46,9 +46,9 @@ impl Key {
     /// Version, fingerprint and digest with `separator` between them.
     pub(crate) fn write_parts(&self, f: &mut impl fmt::Write, separator: char) -> fmt::Result {
         write!(f, "{}{separator}", self.engine_version)?;
-        self.fingerprint.iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
+        write_hex(f, &self.fingerprint)?;
         f.write_char(separator)?;
-        self.digest.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write_hex(f, &self.digest)
     }
 
     /// Reads what [`write_parts`](Self::write_parts) writes, and only that.
@@ -62,6 +62,17 @@ impl Key {
             digest: from_hex(digest)?,
         })
     }
+}
+
+/// Without the machinery of formatting for each byte, which every lookup in a shared store would pay for.
+fn write_hex(f: &mut impl fmt::Write, bytes: &[u8]) -> fmt::Result {
+    const DIGITS: [char; 16] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    for byte in bytes {
+        f.write_char(DIGITS[usize::from(byte >> 4)])?;
+        f.write_char(DIGITS[usize::from(byte & 15)])?;
+    }
+    Ok(())
 }
 
 fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {

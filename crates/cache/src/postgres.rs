@@ -14,7 +14,7 @@ use tokio_postgres::types::ToSql;
 
 use self::connection::Connection;
 pub use self::url::PostgresConfig;
-use crate::shared::{CONCURRENT_WRITES, Envelope, Link, Linked, SharedConfig, WHOLE, reach};
+use crate::shared::{CONCURRENT_WRITES, Envelope, Link, SharedConfig, WHOLE, reach};
 use crate::store::Answer;
 use crate::{Cached, Extent, Key, Store, StoreError, Usage};
 
@@ -51,19 +51,13 @@ impl PostgresStore {
         Ok(Self { links, next: AtomicUsize::new(0), shared: config.shared })
     }
 
+    /// The next in turn, or one that is connected while that is not.
     fn link(&self) -> Result<&Link<Arc<Connection>>, StoreError> {
         let turn = self.next.fetch_add(1, Ordering::Relaxed) % self.links.len().max(1);
-        self.links.get(turn).ok_or(StoreError::Closed)
-    }
-
-    /// A connection that is not known to be broken.
-    async fn connected(link: &Link<Arc<Connection>>) -> Result<Linked<Arc<Connection>>, StoreError> {
-        let linked = link.get().await?;
-        if !linked.connection.client.is_closed() {
-            return Ok(linked);
-        }
-        link.discard(&linked);
-        link.get().await
+        let (before, from) = self.links.split_at_checked(turn).ok_or(StoreError::Closed)?;
+        let in_turn = || from.iter().chain(before);
+        let is_open = |connection: &Arc<Connection>| !connection.client.is_closed();
+        in_turn().find(|link| link.is_ready(is_open)).or(in_turn().next()).ok_or(StoreError::Closed)
     }
 
     async fn read(
@@ -72,7 +66,7 @@ impl PostgresStore {
         name: &str,
     ) -> Result<Option<Bytes>, StoreError> {
         let link = self.link()?;
-        let linked = Self::connected(link).await?;
+        let linked = link.get().await?;
         let connection = &linked.connection;
         let row = connection.client.query_opt(statement(connection), &[&name]).await;
         let row = row.map_err(|error| connection::failed(link, &linked, &error))?;
@@ -88,7 +82,7 @@ impl PostgresStore {
         values: &[&(dyn ToSql + Sync)],
     ) -> Result<u64, StoreError> {
         let link = self.link()?;
-        let linked = Self::connected(link).await?;
+        let linked = link.get().await?;
         let connection = &linked.connection;
         let rows = connection.client.execute(statement(connection), values).await;
         rows.map_err(|error| connection::failed(link, &linked, &error))

@@ -2,12 +2,16 @@ use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio::time;
 
 use super::CONNECT_TIMEOUT;
 use crate::StoreError;
+
+/// How long a failed attempt stands where there are other connections to use.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// A connection in the making.
 pub(crate) type Connecting<C> = Pin<Box<dyn Future<Output = Result<C, StoreError>> + Send>>;
@@ -23,6 +27,7 @@ pub(crate) struct Link<C> {
 }
 
 struct Attempt<C> {
+    began: Instant,
     outcome: watch::Receiver<Option<Result<C, Arc<StoreError>>>>,
 }
 
@@ -51,6 +56,10 @@ impl<C: Clone + Send + Sync + 'static> Link<C> {
     /// The connection, made if there is none.
     pub(crate) async fn get(&self) -> Result<Linked<C>, StoreError> {
         let attempt = self.attempt();
+        let connected = attempt.outcome.borrow().as_ref().and_then(|outcome| outcome.as_ref().ok()).cloned();
+        if let Some(connection) = connected {
+            return Ok(Linked { connection, attempt });
+        }
         let mut outcome = attempt.outcome.clone();
         let settled = match outcome.wait_for(Option::is_some).await {
             Ok(settled) => settled.clone(),
@@ -65,6 +74,21 @@ impl<C: Clone + Send + Sync + 'static> Link<C> {
             }
             None => Err(StoreError::Closed),
         }
+    }
+
+    /// Whether there is a connection that is usable, so that nobody needs to wait for one. If there is none, one is being
+    /// made from now on, unless that failed a moment ago.
+    pub(crate) fn is_ready(&self, usable: impl Fn(&C) -> bool) -> bool {
+        let attempt = self.attempt();
+        match &*attempt.outcome.borrow() {
+            Some(Ok(connection)) if usable(connection) => return true,
+            Some(Ok(_)) => {}
+            Some(Err(_)) if attempt.began.elapsed() > RETRY => {}
+            Some(Err(_)) | None => return false,
+        }
+        self.forget(&attempt);
+        self.attempt();
+        false
     }
 
     /// To be called where a connection turns out to be broken: the next who needs one makes it anew.
@@ -94,7 +118,7 @@ impl<C: Clone + Send + Sync + 'static> Link<C> {
                 let connected = connected.unwrap_or(Err(StoreError::Timeout { limit: CONNECT_TIMEOUT }));
                 settle.send_replace(Some(connected.map_err(Arc::new)));
             });
-            Arc::new(Attempt { outcome })
+            Arc::new(Attempt { began: Instant::now(), outcome })
         }))
     }
 

@@ -154,7 +154,8 @@ async fn without_room_for_writes_reads_go_on() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_refused_at_the_limit_open_the_breaker_and_heal() {
     let server = MemcachedServer::start(&["-c", "60"]);
-    let others = [(); 80].map(|()| std::net::TcpStream::connect(server.address().to_string()).unwrap());
+    let others: Vec<_> = std::iter::from_fn(|| server.client()).collect();
+    assert!(others.len() > 30, "{} are served", others.len());
     let watched = Watched::new(store(&server, SharedConfig::default()));
     watched.until(BreakerState::Open).await;
     drop(others);

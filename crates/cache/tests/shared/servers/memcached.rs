@@ -25,6 +25,15 @@ impl MemcachedServer {
         HostPort { host: "127.0.0.1".to_owned(), port: self.port }
     }
 
+    /// A connection that is served; none where there are too many.
+    pub(crate) fn client(&self) -> Option<TcpStream> {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).ok()?;
+        let mut reply = [0; 4];
+        stream.write_all(b"mn\r\n").ok()?;
+        stream.read_exact(&mut reply).ok()?;
+        (reply == *b"MN\r\n").then_some(stream)
+    }
+
     /// The bytes of an item.
     pub(crate) fn item(&self, name: &str) -> Option<Vec<u8>> {
         let (line, mut reader) = self.ask(format!("mg {name} v\r\n").as_bytes());
