@@ -170,8 +170,10 @@ async fn what_is_too_much_is_refused_at_once_and_hits_go_on() {
 async fn what_could_not_be_done_in_time_is_not_let_in_and_what_is_late_stops() {
     let deadline = Duration::from_millis(300);
     let running = Running::with_memory(Config { deadline, ..one_thread() });
+    // Made before the clock runs.
+    let image = noise(1000, 6);
     let late = running.occupy(5, 1, 0).await;
-    let refused = running.ask(&noise(1000, 6), &Params::default()).await.unwrap_err();
+    let refused = running.ask(&image, &Params::default()).await.unwrap_err();
     assert!(matches!(refused, Error::Overloaded { reason: Refusal::Deadline, .. }), "{refused}");
     assert_eq!(late.await.unwrap().unwrap_err(), Error::DeadlineExceeded { deadline });
     running.until(|load| load.busy_threads == 0).await;
