@@ -64,15 +64,14 @@ impl Key {
     }
 }
 
-/// Without the machinery of formatting for each byte, which every lookup in a shared store would pay for.
-fn write_hex(f: &mut impl fmt::Write, bytes: &[u8]) -> fmt::Result {
-    const DIGITS: [char; 16] =
-        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    for byte in bytes {
-        f.write_char(DIGITS[usize::from(byte >> 4)])?;
-        f.write_char(DIGITS[usize::from(byte & 15)])?;
+/// At once, without the machinery of formatting for each byte, which every lookup in a shared store would pay for.
+fn write_hex<const N: usize>(f: &mut impl fmt::Write, bytes: &[u8; N]) -> fmt::Result {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = [[0; 2]; N];
+    for (digits, byte) in text.iter_mut().zip(bytes) {
+        *digits = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
     }
-    Ok(())
+    f.write_str(std::str::from_utf8(text.as_flattened()).map_err(|_| fmt::Error)?)
 }
 
 fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {

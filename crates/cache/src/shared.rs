@@ -5,6 +5,7 @@ mod envelope;
 mod link;
 mod prefix;
 
+use std::fmt::Write;
 use std::time::{Duration, SystemTime};
 
 pub(crate) use self::address::listed;
@@ -57,7 +58,11 @@ pub(crate) const CONCURRENT_WRITES: usize = 16;
 impl SharedConfig {
     /// The name of an entry.
     pub(crate) fn name(&self, key: &Key) -> String {
-        format!("{}{key}", self.prefix)
+        // Enough for any prefix and key.
+        let mut name = String::with_capacity(192);
+        // Writing to memory does not fail.
+        let _ = write!(name, "{}{key}", self.prefix);
+        name
     }
 
     /// How long the value under a key is kept, at least 1 ms.
