@@ -121,14 +121,11 @@ def paused(backend):
 @contextlib.contextmanager
 def refused(backend):
     """Connections beyond the limit: one client takes the only place, and those that were there are cut."""
-    backend.ask("CONFIG", "SET", "maxclients", "1")
-    backend.ask("CLIENT", "KILL", "TYPE", "normal")
-    holders = [socket.create_connection(("127.0.0.1", backend.processes[0].port)) for _ in range(64)]
-    yield
-    for holder in holders:
-        holder.close()
-    time.sleep(0.1)
-    backend.ask("CONFIG", "SET", "maxclients", "1000")
+    with socket.create_connection(("127.0.0.1", backend.processes[0].port)) as only:
+        only.sendall(b"CONFIG SET maxclients 1\r\nCLIENT KILL TYPE normal SKIPME yes\r\n")
+        yield
+        only.sendall(b"CONFIG SET maxclients 1000\r\n")
+        only.recv(1000)
 
 
 @contextlib.contextmanager
