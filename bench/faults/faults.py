@@ -29,7 +29,7 @@ from servers import BACKENDS, missing, until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
-# Small, so that the shared cache is asked and memory does not answer all; pictures as small as that takes.
+# Small, so that memory does not answer all, and many are computed a second.
 MEMORY_BYTES = 1 << 20
 PICTURE = (96, 96)
 VARIANTS = 20_000
