@@ -5,15 +5,15 @@ import argparse
 import datetime
 import json
 import os
-import platform
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from machine import machine, output  # noqa: E402
+from siftd_service import Service  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARIES = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
@@ -40,16 +40,6 @@ def arguments():
     return parser.parse_args()
 
 
-def output(*command):
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
-
-
-def machine():
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
-    return f"{model}, {len(os.sched_getaffinity(0))} cores"
-
-
 class Plan:
     """A plan for one instance with so many threads."""
 
@@ -67,49 +57,22 @@ class Plan:
         return dict(zip(table["columns"], row))
 
 
-class Service:
+def serving(siftd, threads):
     """A service with so many threads, on a processor of its own if it has one thread."""
-
-    def __init__(self, siftd, threads):
-        self.threads = threads
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            address = f"127.0.0.1:{free.getsockname()[1]}"
-        self.url = f"http://{address}"
-        environment = {**os.environ, "SIFTD_ACCESS_LOG": "false"}
-        command = self.pinned(0) + [siftd, "serve", "--listen", address, "--threads", str(threads)]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
-
-    def pinned(self, place):
-        processors = sorted(os.sched_getaffinity(0))
-        if self.threads > 1 or len(processors) < 2:
-            return []
-        return ["taskset", "--cpu-list", str(processors[place])]
-
-    def __enter__(self):
-        end = time.monotonic() + 30
-        while True:
-            try:
-                urllib.request.urlopen(f"{self.url}/health/ready", timeout=5).close()
-                return self
-            except OSError:
-                if time.monotonic() > end or self.process.poll() is not None:
-                    raise
-                time.sleep(0.05)
-
-    def __exit__(self, *_):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=90)
-
-    def metric(self, name):
-        with urllib.request.urlopen(f"{self.url}/metrics", timeout=10) as answer:
-            lines = answer.read().decode().splitlines()
-        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name))
+    settings = ["--threads", threads, "--access-log", "false"]
+    return Service(siftd, *settings, before=pinned(threads, 0), keep_log=False)
 
 
-def load(siftd, service, given, scratch, *options):
+def pinned(threads, place):
+    processors = sorted(os.sched_getaffinity(0))
+    if threads > 1 or len(processors) < 2:
+        return []
+    return ["taskset", "--cpu-list", str(processors[place])]
+
+
+def load(siftd, service, threads, given, scratch, *options):
     report = scratch / "load.json"
-    command = service.pinned(1) + [siftd, "load", "--url", service.url, "--images", given.images, "--json", report]
+    command = pinned(threads, 1) + [siftd, "load", "--url", service.url, "--images", given.images, "--json", report]
     run = subprocess.run([*map(str, command), *options], capture_output=True, text=True)
     if not report.exists():
         raise SystemExit(f"siftd load failed: {run.stderr}")
@@ -129,20 +92,20 @@ def compare(siftd, profile, given, threads, ratio, scratch):
     for share in LOADS:
         planned = plan.at_load(share)
         rate = planned["rate, 1/s"]
-        with Service(siftd, threads) as service:
+        with serving(siftd, threads) as service:
             duration = seconds(given, rate, ratio)
             options = ("--rate", f"{rate:.3f}", "--hit-ratio", str(ratio), "--duration", f"{duration:.0f}s")
             print(f"{threads} threads, {ratio:.0%} hits, {share} %: {rate:.1f}/s for {duration:.0f} s", file=sys.stderr, flush=True)
-            measured = load(siftd, service, given, scratch, *options)
+            measured = load(siftd, service, threads, given, scratch, *options)
             resident, held = service.metric("process_resident_memory_bytes"), service.metric('siftd_cache_bytes{tier="memory"}')
         rows.append(row(planned, measured, share))
         if share == UP_TO:
             at = Plan(siftd, profile, threads, ratio, rate)
             modelled = at.figure("memory", "process_memory") - at.figure("memory", "process_tier") + held / 1e6
             memory = {"planned_mb": modelled, "measured_mb": resident / 1e6}
-    with Service(siftd, threads) as service:
+    with serving(siftd, threads) as service:
         options = ("--find-max", "--p99", P99, "--hit-ratio", str(ratio), "--duration", "3s" if given.quick else "40s")
-        found = load(siftd, service, given, scratch, *options)
+        found = load(siftd, service, threads, given, scratch, *options)
     greatest = {"planned": plan.figure("needed", "greatest_rate"), "measured": (found.get("search") or {}).get("rate")}
     return {"threads": threads, "hit_ratio": ratio, "loads": rows, "memory": memory, "greatest": greatest}
 

@@ -16,6 +16,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from machine import output, processor  # noqa: E402
+
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "testdata" / "pictures"
 PEER = ROOT / "target" / "release" / "compare"
@@ -144,9 +148,8 @@ TITLES = {
 
 def cpu():
     lines = Path("/proc/cpuinfo").read_text().splitlines()
-    model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
     flags = next((line.split(":")[1].split() for line in lines if line.startswith("flags")), [])
-    return f"{model}, {'AVX-512' if 'avx512f' in flags else 'AVX2' if 'avx2' in flags else 'no AVX2'}"
+    return f"{processor()}, {'AVX-512' if 'avx512f' in flags else 'AVX2' if 'avx2' in flags else 'no AVX2'}"
 
 
 def markdown(record):
@@ -173,10 +176,6 @@ def markdown(record):
                 f"| {row['picture']} | {row['width']}x{row['height']} | {keypoints} | {row['threads']}"
                 f" | {medians['opencv']:.1f} | {' | '.join(ours)} |"
             )
-
-
-def output(*command):
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def main():

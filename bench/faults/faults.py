@@ -15,17 +15,18 @@ import os
 import pathlib
 import platform
 import random
-import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
-import urllib.error
-import urllib.request
 
-import report
-from servers import BACKENDS, missing, until
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+import report  # noqa: E402
+from servers import BACKENDS, missing, until  # noqa: E402
+from siftd_service import Service  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -37,48 +38,24 @@ VARIANTS = 20_000
 SHARE = 0.75
 
 
-class Service:
-    """A `siftd serve` that shares a cache."""
+def serving(binary, url):
+    """A `siftd serve` that shares a cache, once it is healthy."""
+    service = Service(binary, "--cache", url, "--cache-memory", MEMORY_BYTES, "--log-rate", 1, keep_log=False)
+    until("the service is healthy", lambda: healthy(service))
+    return service
 
-    def __init__(self, binary, url):
-        command = [binary, "serve", "--listen", "127.0.0.1:0", "--cache", url, "--cache-memory", str(MEMORY_BYTES),
-                   "--log-rate", "1", "--drain-delay", "0"]
-        self.said = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.said, text=True)
-        self.url = "http://" + json.loads(self.process.stdout.readline())["address"]
-        # The pipe must not fill.
-        threading.Thread(target=lambda: list(self.process.stdout), daemon=True).start()
-        until("the service is healthy", self.healthy)
 
-    def __enter__(self):
-        return self
+def healthy(service):
+    return json.loads(service.get("/health")[1])["status"] == "healthy"
 
-    def __exit__(self, *_):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=60)
 
-    def get(self, path):
-        try:
-            with urllib.request.urlopen(self.url + path, timeout=30) as answer:
-                return answer.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.read().decode()
-
-    def healthy(self):
-        return json.loads(self.get("/health"))["status"] == "healthy"
-
-    def errors(self):
-        """Failures of the shared tier, by kind."""
-        lines = (line.rsplit(" ", 1) for line in self.get("/metrics").splitlines())
-        found = {}
-        for name, value in lines:
-            if name.startswith("siftd_cache_errors_total{") and 'tier="memory"' not in name:
-                found[name.split('kind="')[1].split('"')[0]] = int(value)
-        return found
-
-    def said_since_start(self):
-        self.said.seek(0)
-        return [line.strip() for line in self.said]
+def cache_errors(service):
+    """Failures of the shared tier, by kind."""
+    return {
+        name.split('kind="')[1].split('"')[0]: int(value)
+        for name, value in service.samples().items()
+        if name.startswith("siftd_cache_errors_total{") and 'tier="memory"' not in name
+    }
 
 
 def load(binary, service, images, seconds, *arguments):
@@ -196,13 +173,13 @@ FAULTS = {
 
 def capacity(binary, images):
     """Pictures a second that are computed where nothing is cached."""
-    with Service(binary, "none:") as service:
+    with serving(binary, "none:") as service:
         measurement = load(binary, service, images, 5, "--concurrency", "8", "--hit-ratio", "0")
         return json.loads(measurement.communicate()[0])["rates"]["answered"]
 
 
 def run(binary, images, backend, service, fault, rate, seconds):
-    before = service.errors()
+    before = cache_errors(service)
     measurement = load(binary, service, images, 3 * seconds, "--rate", f"{rate:.1f}", "--zipf", "0.9",
                        "--variants", str(VARIANTS), "--warm-up", "3s")
     time.sleep(3 + seconds)
@@ -212,7 +189,7 @@ def run(binary, images, backend, service, fault, rate, seconds):
     watched.over()
     answer = json.loads(measurement.communicate()[0])
     watched.end()
-    after = service.errors()
+    after = cache_errors(service)
     return {
         "counts": answer["counts"],
         "failures": answer["failures"],
@@ -249,9 +226,9 @@ class Watched:
     def watch(self):
         last_unhealthy = None
         while not self.ended.wait(0.05):
-            if not self.service.healthy():
+            if not healthy(self.service):
                 self.degraded, last_unhealthy = True, time.monotonic()
-        if self.service.healthy() and self.over_at:
+        if healthy(self.service) and self.over_at:
             self.recovery = max(0.0, (last_unhealthy or self.over_at) - self.over_at)
 
     def over(self):
@@ -284,9 +261,9 @@ def main():
         }
         for name in arguments.backend:
             for title, fault in FAULTS[name]:
-                with BACKENDS[name]() as backend, Service(arguments.siftd, backend.url) as service:
+                with BACKENDS[name]() as backend, serving(arguments.siftd, backend.url) as service:
                     result = run(arguments.siftd, images, backend, service, fault, record["rate"], arguments.seconds)
-                    result |= {"backend": name, "fault": title, "said": service.said_since_start()}
+                    result |= {"backend": name, "fault": title, "said": [line.strip() for line in service.errors]}
                 record["results"].append(result)
                 print(report.row(result), flush=True)
     if arguments.out:

@@ -144,7 +144,7 @@ def measure_overload(setup, factors):
                 "goodput": report["statuses"].get("200", 0) / report["seconds"],
                 "statuses": report["statuses"],
                 "lost": report["lost"],
-                "peak_mb": siftd.memory_mb("VmHWM"),
+                "peak_mb": siftd.status("VmHWM") / 1e6,
             })
             siftd.wait_until_idle()
         best = max(row["goodput"] for row in rows)
@@ -174,7 +174,7 @@ def open_loop(setup, siftd, picture, factor, best, seconds):
         "goodput": report["rates"]["answered"],
         "statuses": {"200": counts["answered"], "503": counts["refused"]},
         "lost": counts["failed"] + counts["unfinished"],
-        "peak_mb": siftd.memory_mb("VmHWM"),
+        "peak_mb": siftd.status("VmHWM") / 1e6,
     }
 
 
@@ -183,13 +183,13 @@ def measure_memory(setup):
     with Siftd(setup.siftd, setup.queue) as siftd:
         large = setup.upload("large", pictures.pnm(1825, 1824), others=True)
         time.sleep(1)
-        at_rest = siftd.memory_mb("VmRSS")
+        at_rest = siftd.status("VmRSS") / 1e6
         report = Load(siftd, large, 8, 2 * setup.seconds).report()
         siftd.wait_until_idle()
         time.sleep(1)
         return {
             "at_rest_mb": at_rest,
-            "after_mb": siftd.memory_mb("VmRSS"),
-            "peak_mb": siftd.memory_mb("VmHWM"),
+            "after_mb": siftd.status("VmRSS") / 1e6,
+            "peak_mb": siftd.status("VmHWM") / 1e6,
             "statuses": report["statuses"],
         }

@@ -5,29 +5,21 @@ import argparse
 import datetime
 import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-import measures
-from report import markdown
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import measures  # noqa: E402
+from machine import machine, output  # noqa: E402
+from report import markdown  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARIES = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
 PARTS = ("hits", "beside", "overload", "memory")
-
-
-def output(*command):
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
-
-
-def machine():
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
-    return f"{model}, {len(os.sched_getaffinity(0))} cores"
 
 
 def arguments():

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(Path(__file__).parent), str(ROOT / "bench")]
 
 from siftd_service import serving  # noqa: E402
 
-ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "testdata" / "pictures"
 
 

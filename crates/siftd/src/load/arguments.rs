@@ -13,7 +13,7 @@ use crate::duration;
                         (refusals are none) or an objective was not met; 2 for wrong usage."
 )]
 pub(crate) struct LoadArguments {
-    /// The service: http://HOST:PORT[/PREFIX][?QUERY]; the query goes with every upload (?denoise=none)
+    /// The service: http://HOST:PORT/PREFIX?QUERY, prefix and query optional; the query goes with every upload (?denoise=none)
     #[arg(long, value_name = "URL")]
     pub(crate) url: String,
     /// Folder of photographs, walked
