@@ -59,7 +59,7 @@ class Plan:
 
 def serving(siftd, threads):
     """A service with so many threads, on a processor of its own if it has one thread."""
-    settings = ["--threads", threads, "--access-log", "false"]
+    settings = ["--threads", threads, "--access-log=false"]
     return Service(siftd, *settings, before=pinned(threads, 0), keep_log=False)
 
 

@@ -44,12 +44,14 @@ REST_SECONDS = 45
 
 def drive(service, seconds, counts):
     """Runs all kinds of traffic beside each other for so long."""
+    host, port = service.address.rsplit(":", 1)
+    address = (host, int(port))
     until = time.monotonic() + seconds
     lock = threading.Lock()
 
     def run(kind, client, seed):
         try:
-            for status in client(service.address, seed, until):
+            for status in client(address, seed, until):
                 with lock:
                     counts[kind][status] += 1
         except Exception as error:  # A client that failed has tested nothing: whatever it was is a fault.

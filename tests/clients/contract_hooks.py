@@ -21,6 +21,12 @@ def lines(_, response):
     return json.loads(response.content.split(b"\n")[0])
 
 
+@schemathesis.hook
+def filter_body(_, body):
+    """Leaves out forms with fields whose names are none in a header: the client writes them there as they are."""
+    return not isinstance(body, dict) or all(name.isprintable() and not set(name) & set('"\\') for name in body)
+
+
 # Windows that are allowed and take seconds, even on small images, and the largest to try instead.
 SLOW_WINDOWS = {"search_window": (range(52, 2902), 51), "template_window": (range(22, 128), 21)}
 
