@@ -1,5 +1,6 @@
 """The four parts of the measurement. Each starts its own servers and returns rows."""
 
+import collections
 import hashlib
 import json
 import statistics
@@ -82,9 +83,7 @@ def measure_hits(setup):
             for _, _, *case in cases:
                 hits(*case, 1)
             for number in range(setup.rounds):
-                # Every other round backwards, so that none always follows the same.
-                order = range(len(cases)) if number % 2 == 0 else reversed(range(len(cases)))
-                for index in order:
+                for index in in_turn(len(cases), number):
                     reports[index].append(hits(*cases[index][2:], setup.seconds))
     return [
         {"what": what, "server": name, "connections": connections} | medians(of_case)
@@ -129,37 +128,71 @@ def measure_beside(setup):
 
 def measure_overload(setup, factors):
     """Misses answered each second, by how many clients send them: 1 is as many as there are threads and places in the
-    queue. Refused clients come back when they are told to; the last row's come back at once."""
+    queue. Refused clients come back when they are told to; the last row's come back at once. All in turn, as a machine that
+    is shared is not as fast at one time as at another."""
     with Siftd(setup.siftd, setup.queue) as siftd:
-        misses = setup.upload("misses", pictures.jpeg("coffee.jpg"), others=True)
+        picture = pictures.jpeg("coffee.jpg")
+        misses = setup.upload("misses", picture, others=True)
         places = setup.queue + siftd.compute()[2]
-        rows = []
         seconds = 2 * setup.seconds
-        for factor, pause in [(factor, None) for factor in factors] + [(factors[-1], 0)]:
+        cases = [(factor, None) for factor in factors] + [(factors[-1], 0)]
+        rounds = [[] for _ in range(len(cases) + 1)]
+
+        def closed(factor, pause):
             report = Load(siftd, misses, factor * places, seconds, pause).report()
-            rows.append({
+            return {
                 "factor": factor,
                 "clients": factor * places,
                 "at_once": pause == 0,
                 "goodput": report["statuses"].get("200", 0) / report["seconds"],
                 "statuses": report["statuses"],
                 "lost": report["lost"],
-                "peak_mb": siftd.status("VmHWM") / 1e6,
-            })
-            siftd.wait_until_idle()
-        best = max(row["goodput"] for row in rows)
-        rows.append(open_loop(setup, siftd, pictures.jpeg("coffee.jpg"), factors[-1], best, seconds))
-    return rows
+            }
+
+        offered = None
+        for number in range(setup.rounds):
+            for index in in_turn(len(rounds), number):
+                if index < len(cases):
+                    row = closed(*cases[index])
+                else:
+                    # The same in all rounds: ten times what the first one found.
+                    offered = offered or factors[-1] * max(row[0]["goodput"] for row in rounds if row)
+                    row = open_loop(setup, siftd, picture, factors[-1], offered, seconds)
+                rounds[index].append(row | {"peak_mb": siftd.status("VmHWM") / 1e6})
+                siftd.wait_until_idle()
+    return [together(rows) for rows in rounds]
 
 
-def open_loop(setup, siftd, picture, factor, best, seconds):
-    """So many times the best rate, whatever becomes of the requests; `siftd load` sends them."""
+def in_turn(count, number):
+    """Every other round backwards, so that none always follows the same."""
+    return range(count) if number % 2 == 0 else reversed(range(count))
+
+
+def together(rows):
+    """What several rounds of the same came to: medians of rates, sums of counts, the highest peak."""
+    row = dict(rows[0])
+    for field in ("goodput", "offered", "generator_cpus"):
+        if field in row:
+            row[field] = statistics.median(row[field] for row in rows)
+    statuses = collections.Counter()
+    for one in rows:
+        statuses.update(one["statuses"])
+    return row | {
+        "goodputs": [row["goodput"] for row in rows],
+        "statuses": dict(statuses),
+        "lost": sum(row["lost"] for row in rows),
+        "peak_mb": max(row["peak_mb"] for row in rows),
+    }
+
+
+def open_loop(setup, siftd, picture, factor, rate, seconds):
+    """So many requests a second, whatever becomes of them; `siftd load` sends them."""
     folder = setup.scratch / "open"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     (folder / "coffee.jpg").write_bytes(picture)
     report = folder / "report.json"
     command = [
-        setup.siftd, "load", "--url", f"http://{siftd.address}", "--images", folder, "--rate", str(factor * best),
+        setup.siftd, "load", "--url", f"http://{siftd.address}", "--images", folder, "--rate", str(rate),
         "--hit-ratio", "0", "--duration", f"{seconds}s", "--warm-up", "4s", "--json", report,
     ]
     # Not at the lowest priority, as the other clients: it would come too late, and offer less.
@@ -174,7 +207,7 @@ def open_loop(setup, siftd, picture, factor, best, seconds):
         "goodput": report["rates"]["answered"],
         "statuses": {"200": counts["answered"], "503": counts["refused"]},
         "lost": counts["failed"] + counts["unfinished"],
-        "peak_mb": siftd.status("VmHWM") / 1e6,
+        "generator_cpus": report["generator"]["cpu_seconds"] / report["measured_seconds"],
     }
 
 

@@ -62,6 +62,10 @@ def overload(rows, record):
             f" | {row['goodput'] / best:.2f} | {statuses} | {row['lost']} | {row['peak_mb']:.0f} |"
         )
     yield ""
+    for row in rows:
+        if "generator_cpus" in row:
+            yield f"{row['generator_cpus']:.2f} processors sent the {row['offered']:.0f} requests/s of the open loop."
+            yield ""
     peak = max(row["peak_mb"] for row in rows)
     others = {status for row in rows for status in row["statuses"]} - {"200", "503"}
     yield (
