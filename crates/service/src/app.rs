@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
+use capacity::admission::whole_seconds;
 use engine::Engine;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::registry::Registry;
@@ -96,9 +97,8 @@ impl App {
         let Some(limiter) = &self.limiter else { return Ok(()) };
         limiter.check(caller, Instant::now()).map_err(|wait| {
             self.rate_limited.inc();
-            let seconds = wait.0.as_secs() + u64::from(wait.0.subsec_nanos() > 0);
             Problem::new(ErrorCode::RateLimited, "more requests than this caller may make")
-                .retry_after(Duration::from_secs(seconds.max(1)))
+                .retry_after(whole_seconds(wait.0))
         })
     }
 

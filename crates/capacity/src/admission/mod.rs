@@ -5,5 +5,5 @@ mod policy;
 mod refusal;
 
 pub use pace::{Pace, Work};
-pub use policy::{Load, Policy, Refused};
+pub use policy::{Load, Policy, Refused, whole_seconds};
 pub use refusal::Refusal;

@@ -79,7 +79,14 @@ impl Policy {
     }
 }
 
-fn whole_seconds(wait: Duration) -> Duration {
+/// A wait as `Retry-After` tells it: whole seconds, rounded up, at least one.
+///
+/// ```
+/// use std::time::Duration;
+/// assert_eq!(capacity::admission::whole_seconds(Duration::from_millis(1_001)).as_secs(), 2);
+/// assert_eq!(capacity::admission::whole_seconds(Duration::ZERO).as_secs(), 1);
+/// ```
+pub fn whole_seconds(wait: Duration) -> Duration {
     let begun = u64::from(wait.subsec_nanos() > 0);
     Duration::from_secs(wait.as_secs().saturating_add(begun).max(1))
 }
