@@ -98,6 +98,8 @@ impl Measured<'_> {
                 failed: came(Class::Failed),
                 p50_ms: answered.quantile_ms(0.5),
                 p99_ms: answered.quantile_ms(0.99),
+                hit_p99_ms: span.latencies(Class::Hit).quantile_ms(0.99),
+                miss_p99_ms: span.latencies(Class::Miss).quantile_ms(0.99),
             }
         });
         moments.filter(|moment| moment.seconds > 0.0).collect()

@@ -251,6 +251,10 @@ pub struct Moment {
     pub p50_ms: Option<f64>,
     /// 99 % are not longer.
     pub p99_ms: Option<f64>,
+    /// Of the hits among them, 99 % are not longer.
+    pub hit_p99_ms: Option<f64>,
+    /// Of those that were computed, 99 % are not longer.
+    pub miss_p99_ms: Option<f64>,
 }
 
 /// What the generator took, and how punctual it was.
