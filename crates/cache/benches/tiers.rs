@@ -28,7 +28,7 @@ fn report(what: &str, count: u32, elapsed: Duration) {
 fn memory() {
     let tiers = Tiers::memory(MemoryConfig { capacity_bytes: 64 << 20, ..Default::default() });
     let value = Bytes::from(vec![1; VALUE_BYTES]);
-    (0..100).for_each(|number| tiers.insert(key(number), value.clone()));
+    assert!((0..100).all(|number| tiers.insert(key(number), value.clone())));
     for extent in [Extent::Whole, Extent::Prefix(HEADER_BYTES)] {
         let (rounds, started) = (2_000_000, Instant::now());
         let found = (0..rounds).filter(|round| tiers.get_memory(&key(round % 100), extent).is_some()).count();
@@ -36,7 +36,7 @@ fn memory() {
         report(&format!("memory hit, {extent:?}"), rounds, started.elapsed());
     }
     let started = Instant::now();
-    (0..20_000).for_each(|number| tiers.insert(key(number), value.clone()));
+    assert!((0..20_000).all(|number| tiers.insert(key(number), value.clone())));
     report("memory insertion with eviction", 20_000, started.elapsed());
 }
 
@@ -72,7 +72,7 @@ async fn burst(config: DiskConfig) {
     let tiers = Tiers::memory_and(MemoryConfig::default(), store, &tokio::runtime::Handle::current());
     let value = Bytes::from(vec![1; VALUE_BYTES]);
     let started = Instant::now();
-    (0..2_000).for_each(|number| tiers.insert(key(number), value.clone()));
+    assert!((0..2_000).all(|number| tiers.insert(key(number), value.clone())));
     let inserted = started.elapsed();
     tiers.close().await;
     let kept = tiers.statistics()[1].usage.entries;

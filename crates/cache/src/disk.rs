@@ -18,7 +18,7 @@ use self::index::Index;
 pub use self::recovery::Recovery;
 use self::shelf::Shelf;
 use crate::store::Answer;
-use crate::{Cached, Extent, Key, Store, StoreError, Usage};
+use crate::{Cached, Extent, Key, Store, StoreError, StoreLimits, Usage};
 
 /// Operations on the disk at a time. A disk that hangs keeps so many threads waiting and no more.
 const CONCURRENT: u32 = 16;
@@ -126,9 +126,9 @@ impl Store for DiskStore {
         "disk"
     }
 
-    /// 250 ms: a disk that is busy is still much faster than computing, one that hangs is not waited for.
-    fn read_timeout(&self) -> Duration {
-        Duration::from_millis(250)
+    /// 250 ms for a lookup: a disk that is busy is still much faster than computing, one that hangs is not waited for.
+    fn limits(&self) -> StoreLimits {
+        StoreLimits { read_timeout: Duration::from_millis(250), ..StoreLimits::default() }
     }
 
     fn get(&self, key: Key, wanted: Extent) -> Answer<'_, Option<Cached>> {

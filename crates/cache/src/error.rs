@@ -160,4 +160,9 @@ impl ErrorKind {
     pub fn is_outage(self) -> bool {
         matches!(self, Self::Timeout | Self::Io | Self::Unavailable)
     }
+
+    /// Whether it says that the store answers, but not as it should: it is full, or forbids, or holds what nobody stored.
+    pub fn is_impairment(self) -> bool {
+        matches!(self, Self::Refused | Self::Corrupt)
+    }
 }

@@ -11,7 +11,7 @@ use tokio::time;
 
 use crate::breaker::Breaker;
 use crate::store::Answer;
-use crate::{BreakerConfig, BreakerState, Cached, Extent, Key, Store, StoreError, Usage};
+use crate::{BreakerConfig, BreakerState, Cached, Extent, Key, Store, StoreError, StoreLimits, Usage};
 
 /// How a store is kept from holding up those who ask it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -163,7 +163,7 @@ impl Shared {
     async fn probe(&self) {
         self.change(None, |watched| watched.breaker.probing());
         let outcome =
-            in_time(self.store.read_timeout(), self.store.get(probe_key(), Extent::Prefix(1))).await;
+            in_time(self.store.limits().read_timeout, self.store.get(probe_key(), Extent::Prefix(1))).await;
         self.report(outcome.err().as_ref(), Breaker::probe_failed);
     }
 }
@@ -195,18 +195,14 @@ impl Store for Guarded {
         self.shared.store.name()
     }
 
-    /// Beyond the limit that is kept here, which is the store's own.
-    fn read_timeout(&self) -> Duration {
-        2 * self.shared.store.read_timeout()
-    }
-
-    /// As above.
-    fn write_timeout(&self) -> Duration {
-        2 * self.shared.store.write_timeout()
-    }
-
-    fn concurrent_writes(&self) -> usize {
-        self.shared.store.concurrent_writes()
+    /// Times beyond those that are kept here, which are the store's own.
+    fn limits(&self) -> StoreLimits {
+        let limits = self.shared.store.limits();
+        StoreLimits {
+            read_timeout: 2 * limits.read_timeout,
+            write_timeout: 2 * limits.write_timeout,
+            concurrent_writes: limits.concurrent_writes,
+        }
     }
 
     fn breaker(&self) -> Option<BreakerState> {
@@ -218,7 +214,7 @@ impl Store for Guarded {
             self.admitted()?;
             let Shared { store, lookups, config, .. } = &*self.shared;
             let _waiting = lookups.try_acquire().map_err(|_| StoreError::Busy { limit: config.lookups })?;
-            self.shared.call(store.read_timeout(), store.get(key, wanted)).await
+            self.shared.call(store.limits().read_timeout, store.get(key, wanted)).await
         })
     }
 
@@ -226,7 +222,7 @@ impl Store for Guarded {
         Box::pin(async move {
             self.admitted()?;
             let store = &self.shared.store;
-            self.shared.call(store.write_timeout(), store.set(key, value)).await
+            self.shared.call(store.limits().write_timeout, store.set(key, value)).await
         })
     }
 
@@ -234,7 +230,7 @@ impl Store for Guarded {
         Box::pin(async move {
             self.admitted()?;
             let store = &self.shared.store;
-            self.shared.call(store.write_timeout(), store.remove(key)).await
+            self.shared.call(store.limits().write_timeout, store.remove(key)).await
         })
     }
 

@@ -32,6 +32,8 @@
 mod breaker;
 mod disk;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 mod guarded;
 mod key;
 mod memcached;
@@ -58,5 +60,5 @@ pub use memory::MemoryConfig;
 pub use sharded::Sharded;
 pub use shared::{Credentials, HostPort, KeyPrefix, SharedConfig, UnusablePrefix};
 pub use statistics::{Tier, TierStatistics};
-pub use store::{Answer, Cached, Extent, Store, Usage};
+pub use store::{Answer, Cached, Extent, Store, StoreLimits, Usage};
 pub use tiers::{Lookup, Tiers};

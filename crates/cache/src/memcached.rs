@@ -1,7 +1,7 @@
 //! Memcached, one server of it; several are one store by [`Sharded`](crate::Sharded).
 
 mod connection;
-mod protocol;
+pub(crate) mod protocol;
 
 use std::time::{Duration, SystemTime};
 
@@ -9,11 +9,9 @@ use bytes::{Bytes, BytesMut};
 
 use self::connection::Connection;
 use self::protocol::{Reply, Request};
-use crate::shared::{
-    CHECKED, CONCURRENT_WRITES, Envelope, HostPort, Link, SharedConfig, WHOLE, reach, unix_ms,
-};
+use crate::shared::{CHECKED, Envelope, HostPort, Link, SharedConfig, WHOLE, reach, unix_ms};
 use crate::store::Answer;
-use crate::{Cached, Extent, Key, Store, StoreError, Usage};
+use crate::{Cached, Extent, Key, Store, StoreError, StoreLimits};
 
 /// Bytes of an item, so that it fits into memcached's default of 1 MiB with its name and what memcached adds.
 const PART: usize = 1_000_000;
@@ -135,16 +133,8 @@ impl Store for MemcachedStore {
         "memcached"
     }
 
-    fn read_timeout(&self) -> Duration {
-        self.shared.read_timeout
-    }
-
-    fn write_timeout(&self) -> Duration {
-        self.shared.write_timeout
-    }
-
-    fn concurrent_writes(&self) -> usize {
-        CONCURRENT_WRITES
+    fn limits(&self) -> StoreLimits {
+        self.shared.limits()
     }
 
     fn get(&self, key: Key, wanted: Extent) -> Answer<'_, Option<Cached>> {
@@ -194,10 +184,6 @@ impl Store for MemcachedStore {
             }
             Ok(())
         })
-    }
-
-    fn usage(&self) -> Usage {
-        Usage::default()
     }
 
     fn close(&self) -> Answer<'_, ()> {

@@ -6,7 +6,7 @@ mod url;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use tokio_postgres::Statement;
@@ -14,9 +14,9 @@ use tokio_postgres::types::ToSql;
 
 use self::connection::Connection;
 pub use self::url::PostgresConfig;
-use crate::shared::{CONCURRENT_WRITES, Envelope, Link, SharedConfig, WHOLE, reach};
+use crate::shared::{Envelope, Link, SharedConfig, WHOLE, reach};
 use crate::store::Answer;
-use crate::{Cached, Extent, Key, Store, StoreError, Usage};
+use crate::{Cached, Extent, Key, Store, StoreError, StoreLimits};
 
 /// Connections, so that a large value does not hold up all others.
 const CONNECTIONS: usize = 4;
@@ -94,16 +94,8 @@ impl Store for PostgresStore {
         "postgres"
     }
 
-    fn read_timeout(&self) -> Duration {
-        self.shared.read_timeout
-    }
-
-    fn write_timeout(&self) -> Duration {
-        self.shared.write_timeout
-    }
-
-    fn concurrent_writes(&self) -> usize {
-        CONCURRENT_WRITES
+    fn limits(&self) -> StoreLimits {
+        self.shared.limits()
     }
 
     fn get(&self, key: Key, wanted: Extent) -> Answer<'_, Option<Cached>> {
@@ -144,10 +136,6 @@ impl Store for PostgresStore {
             while self.write(|connection| &connection.purge, &[&BATCH]).await? == BATCH.unsigned_abs() {}
             Ok(())
         })
-    }
-
-    fn usage(&self) -> Usage {
-        Usage::default()
     }
 
     fn close(&self) -> Answer<'_, ()> {

@@ -3,15 +3,15 @@
 mod connection;
 mod reply;
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use redis::Cmd;
 
 use self::connection::Connection;
-use crate::shared::{CONCURRENT_WRITES, Credentials, Envelope, HostPort, Link, SharedConfig, WHOLE, reach};
+use crate::shared::{Credentials, Envelope, HostPort, Link, SharedConfig, WHOLE, reach};
 use crate::store::Answer;
-use crate::{Cached, Extent, Key, Store, StoreError, Usage};
+use crate::{Cached, Extent, Key, Store, StoreError, StoreLimits};
 
 /// Strings in Redis may have so many bytes (its `proto-max-bulk-len`).
 const LARGEST: u64 = 512 << 20;
@@ -107,16 +107,8 @@ impl Store for RedisStore {
         self.name
     }
 
-    fn read_timeout(&self) -> Duration {
-        self.shared.read_timeout
-    }
-
-    fn write_timeout(&self) -> Duration {
-        self.shared.write_timeout
-    }
-
-    fn concurrent_writes(&self) -> usize {
-        CONCURRENT_WRITES
+    fn limits(&self) -> StoreLimits {
+        self.shared.limits()
     }
 
     fn get(&self, key: Key, wanted: Extent) -> Answer<'_, Option<Cached>> {
@@ -162,10 +154,6 @@ impl Store for RedisStore {
             command.arg("UNLINK").arg(&name);
             self.run(command).await.map(drop)
         })
-    }
-
-    fn usage(&self) -> Usage {
-        Usage::default()
     }
 
     fn close(&self) -> Answer<'_, ()> {

@@ -1,10 +1,9 @@
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 
 use crate::store::Answer;
-use crate::{BreakerState, Cached, Extent, Key, Store, StoreError, Usage};
+use crate::{BreakerState, Cached, Extent, Key, Store, StoreError, StoreLimits, Usage};
 
 /// Several stores as one: each key has its place in one of them, the same in every process that names them alike.
 ///
@@ -45,10 +44,6 @@ impl Sharded {
         let best = self.shards.iter().max_by_key(|shard| mixed(shard.identity ^ key));
         best.map(|shard| &shard.store).ok_or(StoreError::Closed)
     }
-
-    fn longest(&self, timeout: impl Fn(&dyn Store) -> Duration) -> Duration {
-        self.shards.iter().map(|shard| timeout(&*shard.store)).max().unwrap_or_default()
-    }
 }
 
 fn identity(key: &Key) -> u64 {
@@ -75,16 +70,16 @@ impl Store for Sharded {
         self.name
     }
 
-    fn read_timeout(&self) -> Duration {
-        self.longest(Store::read_timeout)
-    }
-
-    fn write_timeout(&self) -> Duration {
-        self.longest(Store::write_timeout)
-    }
-
-    fn concurrent_writes(&self) -> usize {
-        self.shards.iter().map(|shard| shard.store.concurrent_writes()).sum()
+    /// The times of the slowest, and the writes of all.
+    fn limits(&self) -> StoreLimits {
+        let limits = self.shards.iter().map(|shard| shard.store.limits());
+        limits
+            .reduce(|all, one| StoreLimits {
+                read_timeout: all.read_timeout.max(one.read_timeout),
+                write_timeout: all.write_timeout.max(one.write_timeout),
+                concurrent_writes: all.concurrent_writes + one.concurrent_writes,
+            })
+            .unwrap_or_default()
     }
 
     /// The worst of all.

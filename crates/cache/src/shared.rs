@@ -13,7 +13,7 @@ pub use self::address::{Credentials, HostPort};
 pub(crate) use self::envelope::{CHECKED, Envelope, WHOLE, reach};
 pub(crate) use self::link::{Link, Linked};
 pub use self::prefix::{KeyPrefix, UnusablePrefix};
-use crate::Key;
+use crate::{Key, StoreLimits};
 
 /// What holds for every store that several processes share.
 ///
@@ -53,9 +53,14 @@ pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 pub(crate) const USER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Writes at a time, so that their rate is not bound by the time of a round trip.
-pub(crate) const CONCURRENT_WRITES: usize = 16;
+const CONCURRENT_WRITES: usize = 16;
 
 impl SharedConfig {
+    pub(crate) fn limits(&self) -> StoreLimits {
+        let Self { read_timeout, write_timeout, .. } = *self;
+        StoreLimits { read_timeout, write_timeout, concurrent_writes: CONCURRENT_WRITES }
+    }
+
     /// The name of an entry.
     pub(crate) fn name(&self, key: &Key) -> String {
         // Enough for any prefix and key.

@@ -1,4 +1,6 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::{BreakerState, ErrorKind, Usage};
 
@@ -45,7 +47,12 @@ pub(crate) struct Counters {
     errors: [AtomicU64; ErrorKind::ALL.len()],
     /// Whether the last operation got no answer.
     unanswered: AtomicBool,
+    /// When an operation was last not answered as it should.
+    impaired_at: Mutex<Option<Instant>>,
 }
+
+/// How long a single refusal, or a value that was not what was stored, is a matter of the tier's health.
+const IMPAIRED_FOR: Duration = Duration::from_secs(5);
 
 impl Counters {
     pub(crate) fn hit(&self) {
@@ -65,9 +72,18 @@ impl Counters {
         !self.unanswered.load(Ordering::Relaxed)
     }
 
+    /// Whether it refused something, or had what nobody stored, in the last [`IMPAIRED_FOR`].
+    pub(crate) fn is_impaired(&self) -> bool {
+        let impaired_at = *self.impaired_at.lock().unwrap_or_else(PoisonError::into_inner);
+        impaired_at.is_some_and(|at| at.elapsed() < IMPAIRED_FOR)
+    }
+
     pub(crate) fn error(&self, kind: ErrorKind) {
         if kind.is_outage() {
             self.unanswered.store(true, Ordering::Relaxed);
+        }
+        if kind.is_impairment() {
+            *self.impaired_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         }
         let counters = ErrorKind::ALL.iter().zip(&self.errors);
         counters.filter(|(counted, _)| **counted == kind).for_each(|(_, counter)| {

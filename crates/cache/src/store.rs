@@ -48,6 +48,34 @@ pub struct Usage {
     pub evictions: u64,
 }
 
+/// What a [`Store`] is given at most.
+///
+/// ```
+/// let limits = cache::StoreLimits { concurrent_writes: 16, ..Default::default() };
+/// assert_eq!(limits.read_timeout.as_millis(), 50);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StoreLimits {
+    /// How long a reader waits for [`get`](Store::get). Default 50 ms: what a shared store in the same network needs,
+    /// many times over, and less than computing the value.
+    pub read_timeout: Duration,
+    /// How long each write may take. Nobody waits for it but the writes behind. Default 1 s.
+    pub write_timeout: Duration,
+    /// How many writes it takes at a time. Default 1; a store behind a network needs more, lest each write cost a round
+    /// trip of its own. Those under one key come one after the other whatever this is.
+    pub concurrent_writes: usize,
+}
+
+impl Default for StoreLimits {
+    fn default() -> Self {
+        Self {
+            read_timeout: Duration::from_millis(50),
+            write_timeout: Duration::from_secs(1),
+            concurrent_writes: 1,
+        }
+    }
+}
+
 /// What a [`Store`] answers, later.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
@@ -62,21 +90,9 @@ pub trait Store: Send + Sync + Debug + 'static {
     /// Its name in metrics and in `Cache-Status`, such as "disk".
     fn name(&self) -> &'static str;
 
-    /// How long a reader waits for [`get`](Self::get). Default 50 ms: what a shared store in the same network needs,
-    /// many times over, and less than computing the value.
-    fn read_timeout(&self) -> Duration {
-        Duration::from_millis(50)
-    }
-
-    /// How long each write may take. Nobody waits for it but the writes behind. Default 1 s.
-    fn write_timeout(&self) -> Duration {
-        Duration::from_secs(1)
-    }
-
-    /// How many writes it takes at a time. Default 1; a store behind a network needs more, lest each write cost a round
-    /// trip of its own. Those under one key come one after the other whatever this is.
-    fn concurrent_writes(&self) -> usize {
-        1
+    /// What it is given of time, and of writes at a time.
+    fn limits(&self) -> StoreLimits {
+        StoreLimits::default()
     }
 
     /// Whether it is being asked, for a store that has a breaker before it ([`Guarded`](crate::Guarded)).
@@ -99,7 +115,9 @@ pub trait Store: Send + Sync + Debug + 'static {
     }
 
     /// What it holds, as far as this process knows without asking: nothing, for a store that is shared.
-    fn usage(&self) -> Usage;
+    fn usage(&self) -> Usage {
+        Usage::default()
+    }
 
     /// Finishes what is under way and takes nothing more.
     fn close(&self) -> Answer<'_, ()>;

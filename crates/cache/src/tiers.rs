@@ -104,15 +104,14 @@ impl Tiers {
     }
 
     /// Keeps a whole value: in memory at once, in the store behind the caller's back. It never blocks, and may be called
-    /// from any thread.
-    pub fn insert(&self, key: Key, value: Bytes) {
-        if let Some(memory) = &self.memory {
+    /// from any thread. Whether a tier took it; a store takes what waits for it, and may lose it yet.
+    pub fn insert(&self, key: Key, value: Bytes) -> bool {
+        let in_memory = self.memory.as_ref().is_some_and(|memory| {
             let expires_at = memory.memory.expiry(Instant::now());
-            memory.insert(key, &Cached { value: value.clone(), extent: Extent::Whole, expires_at });
-        }
-        if let Some(store) = self.store.get() {
-            store.writes.set(key, value);
-        }
+            memory.insert(key, &Cached { value: value.clone(), extent: Extent::Whole, expires_at })
+        });
+        let waits = self.store.get().is_some_and(|store| store.writes.set(key, value));
+        in_memory || waits
     }
 
     /// To be called where a value turns out to be corrupt: counts that for the tier it came from, and removes it from all.
@@ -150,11 +149,6 @@ impl Tiers {
         }
     }
 
-    /// Whether there is a tier.
-    pub fn keeps(&self) -> bool {
-        self.memory.is_some()
-    }
-
     /// Whether the store answers: by its breaker, if it has one, which asks it from time to time; else by whether it
     /// answered the last time that it was asked. True where there is no store, or it was not asked yet.
     pub fn is_store_answering(&self) -> bool {
@@ -162,6 +156,11 @@ impl Tiers {
             Some(state) => state == BreakerState::Closed,
             None => counters.is_answering(),
         })
+    }
+
+    /// Whether the store refused something, or had what nobody stored, in the last 5 s: it answers, but not as it should.
+    pub fn is_store_impaired(&self) -> bool {
+        self.store.get().is_some_and(|store| store.counters.is_impaired())
     }
 
     /// What each tier did, in the order in which they are asked.
@@ -177,13 +176,16 @@ impl Tiers {
 }
 
 impl MemoryTier {
-    fn insert(&self, key: Key, cached: &Cached) {
+    /// Whether there was room.
+    fn insert(&self, key: Key, cached: &Cached) -> bool {
         let now = Instant::now();
         let expires_at = cached.expires_at.min(self.memory.expiry(now));
         let cached = Cached { value: cached.value.clone(), extent: cached.extent, expires_at };
-        if self.memory.insert(key, &cached, now).is_err() {
+        let kept = self.memory.insert(key, &cached, now).is_ok();
+        if !kept {
             self.counters.error(ErrorKind::TooLarge);
         }
+        kept
     }
 }
 
@@ -193,7 +195,8 @@ impl StoreTier {
     }
 
     async fn get(&self, key: Key, wanted: Extent) -> Option<Cached> {
-        let answer = tokio::time::timeout(self.store.read_timeout(), self.store.get(key, wanted)).await;
+        let limit = self.store.limits().read_timeout;
+        let answer = tokio::time::timeout(limit, self.store.get(key, wanted)).await;
         let cached = match answer {
             Ok(Ok(cached)) => {
                 self.counters.answered();

@@ -69,7 +69,8 @@ impl WriteBehind {
         Self { queue, waiting, most: limits.bytes, counters }
     }
 
-    pub(crate) fn set(&self, key: Key, value: Bytes) {
+    /// Whether there was room.
+    pub(crate) fn set(&self, key: Key, value: Bytes) -> bool {
         let size = value.len();
         let room = |waiting: usize| {
             let after = waiting.saturating_add(size);
@@ -77,9 +78,13 @@ impl WriteBehind {
         };
         if self.waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, room).is_err() {
             self.counters.error(ErrorKind::QueueFull);
-        } else if !self.send(Write::Set(key, value)) {
+            return false;
+        }
+        let sent = self.send(Write::Set(key, value));
+        if !sent {
             self.waiting.fetch_sub(size, Ordering::Relaxed);
         }
+        sent
     }
 
     pub(crate) fn remove(&self, key: Key) {
@@ -117,7 +122,7 @@ async fn drain(
     mut writes: mpsc::Receiver<Write>,
     waiting: Arc<AtomicUsize>,
 ) {
-    let mut under_way = UnderWay::new(store.concurrent_writes());
+    let mut under_way = UnderWay::new(store.limits().concurrent_writes);
     while let Some(write) = writes.recv().await {
         if let Write::Close(done) = write {
             writes.close();
@@ -143,10 +148,10 @@ async fn perform(write: Write, store: Arc<dyn Store>, counters: Arc<Counters>, w
     match write {
         Write::Set(key, value) => {
             let size = value.len();
-            in_time(store.set(key, value), store.write_timeout(), &counters).await;
+            in_time(store.set(key, value), store.limits().write_timeout, &counters).await;
             waiting.fetch_sub(size, Ordering::Relaxed);
         }
-        Write::Remove(key) => in_time(store.remove(key), store.write_timeout(), &counters).await,
+        Write::Remove(key) => in_time(store.remove(key), store.limits().write_timeout, &counters).await,
         Write::PurgeExpired => in_time(store.purge_expired(), PURGE_TIMEOUT, &counters).await,
         // The loop above sees to it.
         Write::Close(_) => {}

@@ -44,7 +44,10 @@ pub enum Source {
         expires_at: Instant,
     },
     /// It was computed.
-    Miss,
+    Miss {
+        /// Whether a tier of the cache took it.
+        kept: bool,
+    },
     /// It was being computed for another request already.
     Coalesced,
 }
@@ -238,7 +241,8 @@ impl Engine {
         let deadline = self.compute.config.deadline;
         let outcome = time::timeout(deadline, waiting.ticket.outcome()).await;
         let computed = outcome.map_err(|_| Error::DeadlineExceeded { deadline })??;
-        let source = if role == Role::Leader { Source::Miss } else { Source::Coalesced };
+        let kept = computed.kept;
+        let source = if role == Role::Leader { Source::Miss { kept } } else { Source::Coalesced };
         let header = Header::read(&computed.stored).map_err(|_| Error::Fault)?;
         Ok(Answer { stored: computed.stored, header, source, stages: computed.stages })
     }
@@ -249,7 +253,8 @@ impl Engine {
         let landed = self.landed_meanwhile(&key);
         if let Some(Answer { stored, stages, .. }) = &landed {
             // Others may have joined since, and wait.
-            self.flights.land(&key, &flight, Ok(Computed { stored: stored.clone(), stages: *stages }));
+            let computed = Computed { stored: stored.clone(), kept: true, stages: *stages };
+            self.flights.land(&key, &flight, Ok(computed));
         } else if let Err(error) = self.compute.submit(job) {
             self.flights.land(&key, &flight, Err(error));
         }

@@ -12,10 +12,11 @@ use tokio::sync::watch;
 
 use crate::Error;
 
-/// Features as they are stored, and how long their computation took.
+/// Features as they are stored, whether a tier of the cache took them, and how long their computation took.
 #[derive(Debug, Clone)]
 pub(crate) struct Computed {
     pub(crate) stored: Bytes,
+    pub(crate) kept: bool,
     pub(crate) stages: StageTimes,
 }
 
@@ -142,7 +143,7 @@ mod tests {
     const KEY: Key = Key { engine_version: 1, fingerprint: [0; 16], digest: [0; 32] };
 
     fn computed() -> Computed {
-        Computed { stored: Bytes::from_static(b"features"), stages: StageTimes::default() }
+        Computed { stored: Bytes::from_static(b"features"), kept: true, stages: StageTimes::default() }
     }
 
     #[tokio::test]

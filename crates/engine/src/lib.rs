@@ -18,7 +18,7 @@
 //! let picture = b"P2 8 8 255 ".iter().copied().chain(b"7 ".repeat(64)).collect::<Vec<u8>>();
 //! let image = engine.image(picture.into()).await;
 //! let answer = engine.features(&image, &Params::default(), Wanted::Summary).await?;
-//! assert_eq!(answer.source, Source::Miss);
+//! assert_eq!(answer.source, Source::Miss { kept: true });
 //! assert_eq!(answer.header.keypoints, 0, "a flat picture");
 //!
 //! let answer = engine.lookup(image.sha256(), &Params::default(), Wanted::Summary).await;

@@ -93,7 +93,7 @@ fn expected(bytes: &[u8]) -> FeatureSet {
 async fn a_miss_is_computed_and_then_a_hit() {
     let running = Running::with_memory(one_thread());
     let miss = running.ask(ROCKET, &Params::default()).await.unwrap();
-    assert_eq!(miss.source, Source::Miss);
+    assert_eq!(miss.source, Source::Miss { kept: true });
     assert_eq!(FeatureSet::from_siftd(&miss.stored).unwrap(), expected(ROCKET));
     for stage in [Stage::Hash, Stage::CacheGet, Stage::Queue, Stage::Decode, Stage::Denoise, Stage::Describe]
     {
@@ -139,7 +139,7 @@ async fn identical_images_at_the_same_time_are_computed_once() {
         assert_eq!(FeatureSet::from_siftd(&answer.stored).unwrap().image_sha256, sha256::digest(ROCKET));
         sources.push(answer.source);
     }
-    assert_eq!(sources.iter().filter(|&&source| source == Source::Miss).count(), 1);
+    assert_eq!(sources.iter().filter(|source| matches!(source, Source::Miss { .. })).count(), 1);
     assert_eq!(running.metric("siftd_image_pixels_count"), 1.0);
 }
 
@@ -216,7 +216,7 @@ async fn a_corrupt_value_of_the_store_is_computed_anew() {
 
     let running = Running::start(one_thread(), open());
     let answer = running.ask(ROCKET, &params).await.unwrap();
-    assert_eq!(answer.source, Source::Miss);
+    assert_eq!(answer.source, Source::Miss { kept: true });
     assert_eq!(running.metric(r#"siftd_cache_errors_total{tier="disk",kind="corrupt"}"#), 1.0);
     running.engine.drain().await;
     drop(running);

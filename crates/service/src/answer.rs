@@ -125,7 +125,7 @@ impl Found {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(asked.format.media_type()));
         headers.insert(ETAG, tag);
-        headers::describe(headers, source, app.engine.tiers().keeps(), &outcome.stages);
+        headers::describe(headers, source, &outcome.stages);
         headers::locate(headers, sha256, asked, &app.config.params);
         response.extensions_mut().insert(*outcome);
         response

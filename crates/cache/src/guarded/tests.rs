@@ -42,8 +42,8 @@ impl Store for Told {
         "told"
     }
 
-    fn read_timeout(&self) -> Duration {
-        Duration::from_millis(20)
+    fn limits(&self) -> StoreLimits {
+        StoreLimits { read_timeout: Duration::from_millis(20), ..StoreLimits::default() }
     }
 
     fn get(&self, _: Key, _: Extent) -> Answer<'_, Option<Cached>> {
@@ -56,10 +56,6 @@ impl Store for Told {
 
     fn remove(&self, _: Key) -> Answer<'_, ()> {
         Box::pin(self.act())
-    }
-
-    fn usage(&self) -> Usage {
-        Usage::default()
     }
 
     fn close(&self) -> Answer<'_, ()> {

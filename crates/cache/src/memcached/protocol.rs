@@ -5,11 +5,11 @@ use std::fmt::{self, Write};
 use bytes::{Buf, Bytes, BytesMut};
 use memchr::memmem;
 
-/// A line of a reply is shorter.
+/// Bytes of the line of a reply at most, with its end.
 const LONGEST_LINE: usize = 2048;
 
-/// A value is shorter.
-const LONGEST_VALUE: usize = 1 << 30;
+/// Bytes of a value at most: what memcached takes where it is not told otherwise, and more than siftd stores in an item.
+const LONGEST_VALUE: usize = 1 << 20;
 
 /// What is sent to a server.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ impl Request {
 
 /// What a server answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Reply {
+pub(crate) enum Reply {
     Value(Bytes),
     Done,
     Missing,
@@ -65,14 +65,15 @@ impl fmt::Display for Reply {
 
 /// Bytes that are no reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Malformed;
+pub(crate) struct Malformed;
 
 /// Takes the next reply off what was received; none if it is not complete yet.
-pub(super) fn next(received: &mut BytesMut) -> Result<Option<Reply>, Malformed> {
-    let Some(end) = memmem::find(received, b"\r\n") else {
-        return if received.len() > LONGEST_LINE { Err(Malformed) } else { Ok(None) };
+pub(crate) fn next(received: &mut BytesMut) -> Result<Option<Reply>, Malformed> {
+    let beginning = received.get(..LONGEST_LINE).unwrap_or(received);
+    let Some(end) = memmem::find(beginning, b"\r\n") else {
+        return if received.len() >= LONGEST_LINE { Err(Malformed) } else { Ok(None) };
     };
-    let line = received.get(..end).ok_or(Malformed)?;
+    let line = beginning.get(..end).ok_or(Malformed)?;
     let line = std::str::from_utf8(line).map_err(|_| Malformed)?;
     let (code, rest) = line.split_once(' ').unwrap_or((line, ""));
     let reply = match code {
@@ -156,11 +157,11 @@ mod tests {
     #[test]
     fn what_is_no_reply_is_malformed() {
         let cases: [&[u8]; 6] =
-            [b"VA\r\n", b"VA x\r\n", b"VA 99999999999\r\n", b"VA 1\r\nabc", b"+OK\r\n", b"\xff\xfe\r\n"];
+            [b"VA\r\n", b"VA x\r\n", b"VA 1048577\r\n", b"VA 1\r\nabc", b"+OK\r\n", b"\xff\xfe\r\n"];
         for bytes in cases {
             assert_eq!(all(bytes, 1000), Err(Malformed), "{bytes:?}");
         }
-        assert_eq!(all(&[b'x'; LONGEST_LINE + 1], 10_000), Err(Malformed));
+        assert_eq!(all(&[b'x'; LONGEST_LINE], 10_000), Err(Malformed));
     }
 
     proptest! {

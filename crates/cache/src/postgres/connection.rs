@@ -112,9 +112,10 @@ fn told(at: &str, error: &Error) -> StoreError {
     let reason = server.message().to_owned();
     match *server.code() {
         SqlState::QUERY_CANCELED => StoreError::Unavailable { at, reason },
-        SqlState::DISK_FULL | SqlState::OUT_OF_MEMORY | SqlState::INSUFFICIENT_PRIVILEGE => {
-            StoreError::Refused { at, reason }
-        }
+        SqlState::DISK_FULL
+        | SqlState::OUT_OF_MEMORY
+        | SqlState::INSUFFICIENT_PRIVILEGE
+        | SqlState::READ_ONLY_SQL_TRANSACTION => StoreError::Refused { at, reason },
         _ => StoreError::Unavailable { at, reason },
     }
 }

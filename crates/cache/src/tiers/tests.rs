@@ -5,7 +5,7 @@ use tokio::sync::Notify;
 
 use super::*;
 use crate::store::Answer;
-use crate::{StoreError, Usage};
+use crate::{StoreError, StoreLimits};
 
 /// A store that holds what it is given, and answers when it is let.
 #[derive(Debug, Default)]
@@ -30,12 +30,9 @@ impl Store for Gated {
         "gated"
     }
 
-    fn read_timeout(&self) -> Duration {
-        Duration::from_millis(5)
-    }
-
-    fn write_timeout(&self) -> Duration {
-        Duration::from_secs(600)
+    fn limits(&self) -> StoreLimits {
+        let (read_timeout, write_timeout) = (Duration::from_millis(5), Duration::from_secs(600));
+        StoreLimits { read_timeout, write_timeout, ..StoreLimits::default() }
     }
 
     fn get(&self, key: Key, wanted: Extent) -> Answer<'_, Option<Cached>> {
@@ -67,10 +64,6 @@ impl Store for Gated {
             self.held.lock().unwrap().retain(|(held, _)| *held != key);
             Ok(())
         })
-    }
-
-    fn usage(&self) -> Usage {
-        Usage::default()
     }
 
     fn close(&self) -> Answer<'_, ()> {
@@ -116,7 +109,7 @@ async fn what_the_store_has_comes_into_memory_for_as_long_as_it_lives_there() {
     let (tiers, _) = tiers(store, QueueLimits::DEFAULT);
     assert!(tiers.is_store_answering(), "it was not asked yet");
     let lookup = tiers.get(&key(1), Extent::Prefix(3)).await.unwrap();
-    assert!(tiers.is_store_answering());
+    assert!(tiers.is_store_answering() && !tiers.is_store_impaired());
     assert_eq!((lookup.tier, lookup.cached.extent), (Tier::Store("gated"), Extent::Prefix(3)));
     let promoted = tiers.get_memory(&key(1), Extent::Prefix(3)).unwrap();
     assert_eq!(promoted.value, "val");
@@ -144,6 +137,7 @@ async fn a_store_that_does_not_answer_or_fails_is_a_miss() {
     failing.insert(key(1), "value".into());
     failing.close().await;
     assert_eq!(errors(&failing, ErrorKind::Corrupt), 2);
+    assert!(failing.is_store_impaired() && failing.is_store_answering());
     assert!(failing.get_memory(&key(1), Extent::Whole).is_some());
 }
 
@@ -155,8 +149,8 @@ async fn writes_wait_within_bounds_and_the_rest_is_dropped_and_counted() {
     // From a thread that knows nothing of the runtime.
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            by_bytes.insert(key(1), vec![0; 30].into());
-            by_bytes.insert(key(2), vec![0; 1].into());
+            assert!(by_bytes.insert(key(1), vec![0; 30].into()));
+            assert!(by_bytes.insert(key(2), vec![0; 1].into()), "memory takes it");
         });
     });
     assert_eq!(errors(&by_bytes, ErrorKind::QueueFull), 1, "the first is taken, as nothing else waited");
@@ -167,8 +161,12 @@ async fn writes_wait_within_bounds_and_the_rest_is_dropped_and_counted() {
     assert_eq!(errors(&by_bytes, ErrorKind::Closed), 1);
     by_bytes.close().await;
 
+    let (too_large, _) = tiers(gated(), QueueLimits { writes: 100, bytes: 10 });
+    assert!(too_large.insert(key(1), vec![0; 2 << 20].into()), "it waits for the store");
+    assert!(!too_large.insert(key(2), vec![0; 2 << 20].into()), "neither tier has room");
+
     let (by_number, _) = tiers(gated(), QueueLimits { writes: 3, bytes: 1000 });
-    (0..5).for_each(|number| by_number.insert(key(number), "value".into()));
+    assert!((0..5).all(|number| by_number.insert(key(number), "value".into())), "memory takes them");
     assert_eq!(errors(&by_number, ErrorKind::QueueFull), 2);
     assert_eq!(by_number.statistics()[0].usage.entries, 5, "memory has them all");
 }
@@ -176,7 +174,7 @@ async fn writes_wait_within_bounds_and_the_rest_is_dropped_and_counted() {
 #[tokio::test]
 async fn closing_waits_for_every_write() {
     let (tiers, store) = tiers(Gated::default(), QueueLimits::DEFAULT);
-    (0..500).for_each(|number| tiers.insert(key(number), "value".into()));
+    assert!((0..500).all(|number| tiers.insert(key(number), "value".into())));
     tiers.close().await;
     assert_eq!(store.held.lock().unwrap().len(), 500);
 }
@@ -197,15 +195,15 @@ async fn a_corrupt_value_is_counted_where_it_came_from_and_removed_everywhere() 
 #[tokio::test]
 async fn without_a_store_there_is_memory_and_without_memory_nothing() {
     let memory = Tiers::memory(MemoryConfig { capacity_bytes: 1 << 20, ..Default::default() });
-    memory.insert(key(1), vec![0; 1 << 20].into());
+    assert!(!memory.insert(key(1), vec![0; 1 << 20].into()));
     assert_eq!(errors(&memory, ErrorKind::TooLarge), 1);
-    memory.insert(key(2), "value".into());
+    assert!(memory.insert(key(2), "value".into()));
     assert_eq!(memory.get(&key(2), Extent::Whole).await.unwrap().tier, Tier::Memory);
     memory.purge_expired();
     memory.close().await;
 
     let none = Tiers::none();
-    none.insert(key(1), "value".into());
+    assert!(!none.insert(key(1), "value".into()));
     none.reject(&key(1), &Tier::Memory);
     assert!(none.get(&key(1), Extent::Whole).await.is_none());
     assert!(none.statistics().is_empty());

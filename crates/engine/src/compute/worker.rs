@@ -101,12 +101,12 @@ impl Compute {
             })?;
         let started = Instant::now();
         let stored = Bytes::from(features.to_siftd().map_err(|_| Error::Fault)?);
-        self.tiers.insert(job.key, stored.clone());
+        let kept = self.tiers.insert(job.key, stored.clone());
         stages.add(Stage::CacheSet, started.elapsed());
         self.metrics.computed(job.pixels, features.keypoints.len(), &stages);
         stages.add(Stage::Queue, *waited);
         self.metrics.stage(Stage::Queue, *waited);
-        Ok(Computed { stored, stages })
+        Ok(Computed { stored, kept, stages })
     }
 
     fn finish(&self, index: usize, taken: Taken, outcome: Outcome) {

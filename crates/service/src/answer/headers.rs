@@ -33,9 +33,8 @@ pub(super) fn locate(headers: &mut HeaderMap, sha256: &[u8; 32], asked: &Asked, 
 }
 
 /// Where the answer came from (RFC 9211), and what took how long (W3C Server Timing).
-/// `keeps` says whether there is a cache.
-pub(super) fn describe(headers: &mut HeaderMap, source: &Source, keeps: bool, stages: &StageTimes) {
-    headers.insert(CACHE_STATUS, cache_status(source, keeps));
+pub(super) fn describe(headers: &mut HeaderMap, source: &Source, stages: &StageTimes) {
+    headers.insert(CACHE_STATUS, cache_status(source));
     if let Ok(timing) = HeaderValue::try_from(server_timing(stages)) {
         headers.insert(SERVER_TIMING, timing);
     }
@@ -47,21 +46,23 @@ pub(super) fn cache_result(source: &Source) -> &'static str {
     match source {
         Source::Hit { tier: Tier::Memory, .. } => "hit memory",
         Source::Hit { tier: Tier::Store(_), .. } => "hit store",
-        Source::Miss => "miss",
+        Source::Miss { .. } => "miss",
         Source::Coalesced => "coalesced",
     }
 }
 
-fn cache_status(source: &Source, keeps: bool) -> HeaderValue {
-    let Source::Hit { tier, expires_at } = source else {
-        return HeaderValue::from_static(match source {
-            Source::Coalesced => "siftd; fwd=miss; collapsed",
-            _ if keeps => "siftd; fwd=miss; stored",
-            _ => "siftd; fwd=miss",
-        });
-    };
-    let status = format!("siftd; hit; ttl={}; detail={}", remaining(*expires_at).as_secs(), tier.name());
-    HeaderValue::try_from(status).unwrap_or(HeaderValue::from_static("siftd; hit"))
+/// "stored" is what a tier has taken: memory, or the queue of writes before a store, which answers do not wait for.
+fn cache_status(source: &Source) -> HeaderValue {
+    match source {
+        Source::Coalesced => HeaderValue::from_static("siftd; fwd=miss; collapsed"),
+        Source::Miss { kept: true } => HeaderValue::from_static("siftd; fwd=miss; stored"),
+        Source::Miss { kept: false } => HeaderValue::from_static("siftd; fwd=miss"),
+        Source::Hit { tier, expires_at } => {
+            let seconds = remaining(*expires_at).as_secs();
+            let status = format!("siftd; hit; ttl={seconds}; detail={}", tier.name());
+            HeaderValue::try_from(status).unwrap_or(HeaderValue::from_static("siftd; hit"))
+        }
+    }
 }
 
 fn server_timing(stages: &StageTimes) -> String {
@@ -124,7 +125,9 @@ mod tests {
     fn the_cache_tells_what_it_did() {
         let expires_at = Instant::now() + Duration::from_millis(10_500);
         let hit = Source::Hit { tier: Tier::Store("disk"), expires_at };
-        assert_eq!(cache_status(&hit, true), "siftd; hit; ttl=10; detail=disk");
-        assert_eq!(cache_status(&Source::Coalesced, true), "siftd; fwd=miss; collapsed");
+        assert_eq!(cache_status(&hit), "siftd; hit; ttl=10; detail=disk");
+        assert_eq!(cache_status(&Source::Coalesced), "siftd; fwd=miss; collapsed");
+        assert_eq!(cache_status(&Source::Miss { kept: true }), "siftd; fwd=miss; stored");
+        assert_eq!(cache_status(&Source::Miss { kept: false }), "siftd; fwd=miss");
     }
 }

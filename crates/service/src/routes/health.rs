@@ -20,7 +20,7 @@ pub(super) struct Health {
     /// Whether features can be computed.
     feature_detector_ready: bool,
     /// Whether the cache's store, if there is one, answered when it was last asked. A lost one makes the instance degraded,
-    /// and it serves on.
+    /// as does one that refused something or had a corrupt value in the last 5 s. It serves on.
     cache_connected: bool,
     uptime_seconds: f64,
 }
@@ -43,9 +43,10 @@ enum Status {
 )]
 pub(super) async fn health(State(app): State<Arc<App>>) -> Response {
     let ready = app.readiness();
-    let cache_connected = app.engine.tiers().is_store_answering();
+    let tiers = app.engine.tiers();
+    let cache_connected = tiers.is_store_answering();
     let health = Health {
-        status: match (ready, cache_connected) {
+        status: match (ready, cache_connected && !tiers.is_store_impaired()) {
             (Err(_), _) => Status::Unhealthy,
             (Ok(()), false) => Status::Degraded,
             (Ok(()), true) => Status::Healthy,
