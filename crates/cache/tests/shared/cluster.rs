@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use cache::{BreakerState, ErrorKind, Extent, RedisConfig, RedisStore, SharedConfig, Store};
 
-use crate::contract::{Backend, Change, contract, key, name, patient, until, value};
+use crate::contract::{Backend, Change, contract, got, key, name, patient, until, value};
 use crate::faults::Watched;
-use crate::servers::RedisCluster;
+use crate::servers::{Certificates, RedisCluster};
 
 impl Backend for RedisCluster {
     const LARGEST: usize = 5 << 20;
@@ -87,4 +87,30 @@ async fn a_cluster_that_is_away_at_the_start_is_found_later() {
     watched.until(BreakerState::Open).await;
     cluster.nodes.iter_mut().for_each(|node| node.process.restart());
     watched.serves(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tls_reaches_every_node_and_needs_a_certificate_of_a_known_authority() {
+    let certificates = Certificates::make();
+    let cluster = RedisCluster::start_tls(&certificates);
+    let open = |authorities: Vec<u8>| {
+        let authorities = Some(authorities);
+        let config = RedisConfig { tls: true, authorities, shared: patient(), ..cluster.config() };
+        RedisStore::new(config).unwrap()
+    };
+    let store = open(certificates.authority());
+    for number in 0..60 {
+        store.set(key(number), value(number, 9_000)).await.unwrap();
+        assert_eq!(
+            got(&store, key(number), Extent::Whole).await,
+            Some((value(number, 9_000), Extent::Whole))
+        );
+    }
+    for primary in &cluster.nodes[..3] {
+        assert!(primary.ask::<u64>(&[b"DBSIZE"]).unwrap() > 0, "each has some of 60");
+    }
+
+    let stranger = open(Certificates::make().authority());
+    let error = stranger.get(key(1), Extent::Whole).await.unwrap_err();
+    assert!(error.kind().is_outage(), "{error}");
 }

@@ -9,7 +9,7 @@ use tokio::task::block_in_place;
 
 use crate::contract::{Backend, Change, contract, got, key, patient, until, value};
 use crate::faults::{Failing, Watched, faults};
-use crate::servers::PostgresServer;
+use crate::servers::{Certificates, PostgresServer};
 
 impl Backend for PostgresServer {
     const LARGEST: usize = 20 << 20;
@@ -149,4 +149,50 @@ async fn a_user_that_may_only_read_is_refused_writes() {
     let store = PostgresStore::new(config).unwrap();
     assert!(got(&store, key(1), Extent::Whole).await.is_some());
     assert_eq!(store.set(key(2), value(2, 100)).await.unwrap_err().kind(), ErrorKind::Refused);
+}
+
+#[tokio::test]
+async fn a_server_that_is_read_only_refuses_writes_and_serves_reads() {
+    let server = PostgresServer::start(&[]);
+    let watched = Watched::new(server.store(patient()));
+    watched.serves(1).await;
+    let client = server.client().await;
+    let read_only = async |on: bool| {
+        client.execute(&format!("ALTER SYSTEM SET default_transaction_read_only = {on}"), &[]).await.unwrap();
+        client.execute("SELECT pg_reload_conf()", &[]).await.unwrap();
+    };
+    read_only(true).await;
+    until("writes are refused", async || {
+        let outcome = watched.store.set(key(2), value(2, 100)).await;
+        outcome.is_err_and(|error| error.kind() == ErrorKind::Refused)
+    })
+    .await;
+    assert_eq!(watched.store.breaker(), Some(BreakerState::Closed));
+    assert_eq!(got(&*watched.store, key(1), Extent::Whole).await, Some((value(1, 9_000), Extent::Whole)));
+    read_only(false).await;
+    watched.serves(3).await;
+}
+
+#[tokio::test]
+async fn tls_needs_a_certificate_of_a_known_authority() {
+    let certificates = Certificates::make();
+    let server = PostgresServer::start_tls(&certificates);
+    let open = |authorities: Vec<u8>| {
+        let mut config = server.config_tls(authorities);
+        config.shared = patient();
+        PostgresStore::new(config)
+    };
+    let store = open(certificates.authority()).unwrap();
+    store.set(key(1), value(1, 200_000)).await.unwrap();
+    assert_eq!(got(&store, key(1), Extent::Whole).await, Some((value(1, 200_000), Extent::Whole)));
+    let encrypted = "SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \
+        WHERE application_name = 'siftd'";
+    let row = server.client().await.query_one(encrypted, &[]).await.unwrap();
+    assert_eq!(row.get::<_, Option<bool>>(0), Some(true));
+
+    let stranger = open(Certificates::make().authority()).unwrap();
+    let error = stranger.get(key(1), Extent::Whole).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Io, "{error}");
+    assert!(error.to_string().contains("certificate"), "{error}");
+    assert!(open(b"-----BEGIN CERTIFICATE-----\nnone\n-----END CERTIFICATE-----\n".to_vec()).is_err());
 }

@@ -128,7 +128,8 @@ async fn tls_needs_a_certificate_of_a_known_authority() {
     let certificates = Certificates::make();
     let port = free_port();
     let options = certificates.options(port);
-    let options: Vec<&str> = options.iter().map(String::as_str).chain(["--requirepass", "secret"]).collect();
+    let alone = ["--port", "0", "--requirepass", "secret"];
+    let options: Vec<&str> = options.iter().map(String::as_str).chain(alone).collect();
     let server = RedisServer::start_in(tempfile::tempdir().unwrap(), port, &options);
     let open = |authorities: Vec<u8>| {
         let credentials = Credentials { username: None, password: Some("secret".into()) };

@@ -8,7 +8,7 @@ use cache::PostgresConfig;
 use tempfile::TempDir;
 use tokio_postgres::{Client, NoTls};
 
-use super::{Process, free_port, until};
+use super::{Certificates, Process, free_port, until};
 
 /// PostgreSQL does not run as root: `nobody`.
 const NOBODY: u32 = 65_534;
@@ -26,10 +26,24 @@ pub(crate) struct PostgresServer {
 
 impl PostgresServer {
     pub(crate) fn start(options: &[&str]) -> Self {
-        let programs = programs();
-        let folder = tempfile::tempdir().unwrap();
-        let user = rustix::process::geteuid().is_root().then_some(NOBODY);
-        chown(folder.path(), user, user).unwrap();
+        Self::start_in(own_folder(), options)
+    }
+
+    /// One that takes connections over TLS, too.
+    pub(crate) fn start_tls(certificates: &Certificates) -> Self {
+        let folder = own_folder();
+        let [certificate, key] = certificates.of_server().map(|file| {
+            let copy = folder.path().join(file.file_name().unwrap());
+            fs::copy(file, &copy).unwrap();
+            chown(&copy, user(), user()).unwrap();
+            copy.to_str().unwrap().to_owned()
+        });
+        let files = [format!("ssl_cert_file={certificate}"), format!("ssl_key_file={key}")];
+        Self::start_in(folder, &["-c", "ssl=on", "-c", &files[0], "-c", &files[1]])
+    }
+
+    fn start_in(folder: TempDir, options: &[&str]) -> Self {
+        let (programs, user) = (programs(), user());
         let data = folder.path().join("data");
         initialise(&programs, &data, user);
         let port = free_port();
@@ -54,6 +68,13 @@ impl PostgresServer {
         PostgresConfig::new(&self.url(user)).unwrap()
     }
 
+    /// Over TLS, of a server whose certificate one of these authorities signed.
+    pub(crate) fn config_tls(&self, authorities: Vec<u8>) -> PostgresConfig {
+        let mut config = PostgresConfig::new(&format!("{}?sslmode=require", self.url(OWNER))).unwrap();
+        config.authorities = Some(authorities);
+        config
+    }
+
     fn url(&self, user: &str) -> String {
         format!("postgres://{user}@127.0.0.1:{}/postgres", self.port)
     }
@@ -68,6 +89,18 @@ impl PostgresServer {
             tokio::task::yield_now().await;
         }
     }
+}
+
+/// Who it runs as, if not as whoever starts it.
+fn user() -> Option<u32> {
+    rustix::process::geteuid().is_root().then_some(NOBODY)
+}
+
+/// A folder of its user's.
+fn own_folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    chown(folder.path(), user(), user()).unwrap();
+    folder
 }
 
 fn initialise(programs: &Path, data: &Path, user: Option<u32>) {

@@ -91,9 +91,11 @@ impl Process {
         child.wait().unwrap();
     }
 
-    /// Stops it where it is, by SIGSTOP.
+    /// Stops it where it is, by SIGSTOP, and waits until all its threads have.
     pub(crate) fn pause(&self) {
         self.signal(Signal::STOP);
+        let child = self.child.as_ref().expect("it runs");
+        until("it is stopped", || family(child).into_iter().all(is_stopped));
     }
 
     /// Lets it go on.
@@ -117,6 +119,16 @@ fn family(parent: &Child) -> Vec<Pid> {
     let children = fs::read_to_string(format!("/proc/{number}/task/{number}/children")).unwrap_or_default();
     let children = children.split_whitespace().filter_map(|pid| Pid::from_raw(pid.parse().ok()?));
     [parent].into_iter().chain(children).collect()
+}
+
+/// Whether no thread of a process runs.
+fn is_stopped(pid: Pid) -> bool {
+    let tasks = fs::read_dir(format!("/proc/{}/task", pid.as_raw_nonzero())).into_iter().flatten();
+    tasks.flatten().all(|task| {
+        let stat = fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+        // Its state follows its name, which is in brackets.
+        stat.rsplit_once(')').is_some_and(|(_, fields)| fields.trim_start().starts_with('T'))
+    })
 }
 
 impl Drop for Process {

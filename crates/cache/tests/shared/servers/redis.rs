@@ -1,6 +1,4 @@
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use cache::{HostPort, RedisConfig, RedisServers};
 use tempfile::TempDir;
@@ -106,51 +104,4 @@ pub(crate) fn ask<T: redis::FromRedisValue>(port: u16, command: &[&[u8]]) -> red
         parts.arg(part);
     });
     parts.query(&mut connection)
-}
-
-/// An authority, and the certificate of a server on this host that it signed.
-#[derive(Debug)]
-pub(crate) struct Certificates {
-    folder: TempDir,
-}
-
-impl Certificates {
-    pub(crate) fn make() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("names"), "subjectAltName=IP:127.0.0.1,DNS:localhost\n").unwrap();
-        let steps = [
-            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=authority -keyout ca.key -out ca.pem",
-            "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=server -keyout key.pem -out request.pem",
-            "x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out server.pem",
-        ];
-        for step in steps {
-            let output = Command::new("openssl").args(step.split(' ')).current_dir(folder.path()).output();
-            let output =
-                output.unwrap_or_else(|error| panic!("cannot run openssl: {error}; apt-get install openssl"));
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        }
-        Self { folder }
-    }
-
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    pub(crate) fn authority(&self) -> Vec<u8> {
-        fs::read(self.path("ca.pem")).unwrap()
-    }
-
-    /// What `redis-server` needs to speak TLS alone at a port.
-    pub(crate) fn options(&self, port: u16) -> Vec<String> {
-        let path = |name: &str| self.path(name).to_str().unwrap().to_owned();
-        let options = [
-            ("--port", "0".to_owned()),
-            ("--tls-port", port.to_string()),
-            ("--tls-cert-file", path("server.pem")),
-            ("--tls-key-file", path("key.pem")),
-            ("--tls-ca-cert-file", path("ca.pem")),
-            ("--tls-auth-clients", "no".to_owned()),
-        ];
-        options.into_iter().flat_map(|(name, value)| [name.to_owned(), value]).collect()
-    }
 }

@@ -1,7 +1,7 @@
 use cache::{HostPort, RedisConfig, RedisServers};
 
 use super::redis::ask;
-use super::{RedisServer, free_port, until};
+use super::{Certificates, RedisServer, free_port, until};
 
 /// Slots of a cluster.
 const SLOTS: u32 = 16_384;
@@ -11,19 +11,36 @@ const SLOTS: u32 = 16_384;
 pub(crate) struct RedisCluster {
     /// Primaries first, then the replica of each, in the same order.
     pub(crate) nodes: Vec<RedisServer>,
+    /// Where the nodes speak TLS, if they do.
+    tls_ports: Option<Vec<u16>>,
 }
 
 impl RedisCluster {
     pub(crate) fn start() -> Self {
-        let nodes: Vec<RedisServer> = (0..6).map(|_| node()).collect();
-        let cluster = Self { nodes };
+        let cluster = Self { nodes: (0..6).map(|_| node(&[])).collect(), tls_ports: None };
+        cluster.join();
+        cluster
+    }
+
+    /// One whose nodes speak TLS with each other, and with clients at ports of their own.
+    pub(crate) fn start_tls(certificates: &Certificates) -> Self {
+        let (nodes, ports) = (0..6)
+            .map(|_| {
+                let port = free_port();
+                let among_nodes = ["--tls-cluster", "yes", "--tls-replication", "yes"].map(str::to_owned);
+                (node(&[&certificates.options(port)[..], &among_nodes].concat()), port)
+            })
+            .unzip();
+        let cluster = Self { nodes, tls_ports: Some(ports) };
         cluster.join();
         cluster
     }
 
     pub(crate) fn config(&self) -> RedisConfig {
-        let addresses: Vec<HostPort> = self.nodes.iter().map(RedisServer::address).collect();
-        RedisConfig::new(RedisServers::Cluster(addresses))
+        let ports =
+            self.tls_ports.clone().unwrap_or_else(|| self.nodes.iter().map(|node| node.port).collect());
+        let addresses = ports.into_iter().map(|port| HostPort { host: "127.0.0.1".to_owned(), port });
+        RedisConfig::new(RedisServers::Cluster(addresses.collect()))
     }
 
     /// Slots to the primaries, a replica to each, and waits until all agree.
@@ -37,8 +54,9 @@ impl RedisCluster {
             primary.ask::<()>(&[b"CLUSTER", b"SET-CONFIG-EPOCH", epoch.as_bytes()]).unwrap();
         }
         let first = &self.nodes[0];
-        for other in &self.nodes[1..] {
-            let (port, bus) = (other.port.to_string(), bus(other).to_string());
+        for (number, other) in self.nodes.iter().enumerate().skip(1) {
+            let port = self.tls_ports.as_ref().map_or(other.port, |ports| ports[number]);
+            let (port, bus) = (port.to_string(), bus(other).to_string());
             let command: [&[u8]; 5] = [b"CLUSTER", b"MEET", b"127.0.0.1", port.as_bytes(), bus.as_bytes()];
             first.ask::<()>(&command).unwrap();
         }
@@ -65,9 +83,9 @@ impl RedisCluster {
     }
 }
 
-fn node() -> RedisServer {
+fn node(options: &[String]) -> RedisServer {
     let bus = free_port().to_string();
-    RedisServer::start(&[
+    let of_cluster = [
         "--cluster-enabled",
         "yes",
         "--cluster-port",
@@ -80,7 +98,9 @@ fn node() -> RedisServer {
         "0",
         "--appendonly",
         "no",
-    ])
+    ];
+    let options: Vec<&str> = of_cluster.into_iter().chain(options.iter().map(String::as_str)).collect();
+    RedisServer::start(&options)
 }
 
 /// The port on which the nodes of a cluster speak with each other.
