@@ -8,14 +8,13 @@ service was not healthy again after it. Python's standard library is enough.
 """
 
 import argparse
-import contextlib
 import datetime
 import json
 import os
 import pathlib
 import platform
 import random
-import socket
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,7 +24,8 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 import report  # noqa: E402
-from servers import BACKENDS, missing, until  # noqa: E402
+from injected import FAULTS  # noqa: E402
+from servers import PATIENCE, until  # noqa: E402
 from siftd_service import Service  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -72,105 +72,6 @@ def pictures(folder):
         pathlib.Path(folder, f"{number}.pgm").write_bytes(b"P5 %d %d 255\n" % PICTURE + data)
 
 
-# Faults: each is a context that lasts as long as the fault does.
-
-@contextlib.contextmanager
-def killed(backend):
-    backend.processes[0].kill()
-    yield
-    backend.processes[0].start()
-
-
-@contextlib.contextmanager
-def lost_for_good(backend):
-    """A primary that its replica replaces."""
-    backend.processes[0].kill()
-    yield
-
-
-@contextlib.contextmanager
-def paused(backend):
-    backend.processes[0].pause()
-    yield
-    backend.processes[0].resume()
-
-
-@contextlib.contextmanager
-def refused(backend):
-    """Connections beyond the limit: one client takes the only place, and those that were there are cut."""
-    with socket.create_connection(("127.0.0.1", backend.processes[0].port)) as only:
-        only.sendall(b"CONFIG SET maxclients 1\r\nCLIENT KILL TYPE normal SKIPME yes\r\n")
-        yield
-        only.sendall(b"CONFIG SET maxclients 1000\r\n")
-        only.recv(1000)
-
-
-@contextlib.contextmanager
-def full(backend):
-    backend.ask("CONFIG", "SET", "maxmemory-policy", "noeviction", "maxmemory", "1mb")
-    yield
-    backend.ask("CONFIG", "SET", "maxmemory", "0")
-
-
-@contextlib.contextmanager
-def evicting(backend):
-    backend.ask("CONFIG", "SET", "maxmemory-policy", "allkeys-lru", "maxmemory", "4mb")
-    yield
-    backend.ask("CONFIG", "SET", "maxmemory", "0")
-
-
-SPOIL = """
-for i = 1, 300 do
-  local key = redis.call('RANDOMKEY')
-  if key and redis.call('TYPE', key).ok == 'string' then
-    local way = math.random(3)
-    if way == 1 then redis.call('SETRANGE', key, 20, 'flipped')
-    elseif way == 2 then redis.call('SET', key, redis.call('GETRANGE', key, 0, 50))
-    else redis.call('DEL', key); redis.call('LPUSH', key, 'another type') end
-  end
-end
-"""
-
-
-@contextlib.contextmanager
-def spoilt(backend):
-    over = threading.Event()
-
-    def spoil():
-        while not over.wait(0.1):
-            backend.ask("EVAL", SPOIL, "0")
-
-    spoiling = threading.Thread(target=spoil)
-    spoiling.start()
-    yield
-    over.set()
-    spoiling.join()
-
-
-FAULTS = {
-    "redis": [
-        ("killed (SIGKILL), started again", killed),
-        ("paused (SIGSTOP)", paused),
-        ("connections refused at the limit", refused),
-        ("full, noeviction", full),
-        ("evicting, allkeys-lru", evicting),
-        ("values truncated, flipped, of another type", spoilt),
-    ],
-    "redis-cluster": [
-        ("a primary paused, then back", paused),
-        ("a primary killed, its replica takes over", lost_for_good),
-    ],
-    "memcached": [
-        ("one of three killed, started again", killed),
-        ("one of three paused", paused),
-    ],
-    "postgres": [
-        ("killed (SIGKILL), started again", killed),
-        ("paused (SIGSTOP)", paused),
-    ],
-}
-
-
 def capacity(binary, images):
     """Pictures a second that are computed where nothing is cached."""
     with serving(binary, "none:") as service:
@@ -184,7 +85,7 @@ def run(binary, images, backend, service, fault, rate, seconds):
                        "--variants", str(VARIANTS), "--warm-up", "3s")
     time.sleep(3 + seconds)
     watched = Watched(service)
-    with fault(backend):
+    with fault(backend) as evidence:
         time.sleep(seconds)
     watched.over()
     answer = json.loads(measurement.communicate()[0])
@@ -197,6 +98,7 @@ def run(binary, images, backend, service, fault, rate, seconds):
         "degraded": watched.degraded,
         "recovery_seconds": watched.recovery,
         "errors": {kind: after[kind] - before[kind] for kind in after if after[kind] > before[kind]},
+        "said_by_servers": evidence,
         "generator": answer["warnings"],
     }
 
@@ -205,74 +107,93 @@ def phase(series, begin, end):
     moments = [moment for moment in series if begin <= moment["at_seconds"] < end and moment["p99_ms"] is not None]
     middle = lambda values: sorted(values)[len(values) // 2] if values else None
     hits, misses = sum(moment["hits"] for moment in moments), sum(moment["misses"] for moment in moments)
+    worst = lambda name: max((moment[name] for moment in moments if moment[name] is not None), default=None)
     return {
         "p50_ms": middle([moment["p50_ms"] for moment in moments]),
         "p99_ms": middle([moment["p99_ms"] for moment in moments]),
-        "worst_p99_ms": max((moment["p99_ms"] for moment in moments), default=None),
+        "worst_p99_ms": worst("p99_ms"),
+        "worst_hit_p99_ms": worst("hit_p99_ms"),
+        "worst_miss_p99_ms": worst("miss_p99_ms"),
         "hit_ratio": hits / (hits + misses) if hits + misses else None,
     }
 
 
 class Watched:
-    """Whether the service is healthy, asked all the time."""
+    """Whether the service is healthy, asked all the time, until it is at the end."""
 
     def __init__(self, service):
         self.service, self.degraded, self.recovery = service, False, None
-        self.over_at = None
+        self.over_at, self.last_unhealthy = None, None
         self.ended = threading.Event()
         self.thread = threading.Thread(target=self.watch)
         self.thread.start()
 
     def watch(self):
-        last_unhealthy = None
         while not self.ended.wait(0.05):
             if not healthy(self.service):
-                self.degraded, last_unhealthy = True, time.monotonic()
-        if healthy(self.service) and self.over_at:
-            self.recovery = max(0.0, (last_unhealthy or self.over_at) - self.over_at)
+                self.degraded, self.last_unhealthy = True, time.monotonic()
 
     def over(self):
         self.over_at = time.monotonic()
 
     def end(self):
+        """Gives it some time more to be healthy again."""
+        deadline = time.monotonic() + PATIENCE
+        while not healthy(self.service) and time.monotonic() < deadline:
+            time.sleep(0.05)
         self.ended.set()
         self.thread.join()
+        if healthy(self.service):
+            self.recovery = max(0.0, (self.last_unhealthy or self.over_at) - self.over_at)
+
+
+def write(folder, seconds, results):
+    """The record of today: of backends that were not run now, what it has of them already."""
+    date = datetime.date.today().isoformat()
+    path = folder / f"{date}-faults.json"
+    before = json.loads(path.read_text())["results"] if path.exists() else []
+    run_now = {result["backend"] for result in results}
+    order = [(servers.name, title) for servers, title, _ in FAULTS]
+    results = results + [result for result in before if result["backend"] not in run_now]
+    results.sort(key=lambda result: order.index((result["backend"], result["fault"])))
+    machine = f"{platform.machine()}, {len(os.sched_getaffinity(0))} processors"
+    record = {"date": date, "machine": machine, "seconds": seconds, "share": SHARE, "results": results}
+    path.write_text(json.dumps(record, indent=1) + "\n")
+    path.with_suffix(".md").write_text(report.page(record))
+
+
+def missing():
+    """Programs that are not installed."""
+    programs = [name for name in ("redis-server", "redis-cli", "memcached") if shutil.which(name) is None]
+    return programs + ([] if list(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb")) else ["postgresql"])
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--siftd", default=str(ROOT / "target" / "release" / "siftd"))
-    parser.add_argument("--backend", nargs="*", choices=sorted(BACKENDS), default=list(BACKENDS))
+    backends = list(dict.fromkeys(backend.name for backend, _, _ in FAULTS))
+    parser.add_argument("--backend", nargs="*", choices=backends, default=backends)
     parser.add_argument("--seconds", type=int, default=10, help="of each of: before, during and after the fault")
     parser.add_argument("--out", type=pathlib.Path, help="a folder for the record")
     arguments = parser.parse_args()
     if missing():
         raise SystemExit(f"not installed: {', '.join(missing())}")
+    results = []
     with tempfile.TemporaryDirectory() as images:
         pictures(images)
         most = capacity(arguments.siftd, images)
-        record = {
-            "date": datetime.date.today().isoformat(),
-            "machine": f"{platform.machine()}, {len(os.sched_getaffinity(0))} processors",
-            "seconds": arguments.seconds,
-            "capacity": most,
-            "rate": SHARE * most,
-            "results": [],
-        }
-        for name in arguments.backend:
-            for title, fault in FAULTS[name]:
-                with BACKENDS[name]() as backend, serving(arguments.siftd, backend.url) as service:
-                    result = run(arguments.siftd, images, backend, service, fault, record["rate"], arguments.seconds)
-                    result |= {"backend": name, "fault": title, "said": [line.strip() for line in service.errors]}
-                record["results"].append(result)
-                print(report.row(result), flush=True)
+        for servers, title, fault in FAULTS:
+            if servers.name not in arguments.backend:
+                continue
+            with servers() as backend, serving(arguments.siftd, backend.url) as service:
+                result = run(arguments.siftd, images, backend, service, fault, SHARE * most, arguments.seconds)
+            said = [line.strip() for line in service.errors]
+            results.append({"backend": servers.name, "fault": title, "capacity": most, "said": said} | result)
+            print(report.row(results[-1]), flush=True)
     if arguments.out:
-        path = arguments.out / f"{record['date']}-faults"
-        path.with_suffix(".json").write_text(json.dumps(record, indent=1) + "\n")
-        path.with_suffix(".md").write_text(report.page(record))
-    faults = [result for result in record["results"]
-              if result["counts"]["failed"] or result["recovery_seconds"] is None]
-    raise SystemExit(1 if faults else 0)
+        write(arguments.out, arguments.seconds, results)
+    bad = [result for result in results if result["counts"]["failed"] or result["recovery_seconds"] is None]
+    raise SystemExit(1 if bad else 0)
 
 
 if __name__ == "__main__":

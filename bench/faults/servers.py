@@ -1,9 +1,8 @@
-"""Servers of shared caches, each on free ports in a folder of its own, that can be killed, paused and started again."""
+"""What the servers of shared caches have in common: processes on free ports in a folder of their own, that can be killed, paused and
+started again, and are talked to."""
 
 import os
 import pathlib
-import pwd
-import shutil
 import signal
 import socket
 import subprocess
@@ -86,81 +85,22 @@ class Backend:
         self.folder.cleanup()
 
 
-class Redis(Backend):
-    name = "redis"
+class Conversation:
+    """A connection on which a server is sent bytes and answers by lines."""
 
-    def __init__(self):
-        super().__init__()
-        self.node()
-        self.url = f"redis://127.0.0.1:{self.processes[0].port}"
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+        self.reader = self.socket.makefile("rb")
 
-    def node(self, *options):
-        port = free_port()
-        folder = pathlib.Path(self.folder.name, str(port))
-        folder.mkdir()
-        command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
-        self.processes.append(Process([*command, *options], port))
+    def __enter__(self):
+        return self
 
-    def ask(self, *command, port=None):
-        command = ["redis-cli", "-p", str(port or self.processes[0].port), *command]
-        return subprocess.run(command, capture_output=True, encoding="latin-1", check=True, timeout=PATIENCE).stdout
+    def __exit__(self, *_):
+        self.reader.close()
+        self.socket.close()
 
+    def send(self, data):
+        self.socket.sendall(data)
 
-class RedisCluster(Redis):
-    name = "redis-cluster"
-
-    def __init__(self):
-        Backend.__init__(self)
-        for _ in range(6):
-            self.node("--cluster-enabled", "yes", "--cluster-node-timeout", "5000", "--cluster-port", str(free_port()),
-                      "--cluster-require-full-coverage", "no", "--cluster-replica-validity-factor", "0")
-        addresses = [f"127.0.0.1:{process.port}" for process in self.processes]
-        create = ["redis-cli", "--cluster", "create", *addresses, "--cluster-replicas", "1", "--cluster-yes"]
-        subprocess.run(create, check=True, stdout=subprocess.DEVNULL, timeout=PATIENCE)
-        until("replicas are in step", lambda: all(
-            "role:slave" in info and "link_status:up" in info
-            for info in (self.ask("INFO", "replication", port=process.port) for process in self.processes[3:])
-        ))
-        self.url = "redis-cluster://" + ",".join(addresses)
-
-
-class Memcached(Backend):
-    name = "memcached"
-
-    def __init__(self):
-        super().__init__()
-        for _ in range(3):
-            port = free_port()
-            command = ["memcached", "-l", "127.0.0.1", "-p", str(port), "-U", "0", "-u", "nobody", "-m", "256"]
-            self.processes.append(Process(command, port))
-        self.url = "memcached://" + ",".join(f"127.0.0.1:{process.port}" for process in self.processes)
-
-
-class Postgres(Backend):
-    name = "postgres"
-
-    def __init__(self):
-        super().__init__()
-        programs = max(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))
-        data, port = f"{self.folder.name}/data", free_port()
-        user = None
-        if os.geteuid() == 0:
-            # PostgreSQL does not run as root.
-            user = pwd.getpwnam("nobody").pw_uid
-            os.chown(self.folder.name, user, -1)
-        initialise = [programs / "initdb", "--no-sync", "--auth=trust", "--username=siftd", "-D", data]
-        subprocess.run(initialise, check=True, stdout=subprocess.DEVNULL, user=user, cwd="/")
-        command = [str(programs / "postgres"), "-D", data, "-p", str(port), "-k", data]
-        self.processes.append(Process(command, port, user))
-        ready = [programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]
-        until("PostgreSQL serves", lambda: subprocess.run(ready).returncode == 0)
-        self.url = f"postgres://siftd@127.0.0.1:{port}/postgres"
-
-
-BACKENDS = {backend.name: backend for backend in (Redis, RedisCluster, Memcached, Postgres)}
-
-
-def missing():
-    """Programs that are not installed."""
-    programs = [name for name in ("redis-server", "redis-cli", "memcached") if shutil.which(name) is None]
-    return programs + ([] if list(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb")) else ["postgresql"])
+    def line(self):
+        return self.reader.readline()
