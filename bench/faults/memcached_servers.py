@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from urllib.parse import unquote_to_bytes
 
 from servers import Backend, Conversation, Process, free_port
 
@@ -12,8 +13,12 @@ class MemcachedClient(Conversation):
     last = None
 
     def names(self):
+        """Of all items; none while the server is looking through them already."""
         self.send(b"lru_crawler metadump all\r\n")
-        return [line.split()[0].removeprefix(b"key=") for line in iter(self.line, b"END\r\n")]
+        names = []
+        while (line := self.line()).startswith(b"key="):
+            names.append(unquote_to_bytes(line.split()[0].removeprefix(b"key=")))
+        return names
 
     def item(self, name):
         """Its bytes; none if it is gone."""
