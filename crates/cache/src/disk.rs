@@ -161,6 +161,12 @@ impl Store for DiskStore {
         self.shelf.usage()
     }
 
+    /// Of the blocks that the file system gave to their files.
+    fn footprint<'a>(&'a self, keys: &'a [Key]) -> Answer<'a, u64> {
+        let keys = keys.to_vec();
+        Box::pin(self.run(move |shelf| keys.iter().map(|key| shelf.footprint(key)).sum()))
+    }
+
     /// Waits for what is under way. The folder is free for others when the store is dropped.
     fn close(&self) -> Answer<'_, ()> {
         Box::pin(async {

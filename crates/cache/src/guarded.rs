@@ -11,7 +11,9 @@ use tokio::time;
 
 use crate::breaker::Breaker;
 use crate::store::Answer;
-use crate::{BreakerConfig, BreakerState, Cached, Extent, Key, Store, StoreError, StoreLimits, Usage};
+use crate::{
+    BreakerConfig, BreakerState, Cached, Extent, Key, ServerInfo, Store, StoreError, StoreLimits, Usage,
+};
 
 /// How a store is kept from holding up those who ask it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -246,6 +248,14 @@ impl Store for Guarded {
 
     fn usage(&self) -> Usage {
         self.shared.store.usage()
+    }
+
+    fn server(&self) -> Answer<'_, Option<ServerInfo>> {
+        self.shared.store.server()
+    }
+
+    fn footprint<'a>(&'a self, keys: &'a [Key]) -> Answer<'a, u64> {
+        self.shared.store.footprint(keys)
     }
 
     fn close(&self) -> Answer<'_, ()> {

@@ -60,5 +60,5 @@ pub use memory::MemoryConfig;
 pub use sharded::Sharded;
 pub use shared::{Credentials, HostPort, KeyPrefix, SharedConfig, UnusablePrefix};
 pub use statistics::{Tier, TierStatistics};
-pub use store::{Answer, Cached, Extent, Store, StoreLimits, Usage};
+pub use store::{Answer, Cached, Extent, ServerInfo, Store, StoreLimits, Usage};
 pub use tiers::{Lookup, Tiers};

@@ -2,6 +2,7 @@
 
 mod connection;
 pub(crate) mod protocol;
+mod server;
 
 use std::time::{Duration, SystemTime};
 
@@ -11,7 +12,7 @@ use self::connection::Connection;
 use self::protocol::{Reply, Request};
 use crate::shared::{CHECKED, Envelope, HostPort, Link, SharedConfig, WHOLE, reach, unix_ms};
 use crate::store::Answer;
-use crate::{Cached, Extent, Key, Store, StoreError, StoreLimits};
+use crate::{Cached, Extent, Key, ServerInfo, Store, StoreError, StoreLimits};
 
 /// Bytes of an item, so that it fits into memcached's default of 1 MiB with its name and what memcached adds.
 const PART: usize = 1_000_000;
@@ -76,6 +77,15 @@ impl MemcachedStore {
         match self.run(Request::set(name, stored, expiry(ttl))).await? {
             Reply::Done => Ok(()),
             reply => Err(self.refused(reply, length)),
+        }
+    }
+
+    /// Words that a request is answered with; none where it is about an item that is not there.
+    async fn ask(&self, request: Request) -> Result<Option<String>, StoreError> {
+        match self.run(request).await? {
+            Reply::Text(text) => Ok(Some(text)),
+            Reply::Missing => Ok(None),
+            reply => Err(self.refused(reply, 0)),
         }
     }
 
@@ -183,6 +193,34 @@ impl Store for MemcachedStore {
                 }
             }
             Ok(())
+        })
+    }
+
+    fn server(&self) -> Answer<'_, Option<ServerInfo>> {
+        Box::pin(async move {
+            let version = self.ask(Request::version()).await?.unwrap_or_default();
+            let statistics = self.ask(Request::statistics("")).await?.unwrap_or_default();
+            Ok(Some(ServerInfo {
+                version: format!("memcached {}", version.trim_start_matches("VERSION ")),
+                processes: 1,
+                clients: server::statistic(&statistics, "max_connections").unwrap_or(0),
+            }))
+        })
+    }
+
+    /// Of the chunks that their items fill, that of the beginning included; further parts of very large values are not in it.
+    fn footprint<'a>(&'a self, keys: &'a [Key]) -> Answer<'a, u64> {
+        Box::pin(async move {
+            let slabs = self.ask(Request::statistics(" slabs")).await?.unwrap_or_default();
+            let mut bytes = 0;
+            for key in keys {
+                let name = self.shared.name(key);
+                for item in [beginning(&name), name] {
+                    let item = self.ask(Request::describe(&item)).await?;
+                    bytes += item.map_or(0, |item| server::chunk_bytes(&item, &slabs));
+                }
+            }
+            Ok(bytes)
         })
     }
 

@@ -16,7 +16,7 @@ use self::connection::Connection;
 pub use self::url::PostgresConfig;
 use crate::shared::{Envelope, Link, SharedConfig, WHOLE, reach};
 use crate::store::Answer;
-use crate::{Cached, Extent, Key, Store, StoreError, StoreLimits};
+use crate::{Cached, Extent, Key, ServerInfo, Store, StoreError, StoreLimits};
 
 /// Connections, so that a large value does not hold up all others.
 const CONNECTIONS: usize = 4;
@@ -26,6 +26,10 @@ const LARGEST: u64 = 512 << 20;
 
 /// Rows that one statement of the clean-up removes, so that it holds no lock for long.
 const BATCH: i64 = 500;
+
+const SERVER: &str = "SELECT split_part(current_setting('server_version'), ' ', 1), \
+    current_setting('max_connections')::int8 - current_setting('superuser_reserved_connections')::int8";
+const FOOTPRINT: &str = "SELECT pg_total_relation_size('siftd_entries')";
 
 /// Values in PostgreSQL, each a row of the table `siftd_entries`, which it makes by itself.
 ///
@@ -38,6 +42,7 @@ const BATCH: i64 = 500;
 pub struct PostgresStore {
     links: Vec<Link<Arc<Connection>>>,
     next: AtomicUsize,
+    schema: Option<String>,
     shared: SharedConfig,
 }
 
@@ -48,7 +53,28 @@ impl PostgresStore {
     /// [`StoreError::Unusable`], for certificates that are none.
     pub fn new(config: PostgresConfig) -> Result<Self, StoreError> {
         let links = (0..CONNECTIONS).map(|_| connection::link(&config)).collect::<Result<_, _>>()?;
-        Ok(Self { links, next: AtomicUsize::new(0), shared: config.shared })
+        Ok(Self { links, next: AtomicUsize::new(0), schema: config.schema, shared: config.shared })
+    }
+
+    /// Removes the schema that the configuration names, with all that is in it. Nothing, where it names none.
+    ///
+    /// # Errors
+    /// If the server does not answer, or the schema is another user's.
+    pub async fn remove_schema(&self) -> Result<(), StoreError> {
+        let Some(schema) = &self.schema else { return Ok(()) };
+        let statement = format!("DROP SCHEMA IF EXISTS {} CASCADE", connection::quoted(schema));
+        let link = self.link()?;
+        let linked = link.get().await?;
+        let removed = linked.connection.client.batch_execute(&statement).await;
+        removed.map_err(|error| connection::failed(link, &linked, &error))
+    }
+
+    /// One row, by a statement that is not prepared.
+    async fn ask(&self, statement: &str) -> Result<tokio_postgres::Row, StoreError> {
+        let link = self.link()?;
+        let linked = link.get().await?;
+        let row = linked.connection.client.query_one(statement, &[]).await;
+        row.map_err(|error| connection::failed(link, &linked, &error))
     }
 
     /// The next in turn, or one that is connected while that is not.
@@ -135,6 +161,26 @@ impl Store for PostgresStore {
         Box::pin(async move {
             while self.write(|connection| &connection.purge, &[&BATCH]).await? == BATCH.unsigned_abs() {}
             Ok(())
+        })
+    }
+
+    fn server(&self) -> Answer<'_, Option<ServerInfo>> {
+        Box::pin(async move {
+            let row = self.ask(SERVER).await?;
+            let (version, connections) = (row.try_get::<_, String>(0), row.try_get::<_, i64>(1));
+            Ok(Some(ServerInfo {
+                version: format!("PostgreSQL {}", version.unwrap_or_default()),
+                processes: 1,
+                clients: connections.unwrap_or(0).unsigned_abs() / CONNECTIONS as u64,
+            }))
+        })
+    }
+
+    /// Of the whole table, with its indices and with values that are out of line.
+    fn footprint<'a>(&'a self, _: &'a [Key]) -> Answer<'a, u64> {
+        Box::pin(async move {
+            let bytes: Result<i64, _> = self.ask(FOOTPRINT).await?.try_get(0);
+            Ok(bytes.unwrap_or(0).unsigned_abs())
         })
     }
 

@@ -2,6 +2,7 @@
 
 mod connection;
 mod reply;
+mod server;
 
 use std::time::SystemTime;
 
@@ -9,12 +10,16 @@ use bytes::Bytes;
 use redis::Cmd;
 
 use self::connection::Connection;
+use self::server::Servers;
 use crate::shared::{Credentials, Envelope, HostPort, Link, SharedConfig, WHOLE, reach};
 use crate::store::Answer;
-use crate::{Cached, Extent, Key, Store, StoreError, StoreLimits};
+use crate::{Cached, Extent, Key, ServerInfo, Store, StoreError, StoreLimits};
 
 /// Strings in Redis may have so many bytes (its `proto-max-bulk-len`).
 const LARGEST: u64 = 512 << 20;
+
+/// Name of the store that a cluster is.
+const CLUSTER: &str = "redis-cluster";
 
 /// Which Redis keeps the values.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +89,7 @@ impl RedisStore {
     /// [`StoreError::Unusable`], for certificates that are none or addresses that cannot be.
     pub fn new(config: RedisConfig) -> Result<Self, StoreError> {
         let name = match config.servers {
-            RedisServers::Cluster(_) => "redis-cluster",
+            RedisServers::Cluster(_) => CLUSTER,
             RedisServers::Standalone(_) | RedisServers::Sentinel { .. } => "redis",
         };
         Ok(Self { name, link: connection::link(&config)?, shared: config.shared })
@@ -99,6 +104,22 @@ impl RedisStore {
             }
             reply::failed(self.link.at(), &error)
         })
+    }
+}
+
+impl RedisStore {
+    /// What the servers say of themselves.
+    async fn servers(&self) -> Result<Servers, StoreError> {
+        let info = reply::text(self.run(redis::cmd("INFO")).await?)?;
+        let cluster = match self.name {
+            CLUSTER => {
+                let mut command = redis::cmd("CLUSTER");
+                command.arg("INFO");
+                Some(reply::text(self.run(command).await?)?)
+            }
+            _ => None,
+        };
+        Ok(Servers::new(&info, cluster.as_deref()))
     }
 }
 
@@ -153,6 +174,23 @@ impl Store for RedisStore {
             let mut command = Cmd::with_capacity(2, name.len() + 6);
             command.arg("UNLINK").arg(&name);
             self.run(command).await.map(drop)
+        })
+    }
+
+    fn server(&self) -> Answer<'_, Option<ServerInfo>> {
+        Box::pin(async move { Ok(Some(self.servers().await?.info())) })
+    }
+
+    /// By `MEMORY USAGE`, for each copy: name, value and their place in the table, each as large as the allocator makes it.
+    fn footprint<'a>(&'a self, keys: &'a [Key]) -> Answer<'a, u64> {
+        Box::pin(async move {
+            let mut bytes = 0;
+            for key in keys {
+                let mut command = redis::cmd("MEMORY");
+                command.arg("USAGE").arg(self.shared.name(key));
+                bytes += reply::number(&self.run(command).await?)?;
+            }
+            Ok(bytes * self.servers().await?.copies())
         })
     }
 

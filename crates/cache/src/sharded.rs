@@ -3,7 +3,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::store::Answer;
-use crate::{BreakerState, Cached, Extent, Key, Store, StoreError, StoreLimits, Usage};
+use crate::{BreakerState, Cached, Extent, Key, ServerInfo, Store, StoreError, StoreLimits, Usage};
 
 /// Several stores as one: each key has its place in one of them, the same in every process that names them alike.
 ///
@@ -40,9 +40,15 @@ impl Sharded {
     }
 
     fn shard(&self, key: &Key) -> Result<&Arc<dyn Store>, StoreError> {
+        let place = self.place(key).and_then(|place| self.shards.get(place));
+        place.map(|shard| &shard.store).ok_or(StoreError::Closed)
+    }
+
+    /// Which of the shards has a key.
+    fn place(&self, key: &Key) -> Option<usize> {
         let key = identity(key);
-        let best = self.shards.iter().max_by_key(|shard| mixed(shard.identity ^ key));
-        best.map(|shard| &shard.store).ok_or(StoreError::Closed)
+        let scores = self.shards.iter().map(|shard| mixed(shard.identity ^ key));
+        scores.enumerate().max_by_key(|(_, score)| *score).map(|(place, _)| place)
     }
 }
 
@@ -115,6 +121,37 @@ impl Store for Sharded {
             entries: all.entries + one.entries,
             bytes: all.bytes + one.bytes,
             evictions: all.evictions + one.evictions,
+        })
+    }
+
+    /// All of them together; as many clients as the one that takes the fewest.
+    fn server(&self) -> Answer<'_, Option<ServerInfo>> {
+        Box::pin(async move {
+            let mut all: Option<ServerInfo> = None;
+            for shard in &self.shards {
+                let Some(one) = shard.store.server().await? else { continue };
+                all = Some(match all {
+                    None => one,
+                    Some(all) => ServerInfo {
+                        processes: all.processes + one.processes,
+                        clients: all.clients.min(one.clients),
+                        ..all
+                    },
+                });
+            }
+            Ok(all)
+        })
+    }
+
+    fn footprint<'a>(&'a self, keys: &'a [Key]) -> Answer<'a, u64> {
+        Box::pin(async move {
+            let mut bytes = 0;
+            for (number, shard) in self.shards.iter().enumerate() {
+                let theirs: Vec<Key> =
+                    keys.iter().copied().filter(|key| self.place(key) == Some(number)).collect();
+                bytes += shard.store.footprint(&theirs).await?;
+            }
+            Ok(bytes)
         })
     }
 

@@ -76,6 +76,17 @@ impl Default for StoreLimits {
     }
 }
 
+/// What a server behind a [`Store`] says of itself.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ServerInfo {
+    /// Its name and version, such as `Redis 7.0.15`.
+    pub version: String,
+    /// Processes that it consists of, replicas included.
+    pub processes: u32,
+    /// How many processes like this one it has connections for.
+    pub clients: u64,
+}
+
 /// What a [`Store`] answers, later.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
@@ -117,6 +128,17 @@ pub trait Store: Send + Sync + Debug + 'static {
     /// What it holds, as far as this process knows without asking: nothing, for a store that is shared.
     fn usage(&self) -> Usage {
         Usage::default()
+    }
+
+    /// What the server behind it says of itself; none where there is no server. For measurements.
+    fn server(&self) -> Answer<'_, Option<ServerInfo>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    /// Bytes that what is kept under these keys takes, as whoever keeps it accounts for them, replicas included. A store
+    /// that cannot tell entries apart tells of all that it holds. For measurements: it may take a while.
+    fn footprint<'a>(&'a self, _keys: &'a [Key]) -> Answer<'a, u64> {
+        Box::pin(async { Ok(self.usage().bytes) })
     }
 
     /// Finishes what is under way and takes nothing more.

@@ -1,6 +1,6 @@
 use std::fs::{self, DirBuilder, File, FileTimes, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
@@ -107,6 +107,14 @@ impl Files {
         }
         create_folder(&self.folder.join(shard(key)))?;
         fs::rename(&unnamed.0, &path).map_err(failed(&path))
+    }
+
+    /// Bytes of the blocks that the file of an entry has; 0 if there is none.
+    pub(super) fn blocks(&self, key: &Key) -> Result<u64, StoreError> {
+        /// In the system's own unit, whatever the file system's blocks are.
+        const BLOCK: u64 = 512;
+        let path = self.path(key);
+        Ok(found(fs::metadata(&path), &path)?.map_or(0, |file| file.blocks() * BLOCK))
     }
 
     /// Reads as much as wanted and no more; none if there is no file. The file must have `length` bytes.

@@ -96,6 +96,10 @@ impl Shelf {
         expired.iter().try_for_each(|(key, filed)| self.forget(key, filed))
     }
 
+    pub(super) fn footprint(&self, key: &Key) -> Result<u64, StoreError> {
+        self.files.blocks(key)
+    }
+
     pub(super) fn usage(&self) -> Usage {
         Usage {
             entries: self.index.entries(),

@@ -8,6 +8,9 @@ use memchr::memmem;
 /// Bytes of the line of a reply at most, with its end.
 const LONGEST_LINE: usize = 2048;
 
+/// Bytes of all statistics at most.
+const LONGEST_STATISTICS: usize = 1 << 20;
+
 /// Bytes of a value at most: what memcached takes where it is not told otherwise, and more than siftd stores in an item.
 const LONGEST_VALUE: usize = 1 << 20;
 
@@ -36,12 +39,29 @@ impl Request {
     pub(super) fn delete(name: &str) -> Self {
         Self(format!("md {name}\r\n").into())
     }
+
+    /// What the server keeps an item as.
+    pub(super) fn describe(name: &str) -> Self {
+        Self(format!("me {name}\r\n").into())
+    }
+
+    /// The server's version.
+    pub(super) fn version() -> Self {
+        Self(Bytes::from_static(b"version\r\n"))
+    }
+
+    /// The server's statistics, or those of a group after a blank.
+    pub(super) fn statistics(group: &str) -> Self {
+        Self(format!("stats{group}\r\n").into())
+    }
 }
 
 /// What a server answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Reply {
     Value(Bytes),
+    /// A line of words, or lines of statistics.
+    Text(String),
     Done,
     Missing,
     TooLarge,
@@ -54,7 +74,7 @@ pub(crate) enum Reply {
 impl fmt::Display for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Value(_) => f.write_str("a value that was not asked for"),
+            Self::Value(_) | Self::Text(_) => f.write_str("something that was not asked for"),
             Self::Done => f.write_str("done, without a value"),
             Self::Missing => f.write_str("not there"),
             Self::TooLarge => f.write_str("object too large for cache"),
@@ -78,6 +98,8 @@ pub(crate) fn next(received: &mut BytesMut) -> Result<Option<Reply>, Malformed> 
     let (code, rest) = line.split_once(' ').unwrap_or((line, ""));
     let reply = match code {
         "VA" => return value(received, end + 2, rest.split(' ').next().unwrap_or_default().parse()),
+        "STAT" => return statistics(received),
+        "VERSION" | "ME" => Reply::Text(line.to_owned()),
         "HD" => Reply::Done,
         "EN" | "NF" => Reply::Missing,
         "SERVER_ERROR" if rest.starts_with("object too large") => Reply::TooLarge,
@@ -87,6 +109,18 @@ pub(crate) fn next(received: &mut BytesMut) -> Result<Option<Reply>, Malformed> 
     };
     received.advance(end + 2);
     Ok(Some(reply))
+}
+
+/// Lines of statistics, up to the one that ends them.
+fn statistics(received: &mut BytesMut) -> Result<Option<Reply>, Malformed> {
+    const END: &[u8] = b"\r\nEND\r\n";
+    let beginning = received.get(..LONGEST_STATISTICS).unwrap_or(received);
+    let Some(end) = memmem::find(beginning, END) else {
+        return if received.len() >= LONGEST_STATISTICS { Err(Malformed) } else { Ok(None) };
+    };
+    let text = received.split_to(end);
+    received.advance(END.len());
+    String::from_utf8(text.into()).map(|text| Some(Reply::Text(text))).map_err(|_| Malformed)
 }
 
 /// A value of a length, from where its bytes begin, and the line end after it.
@@ -133,12 +167,14 @@ mod tests {
         assert_eq!(Request::get("name").0, "mg name v\r\n");
         assert_eq!(Request::set("name", &[b"ab", b"c"], 60).0, "ms name 3 T60\r\nabc\r\n");
         assert_eq!(Request::delete("name").0, "md name\r\n");
+        assert_eq!(Request::statistics(" slabs").0, "stats slabs\r\n");
     }
 
     #[test]
     fn replies_are_read_however_they_are_cut() {
         let bytes = b"VA 4\r\nab\r\n\r\nEN\r\nHD\r\nVA 0 f1\r\n\r\nNF \r\nSERVER_ERROR object too large for cache\r\n\
-            SERVER_ERROR out of memory storing object\r\nERROR Too many open connections\r\n";
+            SERVER_ERROR out of memory storing object\r\nME a cls=3 size=9\r\nSTAT a 1\r\nSTAT b 2\r\nEND\r\nVERSION 1.6.18\r\n\
+            ERROR Too many open connections\r\n";
         let expected = [
             Reply::Value("ab\r\n".into()),
             Reply::Missing,
@@ -147,6 +183,9 @@ mod tests {
             Reply::Missing,
             Reply::TooLarge,
             Reply::Refused("SERVER_ERROR out of memory storing object".into()),
+            Reply::Text("ME a cls=3 size=9".into()),
+            Reply::Text("STAT a 1\r\nSTAT b 2".into()),
+            Reply::Text("VERSION 1.6.18".into()),
             Reply::Failed("ERROR Too many open connections".into()),
         ];
         for chunk in 1..bytes.len() {

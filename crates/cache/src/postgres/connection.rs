@@ -49,17 +49,33 @@ pub(super) fn link(config: &PostgresConfig) -> Result<Link<Arc<Connection>>, Sto
     };
     // The server gives up by itself what nobody waits for any more.
     let statement_timeout = config.shared.write_timeout.as_millis();
-    let settings = format!("SET statement_timeout = {statement_timeout}; SET synchronous_commit = off");
+    let mut settings = format!("SET statement_timeout = {statement_timeout}; SET synchronous_commit = off");
+    let schema = config.schema.as_deref().map(quoted);
+    if let Some(schema) = &schema {
+        settings += &format!("; SET search_path = {schema}");
+    }
     Ok(Link::new(at.clone(), move || {
-        let (at, server, tls, settings) = (at.clone(), server.clone(), tls.clone(), settings.clone());
+        let (at, server, tls) = (at.clone(), server.clone(), tls.clone());
+        let (settings, schema) = (settings.clone(), schema.clone());
         Box::pin(async move {
-            let connected = open(&server, tls, &settings).await;
+            let connected = open(&server, tls, &settings, schema.as_deref()).await;
             connected.map(Arc::new).map_err(|error| told(&at, &error))
         })
     }))
 }
 
-async fn open(server: &Config, tls: Option<MakeRustlsConnect>, settings: &str) -> Result<Connection, Error> {
+/// A name as statements have it, whatever is in it.
+pub(super) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// `schema` is quoted.
+async fn open(
+    server: &Config,
+    tls: Option<MakeRustlsConnect>,
+    settings: &str,
+    schema: Option<&str>,
+) -> Result<Connection, Error> {
     let mut client = match tls {
         Some(tls) => {
             let (client, driver) = server.connect(tls).await?;
@@ -74,7 +90,7 @@ async fn open(server: &Config, tls: Option<MakeRustlsConnect>, settings: &str) -
         }
     };
     client.batch_execute(settings).await?;
-    migrate(&mut client).await?;
+    migrate(&mut client, schema).await?;
     let (get, get_beginning, set, remove, purge) = tokio::try_join!(
         client.prepare(GET),
         client.prepare(GET_BEGINNING),

@@ -10,13 +10,17 @@ const LOCK: i64 = 0x0073_6966_7464;
 
 const DONE: &str = "SELECT count(*) FROM siftd_migrations";
 
-/// Whoever may not make tables can use those that are there.
-pub(super) async fn migrate(client: &mut Client) -> Result<(), Error> {
+/// Whoever may not make tables can use those that are there. `schema`, quoted, is made where there are none; the connection's
+/// search path names it.
+pub(super) async fn migrate(client: &mut Client, schema: Option<&str>) -> Result<(), Error> {
     if version(client).await? >= MIGRATIONS.len() {
         return Ok(());
     }
     let transaction = client.transaction().await?;
     transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await?;
+    if let Some(schema) = schema {
+        transaction.batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS {schema}")).await?;
+    }
     transaction
         .batch_execute("CREATE TABLE IF NOT EXISTS siftd_migrations (version int PRIMARY KEY)")
         .await?;

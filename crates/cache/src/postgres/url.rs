@@ -9,6 +9,8 @@ pub struct PostgresConfig {
     pub(super) server: Config,
     /// Certificates in PEM that the server's may be signed by. None stands for those that the system trusts.
     pub authorities: Option<Vec<u8>>,
+    /// Name of the schema with the tables, which is made if there is none. None stands for the first that the user has.
+    pub schema: Option<String>,
     /// What holds for every shared store.
     pub shared: SharedConfig,
 }
@@ -33,7 +35,7 @@ impl PostgresConfig {
         if server.get_hosts().is_empty() {
             return Err(unusable("it names no host".to_owned()));
         }
-        Ok(Self { server, authorities: None, shared: SharedConfig::default() })
+        Ok(Self { server, authorities: None, schema: None, shared: SharedConfig::default() })
     }
 }
 

@@ -17,6 +17,25 @@ pub(super) fn bytes(reply: Value) -> Result<Option<Bytes>, StoreError> {
     }
 }
 
+/// A whole number; 0 for nothing.
+pub(super) fn number(reply: &Value) -> Result<u64, StoreError> {
+    match reply {
+        Value::Nil => Ok(0),
+        Value::Int(number) => Ok(number.unsigned_abs()),
+        _ => Err(StoreError::Corrupt { reason: "it is no number".into() }),
+    }
+}
+
+/// Words; of one node where all nodes of a cluster answer.
+pub(super) fn text(reply: Value) -> Result<String, StoreError> {
+    match reply {
+        Value::BulkString(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        Value::VerbatimString { text, .. } => Ok(text),
+        Value::Map(of_nodes) => of_nodes.into_iter().next().map_or(Ok(String::new()), |(_, one)| text(one)),
+        _ => Err(StoreError::Corrupt { reason: "it is no text".into() }),
+    }
+}
+
 /// Whether the connection is to be made anew: it is broken, or leads to a server that is no longer the right one.
 pub(super) fn breaks_connection(error: &RedisError) -> bool {
     error.is_unrecoverable_error() || error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)

@@ -11,6 +11,8 @@ use crate::servers::{Certificates, RedisCluster};
 impl Backend for RedisCluster {
     const LARGEST: usize = 5 << 20;
 
+    const COPIES: u64 = 2;
+
     fn store(&self, shared: SharedConfig) -> Arc<dyn Store> {
         Arc::new(RedisStore::new(RedisConfig { shared, ..self.config() }).unwrap())
     }

@@ -15,6 +15,9 @@ pub(crate) trait Backend {
     /// Values of so many bytes are kept.
     const LARGEST: usize;
 
+    /// How often a value is kept.
+    const COPIES: u64 = 1;
+
     /// A store of its own connections, with this configuration.
     fn store(&self, shared: SharedConfig) -> Arc<dyn Store>;
 
@@ -181,6 +184,22 @@ pub(crate) async fn many_at_once_are_not_mixed_up<B: Backend>(backend: &B) {
     }
 }
 
+pub(crate) async fn what_entries_take_is_told<B: Backend>(backend: &B) {
+    const LENGTH: usize = 10_000;
+    let store = backend.store(patient());
+    let server = store.server().await.unwrap().expect("there is one");
+    assert!(server.version.contains(|c: char| c.is_ascii_digit()), "{server:?}");
+    assert!(u64::from(server.processes) >= B::COPIES && server.clients >= 20, "{server:?}");
+    let keys: Vec<Key> = (0..50).map(key).collect();
+    let before = store.footprint(&[]).await.unwrap();
+    for (number, key) in (0..).zip(&keys) {
+        store.set(*key, value(number, LENGTH)).await.unwrap();
+    }
+    let bytes = (store.footprint(&keys).await.unwrap() - before) / 50;
+    let least = LENGTH as u64 * B::COPIES;
+    assert!(bytes > least && bytes < least * 3 / 2, "{bytes} bytes");
+}
+
 /// Calls that are dropped at any point must not give their answers to others.
 pub(crate) async fn dropped_calls_leave_it_in_order<B: Backend>(backend: &B) {
     let store = backend.store(patient());
@@ -209,6 +228,7 @@ macro_rules! contract {
             another_process_reads_what_one_stored,
             corrupt_values_are_told_and_replaced,
             many_at_once_are_not_mixed_up,
+            what_entries_take_is_told,
             dropped_calls_leave_it_in_order
         );
     };

@@ -196,3 +196,26 @@ async fn tls_needs_a_certificate_of_a_known_authority() {
     assert!(error.to_string().contains("certificate"), "{error}");
     assert!(open(b"-----BEGIN CERTIFICATE-----\nnone\n-----END CERTIFICATE-----\n".to_vec()).is_err());
 }
+
+#[tokio::test]
+async fn a_schema_of_its_own_is_made_and_removed_with_all_in_it() {
+    let server = PostgresServer::start(&[]);
+    let named = |schema: Option<&str>| {
+        let mut config = server.config();
+        config.shared = patient();
+        config.schema = schema.map(str::to_owned);
+        PostgresStore::new(config).unwrap()
+    };
+    // A name that needs its quotes.
+    let (apart, usual) = (named(Some("a\"b; c")), named(None));
+    apart.set(key(1), value(1, 100)).await.unwrap();
+    assert_eq!(got(&usual, key(1), Extent::Whole).await, None);
+    usual.set(key(1), value(2, 100)).await.unwrap();
+    assert_eq!(got(&apart, key(1), Extent::Whole).await, Some((value(1, 100), Extent::Whole)));
+    apart.remove_schema().await.unwrap();
+    usual.remove_schema().await.unwrap();
+    let schemas = "SELECT count(*) FROM pg_namespace WHERE nspname = 'a\"b; c'";
+    assert_eq!(server.client().await.query_one(schemas, &[]).await.unwrap().get::<_, i64>(0), 0);
+    assert_eq!(got(&usual, key(1), Extent::Whole).await, Some((value(2, 100), Extent::Whole)));
+    assert_eq!(named(Some("a\"b; c")).get(key(1), Extent::Whole).await.unwrap().map(|_| ()), None);
+}
