@@ -1,6 +1,6 @@
 use super::{Plan, section as named};
 use crate::queueing::{Mmc, allen_cunneen};
-use crate::report::{Cell, Plot, Section, Table};
+use crate::report::{Cell, Plot, Scale, Section, Table};
 
 /// Loads that are shown, as shares of what the processors can do.
 const LOADS: [f64; 10] = [0.1, 0.3, 0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 1.1, 2.0];
@@ -60,7 +60,8 @@ pub(super) fn section(plan: &Plan<'_>) -> Section {
         x: "requests a second".to_owned(),
         y: "ms".to_owned(),
         lines: vec![("hits".to_owned(), hits), ("misses".to_owned(), misses)],
-        logarithmic: true,
+        x_scale: Scale::Linear,
+        y_scale: Scale::Logarithmic,
     };
     let notes = vec![
         "The load is of what processors can do, not of what keeps the objective. The formula knows no bound of the queue, no \

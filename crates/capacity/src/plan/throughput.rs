@@ -1,6 +1,6 @@
 use super::{Plan, section as named};
 use crate::instance::{Instance, Setup};
-use crate::report::{Cell, Plot, Section, Table};
+use crate::report::{Cell, Plot, Scale, Section, Table};
 use crate::throughput::{arithmetic_mean_of_rates, serial};
 
 /// Hit ratios that every plan shows.
@@ -44,7 +44,8 @@ fn plot(plan: &Plan<'_>) -> Plot {
             ("from the mean of times".to_owned(), line(serial)),
             ("from the mean of rates, which nothing does".to_owned(), line(arithmetic_mean_of_rates)),
         ],
-        logarithmic: true,
+        x_scale: Scale::Linear,
+        y_scale: Scale::Logarithmic,
     }
 }
 

@@ -43,7 +43,12 @@ fn section(html: &mut String, section: &Section) {
         }
         html.push_str("</table>\n");
     }
-    section.plots.iter().for_each(|part| html.push_str(&plot::svg(part)));
+    for part in &section.plots {
+        let (name, svg) = (escaped(&part.name), plot::svg(part));
+        if !svg.is_empty() {
+            let _ = writeln!(html, "<figure><figcaption>{name}</figcaption>\n{svg}</figure>");
+        }
+    }
     section.tables.iter().for_each(|part| table(html, part));
     for attachment in &section.attachments {
         let (name, text) = (escaped(attachment.name), escaped(&attachment.text));

@@ -91,8 +91,27 @@ pub struct Plot {
     pub y: String,
     /// Lines: their names and points.
     pub lines: Vec<(String, Vec<(f64, f64)>)>,
-    /// Whether the vertical axis is logarithmic.
-    pub logarithmic: bool,
+    /// Scale of the horizontal axis.
+    pub x_scale: Scale,
+    /// Scale of the vertical axis.
+    pub y_scale: Scale,
+}
+
+/// How the values of an axis become places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scale {
+    /// From zero, or the least if that is below.
+    Linear,
+    /// By powers of ten; values that are not above zero have no place.
+    Logarithmic,
+}
+
+impl Plot {
+    /// An `svg` element of it, 900 x 320, for a page or within another image; empty where there is nothing to show.
+    pub fn to_svg(&self) -> String {
+        plot::svg(self)
+    }
 }
 
 /// A file that goes with the plan.

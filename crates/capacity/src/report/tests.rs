@@ -22,7 +22,8 @@ fn document() -> Document {
         x: "load".to_owned(),
         y: "s".to_owned(),
         lines: vec![("p99".to_owned(), vec![(0.5, 0.1), (0.8, 0.4)])],
-        logarithmic: true,
+        x_scale: Scale::Linear,
+        y_scale: Scale::Logarithmic,
     };
     let attachment = Attachment { name: ".env", language: "sh", text: "SIFTD_THREADS=2\n".to_owned() };
     let section = Section {
