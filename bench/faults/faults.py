@@ -14,7 +14,6 @@ import os
 import pathlib
 import platform
 import random
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,7 +24,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 import report  # noqa: E402
 from injected import FAULTS  # noqa: E402
-from servers import PATIENCE, until  # noqa: E402
+from servers import PATIENCE, missing, until  # noqa: E402
 from siftd_service import Service  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -160,12 +159,6 @@ def write(folder, seconds, results):
     record = {"date": date, "machine": machine, "seconds": seconds, "share": SHARE, "results": results}
     path.write_text(json.dumps(record, indent=1) + "\n")
     path.with_suffix(".md").write_text(report.page(record))
-
-
-def missing():
-    """Programs that are not installed."""
-    programs = [name for name in ("redis-server", "redis-cli", "memcached") if shutil.which(name) is None]
-    return programs + ([] if list(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb")) else ["postgresql"])
 
 
 def main():

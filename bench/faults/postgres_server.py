@@ -21,7 +21,7 @@ def is_served(client):
 class Postgres(Backend):
     name = "postgres"
 
-    def __init__(self):
+    def __init__(self, *options):
         super().__init__()
         self.programs = max(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))
         data, port = f"{self.folder.name}/data", free_port()
@@ -33,12 +33,15 @@ class Postgres(Backend):
         initialise = [self.programs / "initdb", "--no-sync", "--auth=trust", "--username=postgres", "-D", data]
         subprocess.run(initialise, check=True, stdout=subprocess.DEVNULL, user=user, cwd="/")
         command = [str(self.programs / "postgres"), "-D", data, "-p", str(port), "-k", data, "-c", "max_connections=20"]
-        self.processes.append(Process(command, port, user))
-        ready = [self.programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]
-        until("PostgreSQL serves", lambda: subprocess.run(ready).returncode == 0)
+        self.processes.append(Process([*command, *options], port, user))
+        until("PostgreSQL serves", self.serves)
         self.ask("CREATE ROLE siftd LOGIN; CREATE ROLE crowd LOGIN", database="postgres")
         self.ask("CREATE DATABASE siftd OWNER siftd", database="postgres")
         self.url = f"postgres://siftd@127.0.0.1:{port}/siftd"
+
+    def serves(self):
+        ready = [self.programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.processes[0].port)]
+        return subprocess.run(ready).returncode == 0
 
     def psql(self, database="siftd"):
         return [self.programs / "psql", "-X", "-q", "-h", "127.0.0.1", "-p", str(self.processes[0].port), "-U", "postgres",

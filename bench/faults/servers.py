@@ -3,6 +3,7 @@ started again, and are talked to."""
 
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
@@ -104,3 +105,9 @@ class Conversation:
 
     def line(self):
         return self.reader.readline()
+
+
+def missing():
+    """Programs that are not installed."""
+    programs = [name for name in ("redis-server", "redis-cli", "memcached") if shutil.which(name) is None]
+    return programs + ([] if list(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb")) else ["postgresql"])
