@@ -37,3 +37,4 @@ pub use config::{AccessLog, Bounds, Config, Drain, RateLimit};
 pub use error::Error;
 pub use server::Server;
 pub use telemetry::reference::metrics_markdown;
+pub use telemetry::timestamp::Timestamp;

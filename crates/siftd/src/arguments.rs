@@ -7,6 +7,7 @@ use std::thread;
 use clap::{Args, Parser, Subcommand};
 use extract::{Extractor, InstructionSet, Limits, OutputFormat};
 
+use crate::cache_bench::CacheBenchArguments;
 use crate::doctor::DoctorArguments;
 use crate::health::HealthArguments;
 use crate::load::LoadArguments;
@@ -41,6 +42,8 @@ pub(crate) enum Command {
     Profile(ProfileArguments),
     /// What a workload needs, what it costs and what gives first, from a profile of this machine or a running service
     Plan(PlanArguments),
+    /// Measure caches and print the decision matrix: speed, scale, bytes of an entry, what survives a crash
+    CacheBench(CacheBenchArguments),
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 
 mod allocator;
 mod arguments;
+mod cache_bench;
 mod denoise;
 mod detect;
 mod doctor;
@@ -10,6 +11,7 @@ mod duration;
 mod health;
 mod inputs;
 mod load;
+mod machine;
 mod outputs;
 mod params;
 mod plan;
@@ -46,6 +48,11 @@ fn main() -> ExitCode {
             profile::run(&arguments)
         }
         Command::Plan(arguments) => plan::run(&arguments),
+        Command::CacheBench(arguments) => {
+            // As the service does, whose memory tier it measures.
+            allocator::give_back_large_blocks();
+            cache_bench::run(&arguments)
+        }
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

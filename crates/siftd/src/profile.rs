@@ -4,7 +4,6 @@ mod across;
 mod arguments;
 mod computing;
 mod instance;
-mod machine;
 mod memory;
 mod photographs;
 mod requests;
@@ -18,9 +17,8 @@ use std::path::PathBuf;
 use capacity::Profile;
 use capacity::profile::{Contention, PROFILE_VERSION, Software};
 use extract::ENGINE_VERSION;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::outputs;
+use crate::{machine, outputs, progress};
 pub(crate) use arguments::ProfileArguments;
 
 /// Why there is no profile.
@@ -60,7 +58,7 @@ pub(crate) fn run(arguments: &ProfileArguments) -> Result<bool, String> {
 }
 
 fn measure(arguments: &ProfileArguments, params: &extract::Params) -> Result<Profile, ProfileError> {
-    let live = live();
+    let live = progress::line();
     let tell = |what: &str| live.set_message(what.to_owned());
     tell("reading the pictures");
     let classes = photographs::classes(&arguments.images, arguments.classes.into())?;
@@ -112,14 +110,4 @@ fn write(profile: &Profile, arguments: &ProfileArguments) -> Result<(), ProfileE
         None => outputs::print(json.as_bytes())?,
     }
     Ok(())
-}
-
-/// A line on standard error, where that is a terminal.
-fn live() -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {wide_msg}") {
-        bar.set_style(style);
-    }
-    bar.enable_steady_tick(std::time::Duration::from_millis(200));
-    bar
 }

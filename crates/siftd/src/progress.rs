@@ -40,3 +40,13 @@ impl Progress {
         self.0.finish_and_clear();
     }
 }
+
+/// A line on standard error that says what is done, where that is a terminal.
+pub(crate) fn line() -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {wide_msg}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cache::{
-    BreakerState, DiskStore, GuardConfig, Guarded, MemcachedConfig, MemcachedStore, PostgresStore,
-    RedisConfig, RedisStore, Sharded, Store, StoreError, Tiers,
+    BreakerState, DiskStore, GuardConfig, Guarded, MemcachedConfig, MemcachedStore, PostgresConfig,
+    PostgresStore, RedisConfig, RedisStore, Sharded, Store, StoreError, Tiers,
 };
 use tokio::runtime::Handle;
 use tokio::task;
@@ -38,48 +38,63 @@ pub(crate) fn store(
 }
 
 fn open(cache: CacheConfig, runtime: &Handle) -> Result<Arc<dyn Store>, StoreError> {
-    match cache {
-        CacheConfig::None | CacheConfig::Memory(_) => Err(StoreError::Closed),
-        CacheConfig::Disk { disk, .. } => Ok(Arc::new(DiskStore::open(disk)?)),
-        CacheConfig::Shared { store, authorities, .. } => {
-            shared(*store, authorities.as_deref().map(read).transpose()?, runtime)
-        }
-    }
-}
-
-/// Certificates.
-fn read(path: &Path) -> Result<Vec<u8>, StoreError> {
-    std::fs::read(path).map_err(|source| StoreError::Io { at: path.display().to_string(), source })
-}
-
-fn shared(
-    store: SharedStore,
-    authorities: Option<Vec<u8>>,
-    runtime: &Handle,
-) -> Result<Arc<dyn Store>, StoreError> {
-    let guarded = |store: Arc<dyn Store>, place: String| -> Arc<dyn Store> {
+    open_with(cache, &|store, place| {
         let on_change = move |state, error: Option<&StoreError>| tell(&place, state, error);
         Arc::new(Guarded::new(store, GuardConfig::default(), runtime, Box::new(on_change)))
+    })
+}
+
+/// What comes behind memory without a breaker before it, for measurements.
+///
+/// # Errors
+/// [`StoreError::Closed`] where nothing does, or else what keeps it from being opened.
+pub(crate) fn unguarded(cache: CacheConfig) -> Result<Arc<dyn Store>, StoreError> {
+    open_with(cache, &|store, _| store)
+}
+
+/// `guard` is given each store that may be out of reach, and the name of its place.
+fn open_with(
+    cache: CacheConfig,
+    guard: &dyn Fn(Arc<dyn Store>, String) -> Arc<dyn Store>,
+) -> Result<Arc<dyn Store>, StoreError> {
+    let (store, authorities) = match cache {
+        CacheConfig::None | CacheConfig::Memory(_) => return Err(StoreError::Closed),
+        CacheConfig::Disk { disk, .. } => return Ok(Arc::new(DiskStore::open(disk)?)),
+        CacheConfig::Shared { store, authorities, .. } => (*store, authorities),
     };
     match store {
         SharedStore::Redis(config) => {
+            let authorities = read(authorities.as_deref())?;
             let store = RedisStore::new(RedisConfig { authorities, ..config })?;
-            Ok(guarded(Arc::new(store), "Redis".to_owned()))
+            Ok(guard(Arc::new(store), "Redis".to_owned()))
         }
-        SharedStore::Postgres(mut config) => {
-            config.authorities = authorities;
-            let store = PostgresStore::new(*config)?;
-            Ok(guarded(Arc::new(store), "PostgreSQL".to_owned()))
+        SharedStore::Postgres(config) => {
+            Ok(guard(Arc::new(postgres(*config, authorities.as_deref())?), "PostgreSQL".to_owned()))
         }
         SharedStore::Memcached { hosts, shared } => {
             let stores = hosts.into_iter().map(|address| {
                 let name = address.to_string();
                 let store = MemcachedStore::new(MemcachedConfig { address, shared: shared.clone() });
-                (name.clone(), guarded(Arc::new(store), format!("memcached {name}")))
+                (name.clone(), guard(Arc::new(store), format!("memcached {name}")))
             });
             Ok(Arc::new(Sharded::new(stores.collect())?))
         }
     }
+}
+
+/// One that trusts the certificates of a file, if one is given.
+pub(crate) fn postgres(
+    mut config: PostgresConfig,
+    authorities: Option<&Path>,
+) -> Result<PostgresStore, StoreError> {
+    config.authorities = read(authorities)?;
+    PostgresStore::new(config)
+}
+
+/// Certificates.
+fn read(path: Option<&Path>) -> Result<Option<Vec<u8>>, StoreError> {
+    let failed = |path: &Path, source| StoreError::Io { at: path.display().to_string(), source };
+    path.map(|path| std::fs::read(path).map_err(|source| failed(path, source))).transpose()
 }
 
 /// For the operator, who sees in the metrics that the cache is not asked, but not why.

@@ -7,7 +7,7 @@ const SECONDS_OF_DAY: u64 = 86_400;
 
 /// A moment as RFC 3339 writes it: UTC, milliseconds, `2026-02-28T23:59:59.999Z`. What lies before 1970 is 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Timestamp(pub(crate) SystemTime);
+pub struct Timestamp(pub SystemTime);
 
 /// A day of the Gregorian calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

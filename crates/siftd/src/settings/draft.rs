@@ -137,7 +137,8 @@ impl Draft {
         }
     }
 
-    fn cache(&self) -> CacheConfig {
+    /// Where answers are kept, by the settings of the cache alone.
+    pub(crate) fn cache(&self) -> CacheConfig {
         let memory = MemoryConfig { capacity_bytes: self.cache_memory, ttl: self.cache_ttl };
         if let Some(folder) = self.cache.folder() {
             let disk = DiskConfig { folder, capacity_bytes: self.cache_disk, ttl: self.cache_ttl };

@@ -23,8 +23,8 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use draft::Draft;
-pub(crate) use draft::{CacheConfig, ServeConfig, SharedStore};
+pub(crate) use cache_url::{CacheUrl, Server};
+pub(crate) use draft::{CacheConfig, Draft, ServeConfig, SharedStore};
 pub(crate) use environment::Environment;
 pub(crate) use error::SettingsError;
 pub(crate) use flags::ServeArguments;

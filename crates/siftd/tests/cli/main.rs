@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bad_inputs;
+mod cache_bench;
 mod denoise;
 mod doctor;
 mod formats;
@@ -11,6 +12,10 @@ mod load;
 mod outputs;
 mod profile;
 mod running;
+// Those that the tests of the stores start.
+#[allow(dead_code, unused_imports)]
+#[path = "../../../cache/tests/shared/servers/mod.rs"]
+mod servers;
 mod settings;
 mod streams;
 mod usage;

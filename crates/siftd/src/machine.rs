@@ -1,14 +1,14 @@
+//! What is measured on.
+
 use std::fs;
 use std::thread;
 
 use capacity::profile::Machine;
 use extract::InstructionSet;
-use procfs::{CpuInfo, Current, Meminfo};
+use procfs::{CpuInfo, Current, Meminfo, ProcError};
 
-use super::ProfileError;
-
-/// What is measured on.
-pub(super) fn read() -> Result<Machine, ProfileError> {
+/// This machine.
+pub(crate) fn read() -> Result<Machine, ProcError> {
     let cores = thread::available_parallelism()?.get();
     let cpu = CpuInfo::current()?;
     let system = rustix::system::uname();
