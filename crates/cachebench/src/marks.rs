@@ -8,8 +8,9 @@ use crate::load::{read, write};
 use crate::measure::{SMALL_VALUE, remove};
 
 /// How long passes between the first half of the marks and the second, which are written just before something is killed: more
-/// than the second that Redis' append-only file may lose, and than the moments that PostgreSQL may.
-pub const LAST_MOMENT: Duration = Duration::from_secs(2);
+/// than Redis keeps from its append-only file with `everysec` (up to two seconds, while the disk is busy with what came
+/// before), and than the moments that PostgreSQL may.
+pub const LAST_MOMENT: Duration = Duration::from_secs(3);
 
 /// Entries that are written before a process is killed, and counted after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

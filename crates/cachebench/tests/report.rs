@@ -96,7 +96,7 @@ async fn the_matrix_has_a_column_a_cache_and_says_what_is_not_known() {
     let text = document.to_markdown();
     for line in [
         "| bytes of an entry of 16,000 | 16,192 | - |",
-        "| kept when siftd is killed, 2 s old | 0 of 10 | - |",
+        "| kept when siftd is killed, 3 s old | 0 of 10 | - |",
         "| processes to run beside siftd | 0 | - |",
         "| what must run | nothing | a server |",
         "Redis: it was not measured: a<b>&c: connection refused",

@@ -178,8 +178,8 @@ fn marks_tell_what_survives_that_everything_is_killed() {
     let [memory, disk, redis, memcached] = &caches[..] else { panic!("{caches:?}") };
     assert_eq!(found(memory, "server_killed"), [0, 0]);
     assert_eq!(found(disk, "server_killed"), [10, 10]);
-    // What has been appended is the system's, whether it is on the disk or not.
-    assert_eq!(found(redis, "server_killed"), [10, 10]);
+    // Redis appends before it answers, but while the disk is busy: the late ones may go, the early ones may not.
+    assert_eq!(found(redis, "server_killed")[0], 10);
     assert_eq!(found(memcached, "server_killed"), [0, 0]);
     assert_eq!(found(memcached, "siftd_killed"), [10, 10]);
 }
