@@ -16,7 +16,7 @@ use redis::aio::MultiplexedConnection;
 use tokio::runtime::Handle;
 
 const CALLS: u32 = 60_000;
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 15;
 
 struct Server(Child, u16);
 

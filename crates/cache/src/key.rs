@@ -29,8 +29,7 @@ pub struct UnknownKey;
 
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("features:")?;
-        self.write_parts(f, ':')
+        self.write(f)
     }
 }
 
@@ -43,6 +42,12 @@ impl FromStr for Key {
 }
 
 impl Key {
+    /// Its text.
+    pub(crate) fn write(&self, f: &mut impl fmt::Write) -> fmt::Result {
+        f.write_str("features:")?;
+        self.write_parts(f, ':')
+    }
+
     /// Version, fingerprint and digest with `separator` between them.
     pub(crate) fn write_parts(&self, f: &mut impl fmt::Write, separator: char) -> fmt::Result {
         write!(f, "{}{separator}", self.engine_version)?;

@@ -5,7 +5,6 @@ mod envelope;
 mod link;
 mod prefix;
 
-use std::fmt::Write;
 use std::time::{Duration, SystemTime};
 
 pub(crate) use self::address::listed;
@@ -65,8 +64,9 @@ impl SharedConfig {
     pub(crate) fn name(&self, key: &Key) -> String {
         // Enough for any prefix and key.
         let mut name = String::with_capacity(192);
+        name.push_str(self.prefix.as_str());
         // Writing to memory does not fail.
-        let _ = write!(name, "{}{key}", self.prefix);
+        let _ = key.write(&mut name);
         name
     }
 

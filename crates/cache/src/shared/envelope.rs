@@ -14,7 +14,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 
 use super::unix_ms;
 use crate::{Cached, Extent, StoreError};
@@ -88,7 +88,8 @@ impl Envelope {
         }
         let envelope =
             Self { expires_at_ms: u64_at(8), length: u64_at(16), beginning: u32_at(24), whole: u32_at(28) };
-        Ok((envelope, stored.split_off(LENGTH)))
+        stored.advance(LENGTH);
+        Ok((envelope, stored))
     }
 
     /// Bytes of the value.

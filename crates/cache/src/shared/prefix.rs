@@ -20,6 +20,10 @@ impl KeyPrefix {
     pub const ALLOWED: &str = "up to 64 letters, digits or -_.:/";
 
     const LONGEST: usize = 64;
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 impl Default for KeyPrefix {
