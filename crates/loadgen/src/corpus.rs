@@ -1,4 +1,5 @@
 use std::fs;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -47,6 +48,15 @@ impl Corpus {
     /// How many pictures there are: at least one.
     pub fn count(&self) -> usize {
         self.pictures.len()
+    }
+
+    /// Paths of all pictures, as they were found, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.pictures.iter().map(|picture| picture.name.as_str())
+    }
+
+    pub(crate) fn numbers(&self) -> NonZeroUsize {
+        NonZeroUsize::new(self.pictures.len()).unwrap_or(NonZeroUsize::MIN)
     }
 
     /// Bytes of all pictures together.

@@ -174,4 +174,4 @@ impl Generator {
 }
 
 /// What sets the random numbers of arrivals apart from those of pictures.
-const ARRIVALS: u64 = 0x6172_7269_7661_6c73;
+pub(crate) const ARRIVALS: u64 = 0x6172_7269_7661_6c73;

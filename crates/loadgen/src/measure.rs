@@ -228,7 +228,7 @@ fn distribution(latencies: &Latencies) -> Option<Distribution> {
     let ms = |micros: u64| micros as f64 / 1e3;
     let quantile = |share| ms(histogram.value_at_quantile(share));
     let curve = histogram
-        .iter_quantiles(2)
+        .iter_quantiles(8)
         .map(|point| Quantile { share: point.quantile(), ms: ms(point.value_iterated_to()) });
     Some(Distribution {
         count: histogram.len(),
