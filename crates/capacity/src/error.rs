@@ -60,6 +60,14 @@ pub enum Error {
         /// Those that it has.
         known: String,
     },
+    /// A picture of a load that was not measured.
+    #[error(
+        "the profile does not have {path}, which the load sends: profile the same folder by the same path"
+    )]
+    UnknownFile {
+        /// Where it is.
+        path: String,
+    },
     /// No rate keeps the objective.
     #[error(
         "99 % of answers within {:.0} ms is impossible: an idle instance with {cores} processors needs {:.0} ms at a hit ratio of {hit_ratio:.2}; allow at least that, or profile smaller pictures or a faster machine",

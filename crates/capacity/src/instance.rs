@@ -1,14 +1,18 @@
 //! One instance of the service: a profile, how it is set, and what is asked of it.
 
+mod beside;
+
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::Error;
 use crate::admission::Policy;
-use crate::profile::{Distribution, PictureProfile, Profile, RequestProfile, Run};
-use crate::simulation::{Arrivals, Bound, PictureClass, Processors, Scenario, greatest_rate};
+use crate::profile::{Clients, Distribution, PictureProfile, Profile, RequestProfile, Run};
+use crate::simulation::{Arrivals, Bound, Known, PictureClass, Processors, Scenario, Span, greatest_rate};
 use crate::throughput::Demand;
-use crate::workload::{Objective, Workload};
+use crate::workload::{KnownLoad, Objective, Workload};
+use beside::{Beside, alone};
 
 /// How an instance is set: what of `siftd serve`'s settings counts here, with its defaults.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +41,8 @@ pub struct Setup {
     pub network_bytes_per_second: f64,
     /// How fast a processor is beside one of the profile's. Default 1.
     pub speed: f64,
+    /// Where clients run. Default: apart.
+    pub clients: Clients,
 }
 
 impl Setup {
@@ -58,6 +64,7 @@ impl Setup {
             },
             network_bytes_per_second: 125e6,
             speed: 1.0,
+            clients: Clients::Apart,
         }
     }
 }
@@ -66,6 +73,9 @@ impl Setup {
 const REQUESTS: u64 = 30_000;
 const MISSES: f64 = 3_000.0;
 const MOST_REQUESTS: u64 = 200_000;
+
+/// Rounds in which the cost of a request and the rate of requests settle.
+const ROUNDS: u32 = 8;
 
 /// An instance with pictures of a mix.
 #[derive(Debug, Clone)]
@@ -76,6 +86,8 @@ pub struct Instance<'a> {
     pub setup: Setup,
     /// Pictures, with shares that add up to 1.
     mix: Vec<(&'a PictureProfile, f64)>,
+    /// How requests come, and which are simulated; none: at random, as many as quantiles need.
+    known: Option<(Arc<[Known]>, Span)>,
     /// Processor time that every request costs beside what the profile's hits from memory do, s: a lookup in a shared tier.
     pub lookup_cpu: f64,
     /// Time that every request waits for it, s.
@@ -98,7 +110,8 @@ impl<'a> Instance<'a> {
         }
         let all: f64 = mix.iter().map(|(_, share)| share).sum();
         mix.iter_mut().for_each(|(_, share)| *share /= all);
-        Ok(Self { profile, setup, mix, lookup_cpu: 0.0, lookup_wait: 0.0 })
+        let known = workload.known.as_deref().map(|load| known(load, &mix)).transpose()?;
+        Ok(Self { profile, setup, mix, known, lookup_cpu: 0.0, lookup_wait: 0.0 })
     }
 
     /// The same pictures on an instance that is set otherwise.
@@ -141,40 +154,48 @@ impl<'a> Instance<'a> {
         self.mean(single) / self.setup.speed
     }
 
-    /// Processor time of requests and of computing, with all processors busy: what contention adds counts.
-    pub fn demand(&self) -> Demand {
-        let request = self.request_cpu() / self.setup.speed;
-        let efficiency = self.profile.contention.across_pictures.law.efficiency(f64::from(self.setup.cores));
-        Demand { request, compute: self.service_seconds() / efficiency }
+    /// Processor time of requests and of computing, with all processors busy at this hit ratio: what contention adds counts.
+    pub fn demand(&self, hit_ratio: f64) -> Demand {
+        let cores = f64::from(self.setup.cores);
+        let efficiency = self.profile.contention.across_pictures.law.efficiency(cores);
+        let request = |rate: f64| self.request_cpu(rate) / self.setup.speed;
+        let mut demand =
+            Demand { request: request(f64::INFINITY), compute: self.service_seconds() / efficiency };
+        // What requests cost depends on how many there are, and that on what they cost.
+        for _ in 0..ROUNDS {
+            demand.request = request(demand.bound(hit_ratio, cores));
+        }
+        demand
     }
 
     /// Requests a second that the processors can do at this hit ratio.
     pub fn bound(&self, hit_ratio: f64) -> f64 {
-        self.demand().bound(hit_ratio, f64::from(self.setup.cores))
+        self.demand(hit_ratio).bound(hit_ratio, f64::from(self.setup.cores))
     }
 
     /// What the service would do at this rate.
     pub fn scenario(&self, rate: f64, hit_ratio: f64) -> Scenario {
         let &Setup { cores, niceness, queue_capacity, pixel_budget, deadline, speed, .. } = &self.setup;
         let threads = NonZeroUsize::new(cores as usize).unwrap_or(NonZeroUsize::MIN);
+        let contention = self.profile.contention.across_pictures.law;
+        let processors = Processors { cores: f64::from(cores), niceness, contention };
         let misses = (MISSES / (1.0 - hit_ratio).max(1e-6)) as u64;
+        let at_random = || (Arrivals::Poisson, Span::Requests(REQUESTS.max(misses).min(MOST_REQUESTS)));
+        let known = |(known, span): &(Arc<[Known]>, Span)| (Arrivals::Known(Arc::clone(known)), *span);
+        let (arrivals, span) = self.known.as_ref().map_or_else(at_random, known);
         Scenario {
             rate,
-            arrivals: Arrivals::Poisson,
+            arrivals,
             hit_ratio,
-            request_cpu: self.request_cpu() / speed,
-            request_delay: self.request_delay(),
+            request_cpu: self.request_cpu(rate) / speed,
+            request_delay: self.request_delay(rate, &processors),
             pictures: self.mix.iter().map(|(picture, share)| self.class(picture, *share)).collect(),
-            processors: Processors {
-                cores: f64::from(cores),
-                niceness,
-                contention: self.profile.contention.across_pictures.law,
-            },
+            processors,
             // As `siftd serve` has it.
             runtime_threads: threads.get().max(2),
             policy: Policy { threads, queue_capacity, pixel_budget, deadline },
             within_picture: self.profile.contention.within_picture.law,
-            requests: REQUESTS.max(misses).min(MOST_REQUESTS),
+            span,
             seed: 1,
         }
     }
@@ -182,7 +203,8 @@ impl<'a> Instance<'a> {
     /// The greatest rate at which the objective is kept, requests a second; 0 if none.
     pub fn greatest_rate(&self, hit_ratio: f64, objective: &Objective) -> f64 {
         let bound = Bound { p99: objective.p99, refused: objective.refused };
-        let ceiling = self.bound(hit_ratio) * 1.1;
+        // A load that does not last may be more than the processors can do in the long run.
+        let ceiling = self.bound(hit_ratio) * if self.known.is_some() { 2.0 } else { 1.1 };
         greatest_rate(&self.scenario(ceiling, hit_ratio), &bound, ceiling)
     }
 
@@ -191,23 +213,44 @@ impl<'a> Instance<'a> {
         self.scenario(self.bound(hit_ratio) * 1e-3, hit_ratio).run().answered().quantile(0.99)
     }
 
-    /// Processor time of a request beside computing, on the profile's machine, s.
-    fn request_cpu(&self) -> f64 {
+    /// Processor time of a request beside computing at this rate of them, on the profile's machine, s: of the service, and of
+    /// clients that share its processors.
+    fn request_cpu(&self, rate: f64) -> f64 {
         let hits = &self.profile.requests.upload_hits;
-        self.mean(|picture| interpolated(hits, picture.bytes, |hit| hit.cpu_seconds)) + self.lookup_cpu
+        let clients = self.setup.clients;
+        let by_size = |hit: &RequestProfile| match clients {
+            Clients::Beside => hit.cpu_seconds + hit.client_cpu_seconds,
+            Clients::Apart => hit.cpu_seconds,
+        };
+        let of_mix = self.mean(|picture| interpolated(hits, picture.bytes, by_size));
+        let cpu = match Beside::new(&self.profile.requests, &self.setup) {
+            // That is of all photographs of the profile alike, and these may be of other sizes.
+            Some(beside) => {
+                beside.cpu(rate, clients) * of_mix / self.of_all(|bytes| interpolated(hits, bytes, by_size))
+            }
+            None => of_mix,
+        };
+        cpu + self.lookup_cpu
     }
 
-    /// What of the time of a request alone is not processor time.
-    fn request_delay(&self) -> Distribution {
-        let bytes = self.upload_bytes();
-        let hits = &self.profile.requests.upload_hits;
-        let nearest = hits.iter().min_by(|a, b| (a.bytes - bytes).abs().total_cmp(&(b.bytes - bytes).abs()));
-        let Some(hit) = nearest else { return Distribution::constant(self.lookup_wait) };
-        let mut delay = hit.alone.clone();
-        let less = |seconds: f64| (seconds - hit.cpu_seconds).max(0.0) + self.lookup_wait;
-        delay.mean = less(delay.mean);
-        delay.quantiles.iter_mut().for_each(|quantile| quantile.seconds = less(quantile.seconds));
-        delay
+    /// Mean of something that depends on bytes over all pictures of the profile.
+    fn of_all(&self, of: impl Fn(f64) -> f64) -> f64 {
+        let pictures = &self.profile.pictures;
+        pictures.iter().map(|picture| of(picture.bytes)).sum::<f64>() / pictures.len() as f64
+    }
+
+    /// What requests take longer than shared processors explain, by the threads that compute meanwhile, s.
+    fn request_delay(&self, rate: f64, processors: &Processors) -> Vec<Distribution> {
+        let requests = &self.profile.requests;
+        let mut delays: Vec<_> = match Beside::new(requests, &self.setup) {
+            Some(beside) => beside.delays(rate, processors, self.request_cpu(rate)),
+            None => alone(&requests.upload_hits, self.upload_bytes()).into_iter().collect(),
+        };
+        for delay in &mut delays {
+            delay.mean += self.lookup_wait;
+            delay.quantiles.iter_mut().for_each(|quantile| quantile.seconds += self.lookup_wait);
+        }
+        delays
     }
 
     fn class(&self, picture: &PictureProfile, weight: f64) -> PictureClass {
@@ -220,6 +263,20 @@ impl<'a> Instance<'a> {
             joined: joined.map(|run| (run.threads, scaled(run))).collect(),
         }
     }
+}
+
+/// The requests of a load with the places of their pictures in the mix.
+fn known(load: &KnownLoad, mix: &[(&PictureProfile, f64)]) -> Result<(Arc<[Known]>, Span), Error> {
+    let class = |path: &String| {
+        let place = mix.iter().position(|(picture, _)| picture.files.contains(path));
+        place.ok_or_else(|| Error::UnknownFile { path: path.clone() })
+    };
+    let classes: Vec<usize> = load.pictures.iter().map(class).collect::<Result<_, _>>()?;
+    let requests = load.requests.iter().map(|request| {
+        let picture = if request.hit { None } else { classes.get(request.picture).copied() };
+        Known { at: request.at, picture }
+    });
+    Ok((requests.collect(), Span::Seconds { warm_up: load.warm_up, measured: load.seconds }))
 }
 
 fn unknown(profile: &Profile, name: &str) -> Error {
@@ -244,7 +301,7 @@ fn interpolated(requests: &[RequestProfile], bytes: f64, of: impl Fn(&RequestPro
 mod tests {
     use super::*;
     use crate::profile::tests::profile;
-    use crate::workload::Hits;
+    use crate::workload::{Hits, KnownRequest};
 
     fn workload() -> Workload {
         Workload::new(10.0, Hits::Ratio(0.5))
@@ -287,11 +344,42 @@ mod tests {
     }
 
     #[test]
+    fn a_load_that_is_known_has_the_pictures_of_the_profile() {
+        let profile = profile();
+        let load = |path: &str| KnownLoad {
+            pictures: vec![path.to_owned()],
+            requests: vec![KnownRequest { at: 0.0, picture: 0, hit: false }],
+            warm_up: 0.0,
+            seconds: 1.0,
+        };
+        let instance = |path: &str| {
+            let known = Some(Arc::new(load(path)));
+            let workload = Workload { known, ..workload() };
+            Instance::new(&profile, Setup::of(&profile), &workload)
+                .map(|instance| instance.scenario(1e-3, 1.0))
+        };
+        // One request comes and is computed by two threads.
+        let outcome = instance("pictures/half.jpg").unwrap().run();
+        assert_eq!((outcome.misses.count(), outcome.hits.count()), (1, 0));
+        let error = instance("other.jpg").unwrap_err();
+        assert!(error.to_string().contains("other.jpg"), "{error}");
+    }
+
+    #[test]
+    fn clients_beside_the_service_take_their_share() {
+        let profile = profile();
+        let setup = Setup { clients: Clients::Beside, ..Setup::of(&profile) };
+        let instance = Instance::new(&profile, setup, &workload()).unwrap();
+        assert!((instance.bound(1.0) - 2.0 / 1.5e-4).abs() < 1e-6);
+    }
+
+    #[test]
     fn requests_cost_by_their_size() {
         let request = |bytes: f64, cpu_seconds: f64| RequestProfile {
             bytes,
             concurrency: 1,
             cpu_seconds,
+            client_cpu_seconds: 0.0,
             alone: Distribution::constant(cpu_seconds),
         };
         let requests = [request(1e5, 1e-4), request(3e5, 2e-4)];

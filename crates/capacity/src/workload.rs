@@ -1,5 +1,7 @@
 //! What is asked of the service.
 
+use std::sync::Arc;
+
 use crate::Error;
 use crate::hit_ratio::Zipf;
 
@@ -20,6 +22,33 @@ pub struct Workload {
     pub answer_bytes: f64,
     /// How they must be answered.
     pub objective: Objective,
+    /// The very requests, where they are known in advance. Default: they come at random.
+    pub known: Option<Arc<KnownLoad>>,
+}
+
+/// A load of which each request is known in advance, as that of a generator whose random numbers are known, so that a plan
+/// can be held against a run. At any rate they are the same, at times in proportion.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KnownLoad {
+    /// Paths of the pictures that are sent, as the profile has them.
+    pub pictures: Vec<String>,
+    /// In the order in which they come. Others follow at random where they end.
+    pub requests: Vec<KnownRequest>,
+    /// Seconds at the beginning that count for nothing.
+    pub warm_up: f64,
+    /// Seconds after them that count. Above 0.
+    pub seconds: f64,
+}
+
+/// A request of such a load.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct KnownRequest {
+    /// When it comes, in units of the mean time between two requests.
+    pub at: f64,
+    /// Number of its picture.
+    pub picture: usize,
+    /// Whether it is a hit.
+    pub hit: bool,
 }
 
 /// Where the hit ratio comes from.
@@ -50,7 +79,16 @@ impl Workload {
     /// So many requests a second with so many hits, and defaults for the rest.
     pub fn new(rate: f64, hits: Hits) -> Self {
         let objective = Objective::default();
-        Self { rate, peak_factor: 2.0, growth: 1.0, hits, mix: Vec::new(), answer_bytes: 1000.0, objective }
+        Self {
+            rate,
+            peak_factor: 2.0,
+            growth: 1.0,
+            hits,
+            mix: Vec::new(),
+            answer_bytes: 1000.0,
+            objective,
+            known: None,
+        }
     }
 
     /// Requests a second to be planned for, mean.
@@ -83,6 +121,9 @@ impl Workload {
         positive("p99", self.objective.p99)?;
         let refused = self.objective.refused;
         check("share that may be refused", refused, (0.0..1.0).contains(&refused), "from 0 to below 1")?;
+        if let Some(known) = &self.known {
+            positive("time that counts", known.seconds)?;
+        }
         for (_, share) in &self.mix {
             positive("share of a class of pictures", *share)?;
         }

@@ -98,7 +98,7 @@ impl Carries {
         };
         let instance = Instance::new(&profile, setup, &Workload::new(1.0, Hits::Ratio(hit_ratio)))?;
         let objective = Objective { p99: P99, refused: REFUSED };
-        let demand = instance.demand();
+        let demand = instance.demand(hit_ratio);
         Ok(Self {
             request_ms: rounded(demand.request * 1e3),
             compute_ms: rounded(demand.compute * 1e3),

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod instance;
+mod load;
 
 use std::fs;
 use std::io;

@@ -2,10 +2,12 @@
 
 mod across;
 mod arguments;
+mod beside;
 mod computing;
 mod instance;
 mod memory;
 mod photographs;
+mod placement;
 mod requests;
 mod stored;
 mod summary;
@@ -73,7 +75,9 @@ fn measure(arguments: &ProfileArguments, params: &extract::Params) -> Result<Pro
     let across_pictures = across::measure(&classes, &counts, params, arguments.window)?;
     let within_picture = computing::within_picture(&pictures, &counts)?;
     tell("answering requests");
-    let requests = requests::measure(&classes, arguments.window)?;
+    let mut requests = requests::measure(&classes, arguments.window)?;
+    tell("answering requests beside computing");
+    requests.profiles.hits_beside = beside::measure(&arguments.images, arguments.window)?;
     tell("taking memory");
     let memory = memory::measure(&classes)?;
     let stored = stored::measure(&classes, params)?;

@@ -108,6 +108,7 @@ pub fn profile(metrics: &Exposition, made: &str, version: &str) -> Result<Profil
     let cores = metrics.sum("siftd_compute_threads", &[]).ok_or(lacks("number of compute threads"))?;
     let picture = PictureProfile {
         name: "as asked".to_owned(),
+        files: Vec::new(),
         pixels,
         bytes,
         keypoints: mean("siftd_keypoints", "keypoints")?,
@@ -141,10 +142,12 @@ pub fn profile(metrics: &Exposition, made: &str, version: &str) -> Result<Profil
                 bytes,
                 concurrency: 1,
                 cpu_seconds: measured.demand.request,
+                client_cpu_seconds: 0.0,
                 alone,
             }],
             get_hits: Vec::new(),
             refusals: Vec::new(),
+            hits_beside: Vec::new(),
             shared_lookups: BTreeMap::new(),
         },
         contention: Contention { across_pictures: even.clone(), within_picture: even, hits: None },

@@ -74,7 +74,7 @@ pub(super) fn section(plan: &Plan<'_>) -> Section {
 /// Mean wait of misses if nothing but their number counted, s; none from full load on.
 fn formula_wait(plan: &Plan<'_>, rate: f64) -> Option<f64> {
     let instance = &plan.instance;
-    let demand = instance.demand();
+    let demand = instance.demand(plan.hit_ratio);
     let (mean, cores) = (demand.compute, instance.setup.cores);
     let square = instance
         .mean(|picture| picture.single().map_or(0.0, |run| run.service.variance + run.service.mean.powi(2)));

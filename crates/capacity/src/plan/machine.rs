@@ -42,7 +42,7 @@ fn notes(plan: &Plan<'_>) -> Vec<String> {
 
 pub(super) fn section(plan: &Plan<'_>) -> Section {
     let (instance, measured) = (&plan.instance, plan.measured());
-    let demand = instance.demand();
+    let demand = instance.demand(plan.hit_ratio);
     let laws = &plan.request.profile.contention;
     let rows =
         [("across pictures", &laws.across_pictures.law), ("within a picture", &laws.within_picture.law)];
@@ -98,7 +98,7 @@ pub(super) fn section(plan: &Plan<'_>) -> Section {
                 "processor time of a request beside it",
                 demand.request * 1e3,
                 "ms",
-                "measured hits, linear in bytes; misses are received and hashed, too",
+                "measured hits at as many a second, linear in bytes; misses are received and hashed, too",
                 measured,
             ),
         ],

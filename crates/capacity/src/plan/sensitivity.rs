@@ -20,6 +20,7 @@ const INPUTS: [(&str, Change); 8] = [
     }),
     ("processor time of a request", |profile, _, _, factor| {
         profile.requests.upload_hits.iter_mut().for_each(|hit| hit.cpu_seconds *= factor);
+        profile.requests.hits_beside.iter_mut().for_each(|hit| hit.cpu_seconds *= factor);
     }),
     ("share of misses", |_, workload, _, factor| {
         if let Hits::Ratio(ratio) = &mut workload.hits {

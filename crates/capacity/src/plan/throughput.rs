@@ -30,7 +30,7 @@ pub(super) fn section(plan: &Plan<'_>) -> Section {
 
 /// Both means, for who has a plan with the other one.
 fn plot(plan: &Plan<'_>) -> Plot {
-    let demand = plan.instance.demand();
+    let demand = plan.instance.demand(plan.hit_ratio);
     let (hit, miss) = (demand.request, demand.request + demand.compute);
     let cores = f64::from(plan.instance.setup.cores);
     let line = |of: fn(f64, f64, f64) -> f64| {

@@ -107,6 +107,22 @@ impl Distribution {
         if self.mean > 0.0 { self.variance / (self.mean * self.mean) } else { 0.0 }
     }
 
+    /// Between this (a `share` of 0) and another (1), quantile by quantile.
+    pub(crate) fn towards(&self, other: &Self, share: f64) -> Self {
+        let between = |a: f64, b: f64| a + (b - a) * share;
+        let mut shares: Vec<f64> =
+            [self, other].iter().flat_map(|times| times.quantiles.iter().map(|at| at.share)).collect();
+        shares.sort_by(f64::total_cmp);
+        shares.dedup();
+        let quantile =
+            |share: f64| Quantile { share, seconds: between(self.quantile(share), other.quantile(share)) };
+        let quantiles = shares.into_iter().map(quantile).collect();
+        let mean = between(self.mean, other.mean);
+        let mut whole = Self { n: self.n.min(other.n), mean, variance: 0.0, quantiles };
+        whole.variance = whole.interpolated_variance();
+        whole
+    }
+
     /// Every time multiplied by a factor.
     #[must_use]
     pub fn scaled(&self, factor: f64) -> Self {
@@ -146,6 +162,17 @@ mod tests {
         let constant = Distribution::constant(0.25);
         assert_eq!((constant.quantile(0.0), constant.quantile(0.7), constant.scv()), (0.25, 0.25, 0.0));
         assert_eq!(Distribution::of(&[0.25]).unwrap().quantiles.len(), SHARES.len());
+    }
+
+    #[test]
+    fn between_two_is_between_their_quantiles() {
+        let (few, many) = (Distribution::of(&[1.0, 2.0, 3.0]).unwrap(), Distribution::constant(6.0));
+        let half = few.towards(&many, 0.5);
+        assert_eq!(
+            (half.mean, half.quantile(0.0), half.quantile(0.5), half.quantile(1.0)),
+            (4.0, 3.5, 4.0, 4.5)
+        );
+        assert_eq!(few.towards(&many, 0.0).quantile(0.75), few.quantile(0.75));
     }
 
     proptest! {

@@ -13,7 +13,7 @@ use crate::Error;
 use crate::usl::Usl;
 
 /// Version of the format of profiles that this crate writes and reads.
-pub const PROFILE_VERSION: u64 = 1;
+pub const PROFILE_VERSION: u64 = 2;
 
 /// Service times, costs and memory of siftd on one machine, as `siftd profile` measures them. Times are seconds, memory
 /// and pictures are bytes and pixels.
@@ -78,6 +78,8 @@ pub struct Software {
 pub struct PictureProfile {
     /// Name of the class, such as `graf 800x640`; unique in the profile.
     pub name: String,
+    /// Paths of its pictures, as they were found. May be empty, where they are not known.
+    pub files: Vec<String>,
     /// Pixels, mean of the class.
     pub pixels: f64,
     /// Bytes of the encoded picture, mean of the class.
@@ -115,6 +117,9 @@ pub struct RequestProfiles {
     /// Uploads that are refused with 503 while the queue is full, by size of upload. May be empty: then they are taken to cost
     /// what hits do, since they are received and hashed, too.
     pub refusals: Vec<RequestProfile>,
+    /// How long upload hits take while threads compute. May be empty: then they are taken to take what they take alone, and
+    /// what the shared processors add.
+    pub hits_beside: Vec<HitsBeside>,
     /// What a lookup in a shared tier adds to a hit, by backend (`redis`, `disk`, ...): processor time of siftd, and the time
     /// for which the request waits. May be empty.
     pub shared_lookups: BTreeMap<String, RequestProfile>,
@@ -130,8 +135,41 @@ pub struct RequestProfile {
     pub concurrency: u32,
     /// Processor time of the service's process a request, user and system, mean, at that concurrency.
     pub cpu_seconds: f64,
+    /// Processor time of the client a request, mean, at that concurrency; 0 where it is not known.
+    pub client_cpu_seconds: f64,
     /// Time from the first byte sent to the last received, one request at a time.
     pub alone: Distribution,
+}
+
+/// Latency of upload hits beside threads that compute all the time, as clients see it that come at random times (Poisson) and keep
+/// their connections.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HitsBeside {
+    /// Processors that the service had.
+    pub processors: u32,
+    /// Where the clients ran.
+    pub clients: Clients,
+    /// Threads that computed.
+    pub computing: u32,
+    /// Hits a second. The fewer there are, the more each costs: caches and processors went to something else, or to sleep.
+    pub rate: f64,
+    /// Processor time of the service a request, of all its threads that do not compute, mean.
+    pub cpu_seconds: f64,
+    /// Processor time of the client a request, mean.
+    pub client_cpu_seconds: f64,
+    /// From the time at which a request was to be sent to the last byte of its answer.
+    pub latency: Distribution,
+}
+
+/// Where clients run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Clients {
+    /// On processors of their own, or on other machines.
+    Apart,
+    /// On the processors of the service, with a client's share of their time.
+    Beside,
 }
 
 /// Universal scalability laws of the machine. `lambda` is in units of the thing a second.

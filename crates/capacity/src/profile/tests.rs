@@ -10,6 +10,7 @@ pub(crate) fn profile() -> Profile {
     };
     let picture = PictureProfile {
         name: "half a megapixel".to_owned(),
+        files: vec!["pictures/half.jpg".to_owned()],
         pixels: 500_000.0,
         bytes: 200_000.0,
         keypoints: 1000.0,
@@ -19,6 +20,7 @@ pub(crate) fn profile() -> Profile {
         bytes: 200_000.0,
         concurrency: 16,
         cpu_seconds,
+        client_cpu_seconds: 5e-5,
         alone: Distribution::of(&[2e-4, 3e-4, 4e-4]).unwrap(),
     };
     let curve = |lambda: f64, sigma: f64| Curve {
@@ -46,6 +48,7 @@ pub(crate) fn profile() -> Profile {
             upload_hits: vec![request(1e-4)],
             get_hits: vec![request(2e-5)],
             refusals: Vec::new(),
+            hits_beside: Vec::new(),
             shared_lookups: BTreeMap::new(),
         },
         contention: Contention {
@@ -72,7 +75,7 @@ fn a_profile_is_read_as_it_was_written() {
 #[test]
 fn another_version_is_told_before_what_else_it_has() {
     let error = Profile::from_json(r#"{"version": 7, "something": "new"}"#).unwrap_err();
-    assert_eq!(error, Error::ProfileVersion { found: 7, supported: 1 });
+    assert_eq!(error, Error::ProfileVersion { found: 7, supported: PROFILE_VERSION });
     assert!(matches!(Profile::from_json("{}"), Err(Error::ProfileSyntax(_))));
     assert!(matches!(Profile::from_json("seconds: 3"), Err(Error::ProfileSyntax(_))));
 }

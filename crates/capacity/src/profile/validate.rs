@@ -1,8 +1,8 @@
 //! Whether the figures of a profile can have been measured.
 
 use super::{
-    Contention, Curve, Distribution, MemoryProfile, PROFILE_VERSION, PictureProfile, Profile, RequestProfile,
-    RequestProfiles, StoredSize,
+    Contention, Curve, Distribution, HitsBeside, MemoryProfile, PROFILE_VERSION, PictureProfile, Profile,
+    RequestProfile, RequestProfiles, StoredSize,
 };
 use crate::Error;
 
@@ -108,6 +108,7 @@ impl RequestProfiles {
             let place = Place::at(format!("requests.{kind}"));
             requests.iter().try_for_each(|request| request.validate(&place))?;
         }
+        self.hits_beside.iter().try_for_each(HitsBeside::validate)?;
         let place = Place::at("requests.shared_lookups");
         self.shared_lookups.iter().try_for_each(|(backend, request)| request.validate(&place.inner(backend)))
     }
@@ -118,7 +119,19 @@ impl RequestProfile {
         place.not_negative("bytes", self.bytes)?;
         place.above_zero("cpu_seconds", self.cpu_seconds)?;
         place.above_zero("concurrency", f64::from(self.concurrency))?;
+        place.not_negative("client_cpu_seconds", self.client_cpu_seconds)?;
         self.alone.validate(&place.inner("alone"))
+    }
+}
+
+impl HitsBeside {
+    fn validate(&self) -> Result<(), Error> {
+        let place = Place::at(format!("requests.hits_beside.{}", self.computing));
+        place.above_zero("processors", f64::from(self.processors))?;
+        place.above_zero("rate", self.rate)?;
+        place.above_zero("cpu_seconds", self.cpu_seconds)?;
+        place.not_negative("client_cpu_seconds", self.client_cpu_seconds)?;
+        self.latency.validate(&place.inner("latency"))
     }
 }
 

@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::request::{Image, Request, Source};
+use super::request::{Image, Request, Source, inverted};
 use super::{Outcome, Scenario};
 use crate::admission::{Load, Work};
 
@@ -56,12 +56,20 @@ impl<'a> Instance<'a> {
 
     pub(super) fn run(mut self) -> Outcome {
         let mut next = self.source.next();
-        while let Some(arrival) = next {
-            let (after, event) = self.next_event(arrival.arrived - self.now);
-            self.pass(after, arrival.counts);
+        // After the last has come, what is there is finished, but the time no longer counts.
+        loop {
+            let arrival = next.map_or(f64::INFINITY, |request| request.arrived - self.now);
+            let counts = next.is_some_and(|request| request.counts);
+            let (after, event) = self.next_event(arrival);
+            if after.is_infinite() {
+                break;
+            }
+            self.pass(after, counts);
             match event {
                 Event::Arrival => {
-                    self.arrive(arrival);
+                    if let Some(request) = next {
+                        self.arrive(request);
+                    }
                     next = self.source.next();
                 }
                 Event::Answered(index) => self.answered(index),
@@ -69,14 +77,13 @@ impl<'a> Instance<'a> {
                 Event::Expired(index) => self.computed(index, false),
             }
         }
-        // What is still there when the last has come is not counted: it did not see the load of those after it.
         self.outcome.sort();
         self.outcome
     }
 
     /// What comes first, and after how long: the next arrival, or the end of something. Sets the speeds.
     fn next_event(&mut self, arrival: f64) -> (f64, Event) {
-        let threads: usize = self.computing.iter().map(|computing| computing.threads as usize).sum();
+        let threads = self.computing_threads();
         let processors = &self.scenario.processors;
         let speeds = processors.speeds(self.answering.len(), threads);
         let mut first = (arrival.max(0.0), Event::Arrival);
@@ -107,12 +114,18 @@ impl<'a> Instance<'a> {
         for computing in &mut self.computing {
             computing.remaining -= computing.speed * after;
         }
-        if counts {
-            self.outcome.passed(after, &self.load);
-        }
+        self.outcome.passed(after, &self.load, counts);
     }
 
-    fn arrive(&mut self, request: Request) {
+    fn computing_threads(&self) -> usize {
+        self.computing.iter().map(|computing| computing.threads as usize).sum()
+    }
+
+    fn arrive(&mut self, mut request: Request) {
+        let delays = &self.scenario.request_delay;
+        if let Some(delays) = delays.get(self.computing_threads()).or(delays.last()) {
+            request.delay = inverted(delays, request.delay_share);
+        }
         if self.answering.len() < self.scenario.runtime_threads {
             self.answering.push((request, self.scenario.request_cpu));
         } else {

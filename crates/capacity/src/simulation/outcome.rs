@@ -25,6 +25,10 @@ pub struct Outcome {
     pub most_queued: usize,
     /// Most pixels that were in flight at a time.
     pub most_pixels: u64,
+    /// Answers in that time.
+    answers: u64,
+    /// Whether time counts at the moment.
+    open: bool,
     /// Processors that are busy at the moment.
     pub(super) speeds: f64,
 }
@@ -72,9 +76,9 @@ impl Outcome {
         if all > 0.0 { refused / all } else { 0.0 }
     }
 
-    /// Answers a second.
+    /// Answers a second: those that came in the time that counts, whenever they were asked for.
     pub fn throughput(&self) -> f64 {
-        (self.hits.count() + self.misses.count()) as f64 / self.seconds.max(f64::MIN_POSITIVE)
+        self.over_time(self.answers as f64)
     }
 
     /// Processors that were busy, mean.
@@ -101,7 +105,12 @@ impl Outcome {
         integral / self.seconds.max(f64::MIN_POSITIVE)
     }
 
-    pub(super) fn passed(&mut self, seconds: f64, load: &Load) {
+    /// Time passes, which may count.
+    pub(super) fn passed(&mut self, seconds: f64, load: &Load, counts: bool) {
+        self.open = counts;
+        if !counts {
+            return;
+        }
         self.seconds += seconds;
         self.busy += self.speeds * seconds;
         self.computing += load.running as f64 * seconds;
@@ -112,12 +121,14 @@ impl Outcome {
     }
 
     pub(super) fn hit(&mut self, request: &Request, now: f64) {
+        self.answers += u64::from(self.open);
         if request.counts {
             self.hits.seconds.push(now - request.arrived + request.delay);
         }
     }
 
     pub(super) fn miss(&mut self, request: &Request, now: f64) {
+        self.answers += u64::from(self.open);
         if request.counts {
             self.misses.seconds.push(now - request.arrived + request.delay);
         }

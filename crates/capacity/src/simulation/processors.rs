@@ -34,6 +34,11 @@ pub(super) struct Speeds {
 }
 
 impl Processors {
+    /// Processor time a second that a thread has which answers alone beside so many that compute.
+    pub fn answering_speed(&self, computing: usize) -> f64 {
+        self.speeds(1, computing).answering
+    }
+
     pub(super) fn speeds(&self, answering: usize, computing: usize) -> Speeds {
         let (answering, computing) = (answering as f64, computing as f64);
         if answering + computing <= self.cores {

@@ -1,6 +1,6 @@
 use fastrand::Rng;
 
-use super::{Arrivals, PictureClass, Scenario};
+use super::{Arrivals, PictureClass, Scenario, Span};
 use crate::admission::Work;
 use crate::profile::Distribution;
 
@@ -8,7 +8,9 @@ use crate::profile::Distribution;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Request {
     pub(super) arrived: f64,
-    /// Time that is nobody's processor time, s.
+    /// Share of delays that are at most as long as its own.
+    pub(super) delay_share: f64,
+    /// What it takes longer than the shared processors explain, s.
     pub(super) delay: f64,
     /// Whether it counts in the outcome.
     pub(super) counts: bool,
@@ -53,19 +55,35 @@ impl<'a> Source<'a> {
 
     /// The next request; none after the last.
     pub(super) fn next(&mut self) -> Option<Request> {
-        let &Scenario { rate, arrivals, hit_ratio, requests, .. } = self.scenario;
-        if self.drawn == requests {
-            return None;
-        }
-        self.clock += match arrivals {
-            Arrivals::Constant => 1.0 / rate,
-            Arrivals::Poisson => -(1.0 - self.random.f64()).ln() / rate,
+        let known = match &self.scenario.arrivals {
+            Arrivals::Known(known) => known.get(self.drawn as usize),
+            Arrivals::Poisson | Arrivals::Constant => None,
         };
-        let counts = self.drawn >= requests / 10;
+        let picture = match known {
+            Some(known) => {
+                self.clock = known.at / self.scenario.rate;
+                known.picture
+            }
+            None => {
+                self.clock += self.interval();
+                (self.random.f64() >= self.scenario.hit_ratio).then(|| self.picture())
+            }
+        };
+        let counts = match self.scenario.span {
+            Span::Requests(requests) if self.drawn == requests => return None,
+            Span::Requests(requests) => self.drawn >= requests / 10,
+            Span::Seconds { warm_up, measured } if self.clock >= warm_up + measured => return None,
+            Span::Seconds { warm_up, .. } => self.clock >= warm_up,
+        };
         self.drawn += 1;
-        let picture = (self.random.f64() >= hit_ratio).then(|| self.picture());
-        let delay = self.draw(&self.scenario.request_delay);
-        Some(Request { arrived: self.clock, delay, counts, picture })
+        Some(Request { arrived: self.clock, delay_share: self.random.f64(), delay: 0.0, counts, picture })
+    }
+
+    fn interval(&mut self) -> f64 {
+        match self.scenario.arrivals {
+            Arrivals::Constant => 1.0 / self.scenario.rate,
+            Arrivals::Poisson | Arrivals::Known(_) => -(1.0 - self.random.f64()).ln() / self.scenario.rate,
+        }
     }
 
     fn picture(&mut self) -> usize {
@@ -82,8 +100,12 @@ impl<'a> Source<'a> {
         self.draw(&picture.single) / self.scenario.within_picture.speedup(f64::from(threads)).max(1.0)
     }
 
-    /// By inversion: the quantile of a random share (Law, section 8.2.1), scaled so that the mean is the measured one.
     fn draw(&mut self, times: &Distribution) -> f64 {
-        times.quantile(self.random.f64()) * times.interpolation_scale()
+        inverted(times, self.random.f64())
     }
+}
+
+/// A draw by inversion: the quantile of a random share (Law, section 8.2.1), scaled so that the mean is the measured one.
+pub(super) fn inverted(times: &Distribution, share: f64) -> f64 {
+    times.quantile(share) * times.interpolation_scale()
 }

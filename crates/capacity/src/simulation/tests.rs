@@ -26,7 +26,7 @@ fn servers(threads: usize, queue_capacity: usize, service: Distribution) -> Scen
         arrivals: Arrivals::Poisson,
         hit_ratio: 0.0,
         request_cpu: 1e-9,
-        request_delay: Distribution::constant(0.0),
+        request_delay: Vec::new(),
         pictures: vec![PictureClass { weight: 1.0, pixels: 500_000, single: service, joined: Vec::new() }],
         processors: Processors { cores: 1000.0, niceness: 0, contention: EVEN },
         runtime_threads: 1000,
@@ -37,7 +37,7 @@ fn servers(threads: usize, queue_capacity: usize, service: Distribution) -> Scen
             deadline: Duration::from_secs(1_000_000),
         },
         within_picture: Usl { sigma: 1.0, ..EVEN },
-        requests: 400_000,
+        span: Span::Requests(400_000),
         seed: 1,
     }
 }
@@ -120,7 +120,7 @@ fn service(rate: f64, hit_ratio: f64) -> Scenario {
         processors: Processors { cores: 2.0, niceness: 5, contention: EVEN },
         runtime_threads: 2,
         within_picture: EVEN,
-        requests: 60_000,
+        span: Span::Requests(60_000),
         ..servers(2, 64, Distribution::constant(0.05))
     }
 }
@@ -172,11 +172,65 @@ fn the_seed_decides_all() {
 
 #[test]
 fn the_greatest_rate_keeps_to_its_bound() {
-    let scenario = Scenario { requests: 20_000, ..service(1.0, 0.0) };
+    let scenario = Scenario { span: Span::Requests(20_000), ..service(1.0, 0.0) };
     let bound = Bound { p99: 0.3, refused: 0.0 };
     let rate = greatest_rate(&scenario, &bound, 60.0);
     assert!((20.0..40.0).contains(&rate), "{rate}");
     assert!(bound.holds(&Scenario { rate, ..scenario.clone() }));
     assert!(!bound.holds(&Scenario { rate: rate * 1.1, ..scenario.clone() }));
     assert_eq!(greatest_rate(&scenario, &Bound { p99: 0.01, refused: 0.0 }, 60.0), 0.0);
+}
+
+/// Lindley's recursion: each waits for what its predecessor waited and took, less the time between them.
+#[test]
+fn known_requests_wait_as_by_lindleys_recursion() {
+    let at = [0.0, 0.5, 0.6, 0.7, 3.0, 3.1, 9.0, 9.05];
+    let known = at.iter().map(|at| Known { at: *at, picture: Some(0) }).collect();
+    let scenario = Scenario {
+        rate: 4.0,
+        arrivals: Arrivals::Known(known),
+        span: Span::Seconds { warm_up: 0.13, measured: 2.2 },
+        ..servers(1, 100, Distribution::constant(MEAN))
+    };
+    let outcome = scenario.run();
+    let arrivals: Vec<f64> = at.iter().map(|at| at / 4.0).collect();
+    let mut wait = 0.0_f64;
+    let mut latencies = vec![MEAN];
+    for pair in arrivals.windows(2) {
+        wait = (wait + MEAN - (pair[1] - pair[0])).max(0.0);
+        latencies.push(wait + MEAN);
+    }
+    // Two came before those that count, and those after the end are none of them.
+    let mut expected = latencies[2..].to_vec();
+    expected.sort_by(f64::total_cmp);
+    assert_eq!(outcome.misses.count(), 6);
+    for (index, expected) in expected.iter().enumerate() {
+        close(outcome.misses.quantile((index + 1) as f64 / 6.0), *expected, 1e-6);
+    }
+}
+
+#[test]
+fn after_the_known_requests_others_come_at_random() {
+    let arrivals = Arrivals::Known([Known { at: 0.0, picture: None }].into());
+    let span = Span::Seconds { warm_up: 10.0, measured: 2_000.0 };
+    let outcome = Scenario { arrivals, span, ..service(20.0, 0.5) }.run();
+    close(outcome.throughput(), 20.0, 0.02);
+    close(outcome.hits.count() as f64, outcome.misses.count() as f64, 0.03);
+}
+
+/// Arrivals at random see the share of time in which a thread computes (PASTA): as many of them have the longer delay.
+#[test]
+fn hits_have_the_delay_of_those_who_compute_meanwhile() {
+    let delays = vec![Distribution::constant(1e-3), Distribution::constant(5e-3)];
+    let scenario = Scenario {
+        rate: 12.0,
+        hit_ratio: 0.5,
+        request_delay: delays,
+        ..servers(1, 100, Distribution::constant(MEAN))
+    };
+    let outcome = scenario.run();
+    close(outcome.mean_computing(), 0.6, 0.01);
+    close(outcome.hits.mean(), 0.4 * 1e-3 + 0.6 * 5e-3, 0.01);
+    close(outcome.hits.quantile(0.39), 1e-3, 1e-3);
+    close(outcome.hits.quantile(0.41), 5e-3, 1e-3);
 }

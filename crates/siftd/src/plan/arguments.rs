@@ -1,13 +1,15 @@
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use capacity::hit_ratio::Zipf;
 use capacity::instance::Setup;
 use capacity::plan::{Backend, Shared};
-use capacity::profile::Profile;
+use capacity::profile::{Clients, Profile};
 use capacity::workload::{Hits, Objective, Workload};
 use clap::{Args, ValueEnum};
 
+use super::load;
 use crate::duration;
 use crate::settings::quantity;
 
@@ -27,7 +29,7 @@ pub(crate) struct PlanArguments {
     rate: Option<f64>,
     /// Share of requests that the cache answers, 0 to 1
     #[arg(long, value_name = "H", conflicts_with = "popularity")]
-    hit_ratio: Option<f64>,
+    pub(super) hit_ratio: Option<f64>,
     /// How unevenly pictures are asked for, as zipf:S, from which the hit ratio is reckoned; with --working-set
     #[arg(long, value_name = "zipf:S", value_parser = exponent, requires = "working_set")]
     popularity: Option<f64>,
@@ -70,6 +72,19 @@ pub(crate) struct PlanArguments {
     /// Operations a second that a shard of the shared cache does
     #[arg(long, value_name = "N", default_value_t = 50_000.0, value_parser = positive)]
     cache_operations: f64,
+    /// Where clients run: apart from the service, or beside it, on the same processors
+    #[arg(long, value_enum, default_value = "apart")]
+    clients: Where,
+    /// Simulate the very requests that siftd load sends of this folder in an open loop with --hit-ratio, in place of others
+    /// at random: to hold a plan against a run. The profile must be of the same folder
+    #[arg(long, value_name = "DIR", conflicts_with = "popularity")]
+    pub(super) load_images: Option<PathBuf>,
+    /// --duration of that load
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration::parse, requires = "load_images")]
+    pub(super) load_duration: Duration,
+    /// --seed of that load
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "load_images")]
+    pub(super) load_seed: u64,
     /// Network of an instance in each direction, bytes a second
     #[arg(long, value_name = "BYTES", default_value = "125MB", value_parser = bytes)]
     network: u64,
@@ -100,6 +115,12 @@ enum Cache {
     Redis,
     Memcached,
     Postgres,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Where {
+    Apart,
+    Beside,
 }
 
 /// Where the figures come from.
@@ -139,7 +160,17 @@ impl PlanArguments {
         let objective = Objective { p99: p99.as_secs_f64(), refused };
         let mix = self.picture_mix.clone();
         let answer_bytes = answer_bytes as f64;
-        Ok(Workload { rate, peak_factor, growth, hits, mix, answer_bytes, objective })
+        let known = self.load_images.as_deref().map(|images| load::known(images, self)).transpose()?;
+        Ok(Workload {
+            rate,
+            peak_factor,
+            growth,
+            hits,
+            mix,
+            answer_bytes,
+            objective,
+            known: known.map(Arc::new),
+        })
     }
 
     pub(super) fn setup(&self, profile: &Profile) -> Setup {
@@ -149,6 +180,10 @@ impl PlanArguments {
             memory_tier_bytes: self.cache_memory as f64,
             ttl: self.cache_ttl,
             network_bytes_per_second: self.network as f64,
+            clients: match self.clients {
+                Where::Apart => Clients::Apart,
+                Where::Beside => Clients::Beside,
+            },
             ..setup
         }
     }

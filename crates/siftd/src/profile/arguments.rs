@@ -8,7 +8,7 @@ use crate::params::FeatureArguments;
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Takes a minute or two, in which nothing else should run on the machine. Exit code: 0; 1 if something could \
+    after_help = "Takes some four minutes, in which nothing else should run on the machine. Exit code: 0; 1 if something could \
                         not be measured; 2 for wrong usage."
 )]
 pub(crate) struct ProfileArguments {

@@ -113,6 +113,7 @@ pub(super) fn measure(
         of.iter().zip(counts).map(|(samples, threads)| samples.run(*threads)).collect();
     Ok(PictureProfile {
         name: class.name.clone(),
+        files: class.photographs.iter().map(|photograph| photograph.path.display().to_string()).collect(),
         pixels: class.mean(|photograph| photograph.pixels() as f64),
         bytes: class.mean(|photograph| photograph.bytes.len() as f64),
         keypoints: keypoints as f64 / class.photographs.len() as f64,

@@ -9,6 +9,9 @@ use procfs::process::Process;
 
 use super::ProfileError;
 
+/// What names of compute threads begin with.
+const COMPUTE: &str = "compute-";
+
 /// Ends when it is dropped.
 #[derive(Debug)]
 pub(super) struct Instance {
@@ -59,6 +62,21 @@ impl Instance {
     pub(super) fn cpu(&self) -> Result<f64, ProfileError> {
         let stat = self.process.stat()?;
         Ok((stat.utime + stat.stime) as f64 / procfs::ticks_per_second() as f64)
+    }
+
+    /// Processor time so far of the threads that do not compute, s.
+    pub(super) fn answering_cpu(&self) -> Result<f64, ProfileError> {
+        let mut nanos = 0;
+        for task in self.process.tasks()? {
+            // One that has just ended counts no more.
+            let Ok((stat, times)) = task.and_then(|task| Ok((task.stat()?, task.schedstat()?))) else {
+                continue;
+            };
+            if !stat.comm.starts_with(COMPUTE) {
+                nanos += times.sum_exec_runtime;
+            }
+        }
+        Ok(nanos as f64 / 1e9)
     }
 
     /// Resident memory now and at its peak, bytes.

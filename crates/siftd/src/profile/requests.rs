@@ -37,8 +37,13 @@ pub(super) fn measure(classes: &[Class], window: Duration) -> Result<Requests, P
         }
         None => Vec::new(),
     };
-    let profiles =
-        RequestProfiles { upload_hits, get_hits, refusals: Vec::new(), shared_lookups: Default::default() };
+    let profiles = RequestProfiles {
+        upload_hits,
+        get_hits,
+        refusals: Vec::new(),
+        hits_beside: Vec::new(),
+        shared_lookups: Default::default(),
+    };
     Ok(Requests { profiles, made: instance.since.clone() })
 }
 
@@ -72,6 +77,7 @@ fn hits(
         bytes: photograph.bytes.len() as f64,
         concurrency: CONCURRENCY,
         cpu_seconds: cpu / requests as f64,
+        client_cpu_seconds: busy.generator.cpu_seconds / requests as f64,
         alone,
     })
 }
@@ -103,7 +109,7 @@ pub(super) fn load(
 }
 
 /// Of latencies in ms, the distribution in seconds.
-fn distribution(of: &loadgen::report::Distribution) -> Distribution {
+pub(super) fn distribution(of: &loadgen::report::Distribution) -> Distribution {
     let within = |ms: f64| ms.clamp(of.min_ms, of.max_ms) / 1e3;
     let between = of.curve.iter().filter(|point| point.share > 0.0 && point.share < 1.0);
     let mut quantiles = vec![Quantile { share: 0.0, seconds: within(of.min_ms) }];

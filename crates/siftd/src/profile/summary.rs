@@ -1,6 +1,7 @@
 use std::fmt::Write;
 
 use capacity::Profile;
+use capacity::profile::Clients;
 
 /// What a person wants to see of a profile.
 pub(super) fn text(profile: &Profile) -> String {
@@ -39,6 +40,21 @@ pub(super) fn text(profile: &Profile) -> String {
                 request.alone.mean * 1e6
             );
         }
+    }
+    for hits in &profile.requests.hits_beside {
+        let clients = match hits.clients {
+            Clients::Apart => "apart",
+            Clients::Beside => "beside",
+        };
+        let [p50, p99] = [0.5, 0.99].map(|share| hits.latency.quantile(share) * 1e3);
+        let _ = writeln!(
+            text,
+            "hits at {:.0}/s, {} processor(s), {} computing, clients {clients}: {:.0} us of processor time; p50 {p50:.2} ms, p99 {p99:.2} ms",
+            hits.rate,
+            hits.processors,
+            hits.computing,
+            hits.cpu_seconds * 1e6
+        );
     }
     let contention = &profile.contention;
     for (what, curve) in
