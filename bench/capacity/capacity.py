@@ -20,7 +20,10 @@ BINARIES = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
 RATIOS = (0.2, 0.5, 0.8, 0.95)
 # As they stand in the plan's table of latencies, % of what processors can do.
 LOADS = (50, 70, 85, 110, 200)
+GREATEST = "greatest"
 UP_TO = 85
+# Answers below which a p99 is that of less than five.
+FEW = 500
 # Objective of the greatest rate.
 P99 = "2s"
 # Relative bounds, and points of refusals.
@@ -31,49 +34,69 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--siftd", type=Path, help="the binary; without it, it is built")
     parser.add_argument("--images", type=Path, default=ROOT / "testdata" / "pictures")
-    parser.add_argument("--profile", type=Path, help="a profile of this machine; without it, it is measured")
+    parser.add_argument("--profile", type=Path, help="a profile of this machine and these images; without it, it is measured")
     parser.add_argument("--ratios", type=float, nargs="+", default=RATIOS)
     parser.add_argument("--threads", type=int, nargs="+", default=(1, 2))
+    parser.add_argument("--runs", nargs="+", default=(*LOADS, GREATEST), type=named_run, help=f"of {LOADS} and {GREATEST}")
     parser.add_argument("--misses", type=int, default=400, help="least misses of a run (%(default)s)")
     parser.add_argument("--quick", action="store_true", help="try the script: short runs that mean nothing")
     parser.add_argument("--out", type=Path, default=ROOT / "bench" / "records", help="folder of the record")
+    parser.add_argument("--into", type=Path, metavar="RECORD.json", help="a record to add to, with its profile")
     return parser.parse_args()
 
 
-class Plan:
-    """A plan for one instance with so many threads."""
+def named_run(text):
+    if text == GREATEST:
+        return text
+    if int(text) not in LOADS:
+        raise argparse.ArgumentTypeError(f"must be one of {LOADS} or {GREATEST}")
+    return int(text)
 
-    def __init__(self, siftd, profile, threads, ratio, rate=1.0):
-        command = [siftd, "plan", "--profile", profile, "--threads", str(threads), "--hit-ratio", str(ratio)]
-        command += ["--rate", str(rate), "--peak-factor", "1", "--cache", "memory", "--p99", P99, "--format", "json"]
+
+class Plan:
+    """A plan for one instance with so many threads; for the very requests that a load of so many seconds sends, if that is given."""
+
+    def __init__(self, siftd, profile, given, threads, ratio, rate=1.0, seconds=None):
+        command = [siftd, "plan", "--profile", profile, "--threads", threads, "--hit-ratio", ratio, "--rate", rate]
+        command += ["--peak-factor", 1, "--cache", "memory", "--p99", P99, "--refused", 0, "--format", "json"]
+        command += ["--clients", "apart" if apart(threads) else "beside"]
+        if seconds:
+            command += ["--load-images", given.images, "--load-duration", f"{seconds}s"]
         self.sections = {part["key"]: part for part in json.loads(output(*map(str, command)))["sections"]}
 
     def figure(self, section, key):
         return next(figure["value"] for figure in self.sections[section]["figures"] if figure["key"] == key)
 
-    def at_load(self, load):
+    def latencies(self):
+        """Rows of the table of latencies."""
         table = self.sections["latency"]["tables"][0]
-        row = next(row for row in table["rows"] if isinstance(row[0], (int, float)) and abs(row[0] - load) < 0.01)
-        return dict(zip(table["columns"], row))
+        return [dict(zip(table["columns"], row)) for row in table["rows"]]
+
+    def at_load(self, load):
+        shares = ((row, row["load, %"]) for row in self.latencies())
+        return next(row for row, share in shares if isinstance(share, (int, float)) and abs(share - load) < 0.01)
+
+    def at_its_rate(self):
+        return next(row for row in self.latencies() if isinstance(row["load, %"], str))
+
+
+def apart(threads):
+    """Whether the service has a processor of its own, and the generator the other."""
+    return threads == 1 and len(os.sched_getaffinity(0)) > 1
 
 
 def serving(siftd, threads):
-    """A service with so many threads, on a processor of its own if it has one thread."""
-    settings = ["--threads", threads, "--access-log=false"]
-    return Service(siftd, *settings, before=pinned(threads, 0), keep_log=False)
+    return Service(siftd, "--threads", threads, before=pinned(threads, 0), keep_log=False)
 
 
 def pinned(threads, place):
-    processors = sorted(os.sched_getaffinity(0))
-    if threads > 1 or len(processors) < 2:
-        return []
-    return ["taskset", "--cpu-list", str(processors[place])]
+    return ["taskset", "--cpu-list", str(sorted(os.sched_getaffinity(0))[place])] if apart(threads) else []
 
 
 def load(siftd, service, threads, given, scratch, *options):
     report = scratch / "load.json"
     command = pinned(threads, 1) + [siftd, "load", "--url", service.url, "--images", given.images, "--json", report]
-    run = subprocess.run([*map(str, command), *options], capture_output=True, text=True)
+    run = subprocess.run([*map(str, command), *map(str, options)], capture_output=True, text=True)
     if not report.exists():
         raise SystemExit(f"siftd load failed: {run.stderr}")
     result = json.loads(report.read_text())
@@ -83,34 +106,54 @@ def load(siftd, service, threads, given, scratch, *options):
 
 def seconds(given, rate, ratio):
     """Long enough for that many misses."""
-    return 3.0 if given.quick else min(max(given.misses / (rate * (1 - ratio)), 30.0), 240.0)
+    return 3 if given.quick else round(min(max(given.misses / (rate * (1 - ratio)), 30.0), 240.0))
 
 
 def compare(siftd, profile, given, threads, ratio, scratch):
-    plan = Plan(siftd, profile, threads, ratio)
-    rows = []
-    for share in LOADS:
-        planned = plan.at_load(share)
-        rate = planned["rate, 1/s"]
+    lasting = Plan(siftd, profile, given, threads, ratio)
+    case = {"threads": threads, "hit_ratio": ratio, "loads": []}
+    for share in given.runs:
+        if share == GREATEST:
+            case["greatest"] = greatest(siftd, profile, given, lasting, threads, ratio, scratch)
+            continue
+        rate = lasting.at_load(share)["rate, 1/s"]
+        duration = seconds(given, rate, ratio)
+        plan = Plan(siftd, profile, given, threads, ratio, rate, duration)
+        tell(f"{threads} threads, {ratio:.0%} hits, {share} %: {rate:.1f}/s for {duration} s")
         with serving(siftd, threads) as service:
-            duration = seconds(given, rate, ratio)
-            options = ("--rate", f"{rate:.3f}", "--hit-ratio", str(ratio), "--duration", f"{duration:.0f}s")
-            print(f"{threads} threads, {ratio:.0%} hits, {share} %: {rate:.1f}/s for {duration:.0f} s", file=sys.stderr, flush=True)
+            options = ("--rate", rate, "--hit-ratio", ratio, "--duration", f"{duration}s")
             measured = load(siftd, service, threads, given, scratch, *options)
             resident, held = service.metric("process_resident_memory_bytes"), service.metric('siftd_cache_bytes{tier="memory"}')
-        rows.append(row(planned, measured, share))
+        case["loads"].append(row(plan.at_its_rate(), lasting.at_load(share), measured, share))
         if share == UP_TO:
-            at = Plan(siftd, profile, threads, ratio, rate)
-            modelled = at.figure("memory", "process_memory") - at.figure("memory", "process_tier") + held / 1e6
-            memory = {"planned_mb": modelled, "measured_mb": resident / 1e6}
+            modelled = plan.figure("memory", "process_memory") - plan.figure("memory", "process_tier") + held / 1e6
+            case["memory"] = {"planned": modelled, "measured": resident / 1e6}
+    return case
+
+
+def greatest(siftd, profile, given, lasting, threads, ratio, scratch):
+    duration = 3 if given.quick else 40
+    plan = Plan(siftd, profile, given, threads, ratio, seconds=duration)
+    # Where the search begins does not matter to where it ends.
+    begin = lasting.at_load(50)["rate, 1/s"]
+    tell(f"{threads} threads, {ratio:.0%} hits: the greatest rate, from {begin:.1f}/s on")
     with serving(siftd, threads) as service:
-        options = ("--find-max", "--p99", P99, "--hit-ratio", str(ratio), "--duration", "3s" if given.quick else "40s")
+        options = ("--find-max", "--p99", P99, "--rate", begin, "--hit-ratio", ratio, "--duration", f"{duration}s")
         found = load(siftd, service, threads, given, scratch, *options)
-    greatest = {"planned": plan.figure("needed", "greatest_rate"), "measured": (found.get("search") or {}).get("rate")}
-    return {"threads": threads, "hit_ratio": ratio, "loads": rows, "memory": memory, "greatest": greatest}
+    search = found.get("search") or {}
+    return {
+        "planned": plan.figure("needed", "greatest_rate"),
+        "measured": search.get("rate"),
+        "lasting": lasting.figure("needed", "greatest_rate"),
+        "steps": search.get("steps"),
+    }
 
 
-def row(planned, measured, share):
+def tell(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def row(planned, lasting, measured, share):
     latency = measured["latency"]
 
     def of(kind, name):
@@ -120,42 +163,70 @@ def row(planned, measured, share):
     return {
         "load": share,
         "rate": planned["rate, 1/s"],
+        "seconds": measured["measured_seconds"],
         "answered": {"planned": planned["answered, 1/s"], "measured": measured["rates"]["answered"]},
         "refused": {"planned": planned["refused, %"], "measured": 100.0 * measured["counts"]["refused"] / max(sent, 1)},
         "latency": {
-            f"{kind} {name}": {"planned": planned[f"{column} {name}, ms"], "measured": of(kind, name)}
+            f"{kind} {name}": {
+                "planned": planned[f"{column} {name}, ms"],
+                "measured": of(kind, name),
+                "lasting": lasting[f"{column} {name}, ms"],
+            }
             for kind, column in (("hit", "hits"), ("miss", "misses"))
             for name in ("p50", "p99")
         },
+        "counts": measured["counts"],
+        "generator": measured["generator"]["busiest_thread"],
         "warnings": measured["warnings"],
     }
 
 
-def beside(pair, bound, relative=True, holds=True):
-    """Both figures, and a mark where they differ by more than the bound."""
-    planned, measured = pair.values()
+def merge(record, case):
+    """Adds what was measured to the record; what was there of the same is replaced."""
+    same = (case["threads"], case["hit_ratio"])
+    old = next((old for old in record["cases"] if (old["threads"], old["hit_ratio"]) == same), None)
+    if old is None:
+        record["cases"].append(case)
+    else:
+        loads = {run["load"]: run for run in (*old["loads"], *case["loads"])}
+        old.update(case, loads=[loads[load] for load in sorted(loads)])
+    record["cases"].sort(key=lambda case: (case["threads"], case["hit_ratio"]))
+
+
+def beside(pair, bound, relative=True, holds=True, few=False):
+    """Both figures, and a mark where they differ by more than the bound; in brackets if the measured one is of few answers."""
+    planned, measured = (pair or {}).get("planned"), (pair or {}).get("measured")
     if planned is None or measured is None:
         return "-"
     off = abs(planned - measured) / measured if relative and measured else abs(planned - measured)
-    return f"{planned:.3g} / {measured:.3g}" + (" **!**" if holds and off > bound else "")
+    both = f"{planned:.3g} / {measured:.3g}"
+    return (f"({both})" if few else both) + (" **!**" if holds and off > bound else "")
+
+
+def latencies(run):
+    """Cells of the latencies of a run."""
+    for name, pair in run["latency"].items():
+        kind, quantile = name.split()
+        few = quantile == "p99" and run["counts"][kind] < FEW
+        yield beside(pair, LATENCY, holds=run["load"] <= UP_TO, few=few)
 
 
 def markdown(record):
     yield f"# Plan against load, {record['date']}\n"
-    yield f"{record['machine']}; {record['siftd']}, commit {record['commit']}. Planned / measured; **!** is beyond the bound."
+    yield f"{record['machine']}; {record['siftd']}, commit {record['commit']}. Planned / measured; **!** is beyond the bound;"
+    yield f"in brackets: p99 of fewer than {FEW} answers."
     yield "Made by `python bench/capacity/capacity.py`.\n"
     yield "| threads | hits | load, % | rate | answered/s | refused, % | hit p50, ms | hit p99 | miss p50 | miss p99 |"
     yield "|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
     for case in record["cases"]:
         for run in case["loads"]:
-            held = run["load"] <= UP_TO
-            latency = [beside(pair, LATENCY, holds=held) for pair in run["latency"].values()]
             cells = [case["threads"], f"{case['hit_ratio']:.0%}", run["load"], f"{run['rate']:.1f}"]
-            cells += [beside(run["answered"], RATE), beside(run["refused"], REFUSALS, relative=False), *latency]
+            cells += [beside(run["answered"], RATE), beside(run["refused"], REFUSALS, relative=False), *latencies(run)]
             yield "| " + " | ".join(map(str, cells)) + " |"
     yield f"\n| threads | hits | greatest rate with p99 of {P99} | memory at {UP_TO} %, MB |\n|---:|---:|---:|---:|"
     for case in record["cases"]:
-        cells = [case["threads"], f"{case['hit_ratio']:.0%}", beside(case["greatest"], RATE), beside(case["memory"], MEMORY)]
+        cells = [case["threads"], f"{case['hit_ratio']:.0%}"]
+        cells += [beside(case.get("greatest"), RATE), beside(case.get("memory"), MEMORY)]
         yield "| " + " | ".join(map(str, cells)) + " |"
 
 
@@ -165,29 +236,37 @@ def main():
     if not given.siftd:
         subprocess.run(["cargo", "build", "--release", "--locked", "--package", "siftd"], cwd=ROOT, check=True)
     date = datetime.date.today().isoformat()
-    record = {
-        "date": date,
+    record = {"date": date, "cases": []}
+    if given.into and given.into.exists():
+        record = json.loads(given.into.read_text())
+    record |= {
         "machine": machine(),
         "siftd": output(siftd, "--version"),
         "commit": output("git", "rev-parse", "--short", "HEAD"),
-        "cases": [],
     }
     with tempfile.TemporaryDirectory() as scratch:
         scratch = Path(scratch)
-        profile = given.profile
-        if not profile:
+        profile = given.profile or scratch / "profile.json"
+        if "profile" in record:
             profile = scratch / "profile.json"
+            profile.write_text(json.dumps(record["profile"]))
+        elif not given.profile:
             quick = ["--samples", "3", "--window", "1s"] if given.quick else []
             subprocess.run([siftd, "profile", "--images", given.images, "-o", profile, *quick], check=True)
         record["profile"] = json.loads(profile.read_text())
+        write(record, given)
         for threads in given.threads:
             for ratio in given.ratios:
-                record["cases"].append(compare(siftd, profile, given, threads, ratio, scratch))
-    text = "\n".join(markdown(record)) + "\n"
-    print(text)
-    given.out.mkdir(parents=True, exist_ok=True)
-    (given.out / f"{date}-capacity.md").write_text(text)
-    (given.out / f"{date}-capacity.json").write_text(json.dumps(record, indent=1) + "\n")
+                merge(record, compare(siftd, profile, given, threads, ratio, scratch))
+                write(record, given)
+    print("\n".join(markdown(record)))
+
+
+def write(record, given):
+    path = given.into or given.out / f"{record['date']}-capacity.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(record, indent=1) + "\n")
+    path.with_suffix(".md").write_text("\n".join(markdown(record)) + "\n")
 
 
 if __name__ == "__main__":
