@@ -1,4 +1,4 @@
-//! SHA-256 of images as they come in, two at a time where two wait.
+//! SHA-256 of images as they come in, several at a time where several wait.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -8,7 +8,7 @@ use sha256::Digest;
 use tokio::sync::oneshot;
 use tokio::task;
 
-/// Shorter messages gain less than it costs to bring two together.
+/// Shorter messages gain less than it costs to bring them together.
 const SHORTEST_SHARED: usize = 4 << 10;
 
 /// Longer messages (0.6 ms) are hashed beside the threads that answer requests, which must not wait for them.
@@ -16,9 +16,9 @@ const LONGEST_INLINE: usize = 1 << 20;
 
 /// Hashes bodies of simultaneous requests in interleaved lanes.
 ///
-/// A request puts its body in line and lets the other requests of its thread run. Whoever comes back first takes the
-/// two bodies at the head of the line: one thread hashes them in little more than the time of one. A body that is
-/// alone waits for nothing.
+/// A request puts its body in line and lets the other requests of its thread run. Whoever comes back first takes as many
+/// bodies from the head of the line as are best hashed together: one thread hashes them in much less than the time of one
+/// after the other. A body that is alone waits for nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Digester {
     waiting: Mutex<VecDeque<Waiting>>,
@@ -39,7 +39,7 @@ impl Digester {
                 .await
                 .unwrap_or_else(|_| sha256::digest(&copy));
         }
-        if message.len() < SHORTEST_SHARED || !sha256::interleaves() {
+        if message.len() < SHORTEST_SHARED || sha256::together(2) == 1 {
             return sha256::digest(message);
         }
         self.shared(message).await
@@ -53,13 +53,12 @@ impl Digester {
             if let Ok(digest) = done.try_recv() {
                 return digest;
             }
-            let Some((first, second)) =
-                self.line(|line| line.pop_front().map(|first| (first, line.pop_front())))
-            else {
+            let batch = self.line(|line| line.drain(..sha256::together(line.len())).collect::<Vec<_>>());
+            if batch.is_empty() {
                 // Another thread is at it, or was dropped with it.
                 return done.await.unwrap_or_else(|_| sha256::digest(message));
-            };
-            first.hash_with(second);
+            }
+            hash(batch);
         }
     }
 
@@ -68,16 +67,12 @@ impl Digester {
     }
 }
 
-impl Waiting {
-    /// Hashes one or two messages. Those who gave up get nothing, and that is all right.
-    fn hash_with(self, other: Option<Self>) {
-        let Some(other) = other else {
-            let _ = self.digest.send(sha256::digest(&self.message));
-            return;
-        };
-        let [first, second] = sha256::digest_pair([&self.message, &other.message]);
-        let _ = self.digest.send(first);
-        let _ = other.digest.send(second);
+/// Hashes messages together. Those who gave up get nothing, and that is all right.
+fn hash(batch: Vec<Waiting>) {
+    let messages: Vec<&[u8]> = batch.iter().map(|waiting| &*waiting.message).collect();
+    let digests = sha256::digests(&messages);
+    for (waiting, digest) in batch.into_iter().zip(digests) {
+        let _ = waiting.digest.send(digest);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Throughput of one message, of two together, and of the `sha2` crate: `cargo bench -p sha256`.
+//! Throughput of one message, of several together, and of the `sha2` crate: `cargo bench -p sha256`.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -9,6 +9,9 @@ const ROUNDS: usize = 15;
 
 /// Bytes hashed in each round, whatever the length of the message.
 const BYTES: usize = 32 << 20;
+
+/// How many messages are hashed together.
+const TOGETHER: [usize; 8] = [2, 4, 5, 6, 7, 8, 12, 16];
 
 /// GB/s of a call that hashes `bytes` bytes: the median of all rounds.
 fn throughput(bytes: usize, mut hash: impl FnMut()) -> f64 {
@@ -27,20 +30,26 @@ fn throughput(bytes: usize, mut hash: impl FnMut()) -> f64 {
 }
 
 fn main() {
-    println!("medians of {ROUNDS}, GB/s; two lanes: {}", sha256::interleaves());
-    println!("{:>9}  {:>6}  {:>6}  {:>11}  share of the time", "bytes", "sha2", "digest", "digest_pair");
+    println!(
+        "medians of {ROUNDS}, GB/s: one message, and several at the same time; at best {}",
+        sha256::together(99)
+    );
+    println!("{:>9}  {:>6}  {:>6}  {TOGETHER:>6?}", "bytes", "sha2", "digest");
     for len in [1_000, 20_000, 197_000, 2_000_000] {
-        let first: Vec<u8> = (0..len).map(|i| (i * 7) as u8).collect();
-        let second: Vec<u8> = (0..len).map(|i| (i * 13) as u8).collect();
+        let messages: Vec<Vec<u8>> =
+            (0..16).map(|seed| (0..len).map(|at| (at * (2 * seed + 7)) as u8).collect()).collect();
+        let messages: Vec<&[u8]> = messages.iter().map(Vec::as_slice).collect();
         let theirs = throughput(len, || {
-            black_box(Sha256::digest(black_box(&first)));
+            black_box(Sha256::digest(black_box(messages[0])));
         });
         let one = throughput(len, || {
-            black_box(sha256::digest(black_box(&first)));
+            black_box(sha256::digest(black_box(messages[0])));
         });
-        let two = throughput(2 * len, || {
-            black_box(sha256::digest_pair(black_box([&first, &second])));
+        let several = TOGETHER.map(|count| {
+            throughput(count * len, || {
+                black_box(sha256::digests(black_box(&messages[..count])));
+            })
         });
-        println!("{len:>9}  {theirs:>6.2}  {one:>6.2}  {two:>11.2}  {:.2}", one / two);
+        println!("{len:>9}  {theirs:>6.2}  {one:>6.2}  {several:>6.2?}");
     }
 }

@@ -1,5 +1,9 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(target_arch = "x86_64")]
+mod batch;
+#[cfg(target_arch = "x86_64")]
+mod multi_buffer;
 mod padding;
 #[cfg(target_arch = "x86_64")]
 mod sha_ni;
@@ -20,22 +24,29 @@ pub fn digest(message: &[u8]) -> Digest {
     plain(message)
 }
 
-/// SHA-256 of each of two messages; where [`interleaves`] says so, at the same time: the blocks that both have go
-/// through the processor in turn, and the rest of the longer one follows alone.
-pub fn digest_pair(messages: [&[u8]; 2]) -> [Digest; 2] {
+/// SHA-256 of each of some messages, in their order, several at the same time where [`together`] says so. Those of
+/// about the same length gain most.
+///
+/// ```
+/// assert_eq!(sha256::digests(&[b"abc", b""]), [sha256::digest(b"abc"), sha256::digest(b"")]);
+/// ```
+pub fn digests(messages: &[&[u8]]) -> Vec<Digest> {
     #[cfg(target_arch = "x86_64")]
     if let Some(unit) = sha_ni::ShaNi::detect() {
-        return unit.digest_pair(messages);
+        return batch::digests(unit, multi_buffer::MultiBuffer::detect(), messages);
     }
-    messages.map(plain)
+    messages.iter().map(|message| plain(message)).collect()
 }
 
-/// Whether two messages together are faster than one after the other on this machine.
-pub fn interleaves() -> bool {
+/// How many of so many messages are best hashed at the same time on this machine: sixteen with AVX-512, two with the
+/// SHA extensions of x86-64, else one. None of none.
+pub fn together(messages: usize) -> usize {
     #[cfg(target_arch = "x86_64")]
-    return sha_ni::ShaNi::detect().is_some();
-    #[cfg(not(target_arch = "x86_64"))]
-    false
+    if sha_ni::ShaNi::detect().is_some() {
+        let lanes = multi_buffer::MultiBuffer::detect().filter(|_| messages >= batch::WORTHWHILE);
+        return messages.min(if lanes.is_some() { multi_buffer::LANES } else { 2 });
+    }
+    messages.min(1)
 }
 
 fn plain(message: &[u8]) -> Digest {

@@ -10,15 +10,15 @@ use crate::Digest;
 use crate::padding::{BLOCK, Tail};
 
 /// The chaining value: a to h.
-type State = [u32; 8];
+pub(crate) type State = [u32; 8];
 
 /// FIPS 180-4, 5.3.3.
-const INITIAL: State =
+pub(crate) const INITIAL: State =
     [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
 
 /// FIPS 180-4, 4.2.2.
 #[rustfmt::skip]
-const ROUND: [[u32; 4]; 16] = [
+pub(crate) const ROUND: [[u32; 4]; 16] = [
     [0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5], [0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5],
     [0xd807_aa98, 0x1283_5b01, 0x2431_85be, 0x550c_7dc3], [0x72be_5d74, 0x80de_b1fe, 0x9bdc_06a7, 0xc19b_f174],
     [0xe49b_69c1, 0xefbe_4786, 0x0fc1_9dc6, 0x240c_a1cc], [0x2de9_2c6f, 0x4a74_84aa, 0x5cb0_a9dc, 0x76f9_88da],
@@ -50,16 +50,8 @@ impl ShaNi {
         bytes(&states[0])
     }
 
-    pub(crate) fn digest_pair(self, messages: [&[u8]; 2]) -> [Digest; 2] {
-        let [(first, first_tail), (second, second_tail)] = messages.map(Tail::split);
-        let mut states = [INITIAL; 2];
-        self.compress_pair(&mut states, [first, second]);
-        self.compress_pair(&mut states, [first_tail.blocks(), second_tail.blocks()]);
-        [bytes(&states[0]), bytes(&states[1])]
-    }
-
     /// The blocks that both have together, the rest alone.
-    fn compress_pair(self, states: &mut [State; 2], blocks: [&[u8]; 2]) {
+    pub(crate) fn compress_pair(self, states: &mut [State; 2], blocks: [&[u8]; 2]) {
         let common = blocks[0].len().min(blocks[1].len());
         let [(first, first_rest), (second, second_rest)] = blocks.map(|blocks| blocks.split_at(common));
         self.compress(states, [first, second]);
@@ -69,14 +61,14 @@ impl ShaNi {
     }
 
     /// Takes whole blocks, of each message equally many, into the states.
-    fn compress<const N: usize>(self, states: &mut [State; N], blocks: [&[u8]; N]) {
+    pub(crate) fn compress<const N: usize>(self, states: &mut [State; N], blocks: [&[u8]; N]) {
         // SAFETY: a `ShaNi` exists only where the machine was found to have these instructions.
         unsafe { compress(states, blocks) }
     }
 }
 
 /// Big-endian, as FIPS 180-4 writes it.
-fn bytes(state: &State) -> Digest {
+pub(crate) fn bytes(state: &State) -> Digest {
     let mut digest = Digest::default();
     for (to, word) in digest.as_chunks_mut().0.iter_mut().zip(state) {
         *to = word.to_be_bytes();

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
-use sha256::{digest, digest_pair};
+use sha256::{digest, digests, together};
 
 fn reference(message: &[u8]) -> sha256::Digest {
     Sha256::digest(message).into()
@@ -36,8 +36,11 @@ fn examples_of_the_standard() {
         (&million, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"),
     ] {
         assert_eq!(hex(digest(message)), expected);
-        assert_eq!(digest_pair([message, b"other"]).map(hex)[0], expected);
-        assert_eq!(digest_pair([b"other", message]).map(hex)[1], expected);
+        assert_eq!(hex(digests(&[message, b"other"])[0]), expected);
+        assert_eq!(hex(digests(&[b"other", message])[1]), expected);
+        for digest in digests(&[message; 20]) {
+            assert_eq!(hex(digest), expected);
+        }
     }
 }
 
@@ -49,7 +52,7 @@ fn every_pair_of_lengths_around_the_ends_of_blocks() {
         let alone = reference(&first[..a]);
         assert_eq!(digest(&first[..a]), alone, "{a} bytes");
         for b in 0..=300 {
-            assert_eq!(digest_pair([&first[..a], &second[..b]]), [alone, expected[b]], "{a} and {b} bytes");
+            assert_eq!(digests(&[&first[..a], &second[..b]]), [alone, expected[b]], "{a} and {b} bytes");
         }
     }
 }
@@ -59,16 +62,45 @@ fn every_alignment() {
     let bytes = noise(2_000, 3);
     for start in 0..64 {
         let (a, b) = (&bytes[start..start + 700], &bytes[64 - start..1_500]);
-        assert_eq!(digest_pair([a, b]), [reference(a), reference(b)], "from {start}");
+        assert_eq!(digests(&[a, b]), [reference(a), reference(b)], "from {start}");
+    }
+}
+
+#[test]
+fn any_number_of_messages_of_any_lengths() {
+    let bytes = noise(40_000, 4);
+    for count in 0..=40_usize {
+        for spread in [0, 1, 63, 64, 1_000] {
+            let lengths = (0..count).map(|at| 900 * (spread.min(at) % 3) + at * 7 % 19 * spread);
+            let messages: Vec<_> = lengths.enumerate().map(|(at, len)| &bytes[at..at + len]).collect();
+            let expected: Vec<_> = messages.iter().map(|message| reference(message)).collect();
+            assert_eq!(digests(&messages), expected, "{count} messages, {spread}");
+        }
+    }
+}
+
+#[test]
+fn never_more_together_than_there_are_nor_fewer_than_one() {
+    assert_eq!(together(0), 0);
+    for messages in 1..100 {
+        assert!((1..=messages.min(16)).contains(&together(messages)));
     }
 }
 
 proptest! {
     #[test]
+    fn many_messages_of_unequal_lengths(lengths in prop::collection::vec(0..20_000usize, 1..34), seed: u64) {
+        let bytes = noise(20_000, seed);
+        let messages: Vec<_> = lengths.iter().map(|&len| &bytes[bytes.len() - len..]).collect();
+        let expected: Vec<_> = messages.iter().map(|message| reference(message)).collect();
+        prop_assert_eq!(digests(&messages), expected);
+    }
+
+    #[test]
     fn long_messages_of_unequal_lengths(a in 0..200_000usize, b in 0..200_000usize, seed: u64) {
         let bytes = noise(a.max(b), seed);
         let (a, b) = (&bytes[..a], &bytes[bytes.len() - b..]);
-        prop_assert_eq!(digest_pair([a, b]), [reference(a), reference(b)]);
+        prop_assert_eq!(digests(&[a, b]), [reference(a), reference(b)]);
         prop_assert_eq!(digest(a), reference(a));
     }
 }
