@@ -11,7 +11,7 @@ use bytes::Bytes;
 use engine::{Answer, Source, Wanted};
 use extract::{ENGINE_VERSION, FeatureSet, OutputFormat, Params, Stage};
 use http::header::{CONTENT_TYPE, ETAG};
-use http::{HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use tokio::task;
 
 use crate::app::App;
@@ -76,7 +76,7 @@ pub(crate) async fn to_get(
     let (found, body) = if asked.format == OutputFormat::Summary {
         (found, GetSummary::new(&answer.header).to_json())
     } else {
-        encode(app, found, answer).await?
+        Box::pin(encode(app, found, answer)).await?
     };
     Ok(cacheable(app, &found.source, found.respond(app, body, tag.header_value())))
 }
@@ -122,6 +122,8 @@ impl Found {
     fn respond(&self, app: &App, body: Bytes, tag: HeaderValue) -> Response {
         let Self { asked, sha256, source, outcome } = self;
         let mut response = Response::new(Body::from(body));
+        // Those that are set here and by the gate, so that they are not moved as they become more.
+        *response.headers_mut() = HeaderMap::with_capacity(12);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(asked.format.media_type()));
         headers.insert(ETAG, tag);

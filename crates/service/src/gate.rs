@@ -5,23 +5,19 @@ mod received;
 mod record;
 mod streamed;
 
-use std::convert::Infallible;
 use std::future::poll_fn;
 use std::net::IpAddr;
 use std::panic::{self, AssertUnwindSafe};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 use std::time::Instant;
 
-use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderValue, Request, Version};
 use hyper::body::Incoming;
-use hyper::service::Service;
-use hyper_util::service::TowerToHyperService;
 
 use crate::api_key::{AuthError, Caller};
 use crate::app::{App, NotReady, Phase};
@@ -31,6 +27,7 @@ use crate::problem::{ErrorCode, Problem};
 use crate::rate_limit::CallerId;
 use crate::request_id::RequestId;
 use crate::route::Route;
+use crate::routes::Routes;
 use crate::upload;
 
 use received::Received;
@@ -44,12 +41,12 @@ const PAGE_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline';
 #[derive(Clone)]
 pub(crate) struct Gate {
     app: Arc<App>,
-    routes: TowerToHyperService<Router>,
+    routes: Routes,
 }
 
 impl Gate {
-    pub(crate) fn new(app: Arc<App>, routes: Router) -> Self {
-        Self { app, routes: TowerToHyperService::new(routes) }
+    pub(crate) fn new(app: Arc<App>, routes: Routes) -> Self {
+        Self { app, routes }
     }
 
     /// Answers a request of a peer.
@@ -86,15 +83,11 @@ impl Gate {
         record.end(response, problem.as_ref())
     }
 
-    async fn route(&self, context: Context, mut request: Request<Incoming>, received: &Received) -> Response {
-        request.extensions_mut().insert(context);
-        let answered = self.routes.call(request.map(|body| received::count(body, received)));
+    async fn route(&self, context: Context, request: Request<Incoming>, received: &Received) -> Response {
+        let request = request.map(|body| received::count(body, received));
+        let answered = pin!(self.routes.answer(context, request));
         match contained(answered).await {
-            Ok(Ok(response)) => response,
-            Ok(Err(never)) => {
-                let never: Infallible = never;
-                match never {}
-            }
+            Ok(response) => response,
             Err(code) => Problem::new(code, engine::Error::Fault.to_string()).into_response(),
         }
     }
@@ -134,13 +127,11 @@ impl Gate {
 }
 
 /// What a future gives, or that it panicked, which has been printed.
-async fn contained<F: Future>(future: F) -> Result<F::Output, ErrorCode> {
-    let mut future = pin!(future);
-    let poll = |context: &mut TaskContext<'_>| {
+fn contained<F: Future>(mut future: Pin<&mut F>) -> impl Future<Output = Result<F::Output, ErrorCode>> {
+    poll_fn(move |context: &mut TaskContext<'_>| {
         let polled = panic::catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));
         polled.map_or(Poll::Ready(Err(ErrorCode::InternalError)), |polled| polled.map(Ok))
-    };
-    poll_fn(poll).await
+    })
 }
 
 fn protect(headers: &mut HeaderMap, route: Route) {

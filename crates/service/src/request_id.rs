@@ -11,7 +11,14 @@ use crate::hex;
 
 /// What a request is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RequestId(HeaderValue);
+pub(crate) struct RequestId(Text);
+
+/// Ours is short and copied with less ado than shared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Text {
+    Ours([u8; 32]),
+    Clients(HeaderValue),
+}
 
 /// Longest identity taken from a client, in bytes.
 const LONGEST: usize = 128;
@@ -23,7 +30,7 @@ impl RequestId {
     /// The client's, if it is safe to repeat in headers and logs: 1 to 128 of `A-Z a-z 0-9 . _ : / + = @ -`. Else a new one.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         match headers.get(Self::HEADER) {
-            Some(value) if is_sane(value.as_bytes()) => Self(value.clone()),
+            Some(value) if is_sane(value.as_bytes()) => Self(Text::Clients(value.clone())),
             _ => Self::new(),
         }
     }
@@ -35,18 +42,24 @@ impl RequestId {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let half = |side: u8| u128::from(KEY.hash_one((count, side)));
-        Self(hex::header_value(&hex::digits(half(0) << 64 | half(1))))
+        Self(Text::Ours(hex::digits(half(0) << 64 | half(1))))
     }
 
     /// As it stands in the header.
     pub(crate) fn header_value(&self) -> HeaderValue {
-        self.0.clone()
+        match &self.0 {
+            Text::Ours(digits) => hex::header_value(digits),
+            Text::Clients(value) => value.clone(),
+        }
     }
 
     /// As text.
     pub(crate) fn as_str(&self) -> &str {
         // Made of ASCII alone, so this is never empty.
-        self.0.to_str().unwrap_or_default()
+        match &self.0 {
+            Text::Ours(digits) => std::str::from_utf8(digits).unwrap_or_default(),
+            Text::Clients(value) => value.to_str().unwrap_or_default(),
+        }
     }
 }
 

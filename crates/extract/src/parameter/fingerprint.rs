@@ -18,29 +18,50 @@ impl Params {
     /// | `precise_upscale` | u8: 0 or 1 |
     /// | `descriptor` | u8: 0 sift, 1 rootsift |
     pub fn fingerprint(&self) -> [u8; 16] {
-        let digest = sha256::digest(&encoding(&ParamsBuilder::from(*self).canonical()));
+        let digest = sha256::digest(Encoding::of(&ParamsBuilder::from(*self).canonical()).bytes());
         std::array::from_fn(|at| digest[at])
     }
 }
 
-fn encoding(params: &ParamsBuilder) -> Vec<u8> {
-    let ParamsBuilder { denoised, nlm, sift } = params;
-    let mut bytes = vec![u8::from(*denoised)];
-    if *denoised {
-        bytes.extend(nlm.luma.h.to_le_bytes());
-        bytes.extend(nlm.h_color.to_le_bytes());
-        bytes.extend(nlm.luma.template_window.to_le_bytes());
-        bytes.extend(nlm.luma.search_window.to_le_bytes());
+/// The canonical encoding. It has a place of its own, as every lookup makes one.
+struct Encoding {
+    bytes: [u8; Self::LONGEST],
+    len: usize,
+}
+
+impl Encoding {
+    /// With the denoiser's.
+    const LONGEST: usize = 1 + 4 * 4 + 2 * 4 + 3 * 8 + 2;
+
+    fn of(params: &ParamsBuilder) -> Self {
+        let ParamsBuilder { denoised, nlm, sift } = params;
+        let mut encoding = Self { bytes: [0; Self::LONGEST], len: 0 };
+        encoding.push([u8::from(*denoised)]);
+        if *denoised {
+            encoding.push(nlm.luma.h.to_le_bytes());
+            encoding.push(nlm.h_color.to_le_bytes());
+            encoding.push(nlm.luma.template_window.to_le_bytes());
+            encoding.push(nlm.luma.search_window.to_le_bytes());
+        }
+        encoding.push(sift.max_features.to_le_bytes());
+        encoding.push(sift.octave_layers.to_le_bytes());
+        encoding.push(sift.contrast_threshold.to_le_bytes());
+        encoding.push(sift.edge_threshold.to_le_bytes());
+        encoding.push(sift.sigma.to_le_bytes());
+        encoding.push([sift.precise_upscale.into()]);
+        encoding.push([match sift.descriptor {
+            Descriptor::Sift => 0,
+            Descriptor::RootSift => 1,
+        }]);
+        encoding
     }
-    bytes.extend(sift.max_features.to_le_bytes());
-    bytes.extend(sift.octave_layers.to_le_bytes());
-    bytes.extend(sift.contrast_threshold.to_le_bytes());
-    bytes.extend(sift.edge_threshold.to_le_bytes());
-    bytes.extend(sift.sigma.to_le_bytes());
-    bytes.push(sift.precise_upscale.into());
-    bytes.push(match sift.descriptor {
-        Descriptor::Sift => 0,
-        Descriptor::RootSift => 1,
-    });
-    bytes
+
+    fn push<const N: usize>(&mut self, field: [u8; N]) {
+        self.bytes[self.len..self.len + N].copy_from_slice(&field);
+        self.len += N;
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
 }

@@ -1,4 +1,4 @@
-use std::fmt::Write;
+use std::fmt::{self, Write};
 use std::time::{Duration, Instant};
 
 use engine::{Source, Tier};
@@ -8,6 +8,44 @@ use http::{HeaderMap, HeaderValue};
 
 use super::Asked;
 use crate::{hex, query};
+
+/// The value of a header as it is put together: in place, since every answer has several.
+#[derive(Debug)]
+struct Text {
+    bytes: [u8; Self::ROOM],
+    len: usize,
+}
+
+impl Text {
+    /// More than times of all stages take, each of a day.
+    const ROOM: usize = 384;
+
+    fn of(text: fmt::Arguments<'_>) -> Self {
+        let mut value = Self::default();
+        // What does not fit is left out.
+        let _ = value.write_fmt(text);
+        value
+    }
+
+    fn value(&self) -> Option<HeaderValue> {
+        HeaderValue::from_bytes(self.bytes.get(..self.len)?).ok()
+    }
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self { bytes: [0; Self::ROOM], len: 0 }
+    }
+}
+
+impl Write for Text {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let end = self.len + text.len();
+        self.bytes.get_mut(self.len..end).ok_or(fmt::Error)?.copy_from_slice(text.as_bytes());
+        self.len = end;
+        Ok(())
+    }
+}
 
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
@@ -35,7 +73,7 @@ pub(super) fn locate(headers: &mut HeaderMap, sha256: &[u8; 32], asked: &Asked, 
 /// Where the answer came from (RFC 9211), and what took how long (W3C Server Timing).
 pub(super) fn describe(headers: &mut HeaderMap, source: &Source, stages: &StageTimes) {
     headers.insert(CACHE_STATUS, cache_status(source));
-    if let Ok(timing) = HeaderValue::try_from(server_timing(stages)) {
+    if let Some(timing) = server_timing(stages).value() {
         headers.insert(SERVER_TIMING, timing);
     }
     headers.insert(VARY, HeaderValue::from_static("accept"));
@@ -59,18 +97,18 @@ fn cache_status(source: &Source) -> HeaderValue {
         Source::Miss { kept: false } => HeaderValue::from_static("siftd; fwd=miss"),
         Source::Hit { tier, expires_at } => {
             let seconds = remaining(*expires_at).as_secs();
-            let status = format!("siftd; hit; ttl={seconds}; detail={}", tier.name());
-            HeaderValue::try_from(status).unwrap_or(HeaderValue::from_static("siftd; hit"))
+            let status = Text::of(format_args!("siftd; hit; ttl={seconds}; detail={}", tier.name()));
+            status.value().unwrap_or(HeaderValue::from_static("siftd; hit"))
         }
     }
 }
 
-fn server_timing(stages: &StageTimes) -> String {
-    let mut timing = String::with_capacity(160);
-    for (stage, took) in stages.iter() {
-        let separator = if timing.is_empty() { "" } else { ", " };
+fn server_timing(stages: &StageTimes) -> Text {
+    let mut timing = Text::default();
+    for (index, (stage, took)) in stages.iter().enumerate() {
+        let separator = if index == 0 { "" } else { ", " };
         let micros = took.as_micros();
-        // A string takes everything.
+        // Where there is no room the last stages stay out.
         let _ = write!(timing, "{separator}{stage};dur={}.{:03}", micros / 1000, micros % 1000);
     }
     timing
@@ -80,8 +118,8 @@ fn server_timing(stages: &StageTimes) -> String {
 pub(super) fn cacheable(headers: &mut HeaderMap, source: &Source, private: bool) {
     let Source::Hit { expires_at, .. } = source else { return };
     let scope = if private { "private" } else { "public" };
-    let control = format!("{scope}, max-age={}", remaining(*expires_at).as_secs());
-    if let Ok(control) = HeaderValue::try_from(control) {
+    let control = Text::of(format_args!("{scope}, max-age={}", remaining(*expires_at).as_secs()));
+    if let Some(control) = control.value() {
         headers.insert(CACHE_CONTROL, control);
     }
 }
@@ -118,7 +156,7 @@ mod tests {
         let mut stages = StageTimes::default();
         stages.add(Stage::Hash, Duration::from_nanos(110_999));
         stages.add(Stage::Denoise, Duration::from_micros(12_034));
-        assert_eq!(server_timing(&stages), "hash;dur=0.110, denoise;dur=12.034");
+        assert_eq!(server_timing(&stages).value().unwrap(), "hash;dur=0.110, denoise;dur=12.034");
     }
 
     #[test]

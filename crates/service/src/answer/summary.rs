@@ -50,6 +50,16 @@ impl Serialize for Hex {
     }
 }
 
+/// Longer than most, so that none is moved as it grows.
+const ROOM: usize = 320;
+
+fn json(summary: &impl Serialize) -> Bytes {
+    let mut text = Vec::with_capacity(ROOM);
+    // Numbers, texts and a vector have no way to fail.
+    let _ = serde_json::to_writer(&mut text, summary);
+    text.into()
+}
+
 impl GetSummary {
     pub(crate) fn new(header: &Header) -> Self {
         Self {
@@ -63,7 +73,7 @@ impl GetSummary {
     }
 
     pub(crate) fn to_json(&self) -> Bytes {
-        serde_json::to_vec(self).unwrap_or_default().into()
+        json(self)
     }
 }
 
@@ -74,6 +84,6 @@ impl<'a> Summary<'a> {
     }
 
     pub(crate) fn to_json(&self) -> Bytes {
-        serde_json::to_vec(self).unwrap_or_default().into()
+        json(self)
     }
 }

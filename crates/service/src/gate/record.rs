@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use axum::body::Body;
 use axum::response::Response;
-use http::{Method, Request, StatusCode};
+use http::{Method, Request, StatusCode, Uri};
 use http_body::Body as _;
 use hyper::body::Incoming;
 
@@ -29,7 +29,7 @@ pub(super) struct Record {
     context: Context,
     client: IpAddr,
     method: Method,
-    path: String,
+    uri: Uri,
     parent: Option<ParentSpan>,
     received: Received,
     ended: bool,
@@ -54,7 +54,7 @@ impl Record {
             context: context.clone(),
             client,
             method: request.method().clone(),
-            path: request.uri().path().to_owned(),
+            uri: request.uri().clone(),
             parent,
             received: Received::default(),
             ended: false,
@@ -98,14 +98,17 @@ impl Record {
     ) {
         let duration = self.context.started.elapsed();
         self.app.metrics.answered(self.route, status, duration);
-        let mut entry = Entry {
+        if self.route.is_probe() {
+            return;
+        }
+        let entry = || Entry {
             time: SystemTime::now(),
             request_id: self.context.id.as_str().to_owned(),
             trace_id: None,
             client: Some(self.client),
             method: self.method.clone(),
             route: self.route,
-            path: std::mem::take(&mut self.path),
+            path: self.uri.path().to_owned(),
             status,
             error_code,
             cache: outcome.cache,
@@ -117,13 +120,10 @@ impl Record {
             duration,
             stages: outcome.stages,
         };
-        if self.route.is_probe() {
-            return;
-        }
-        if let Some(traces) = &self.app.traces {
-            entry.trace_id = traces.record(&entry, self.parent);
-        }
-        self.app.log.record(entry);
+        let Some(traces) = &self.app.traces else { return self.app.log.record(status, entry) };
+        let mut entry = entry();
+        entry.trace_id = traces.record(&entry, self.parent);
+        self.app.log.record(status, || entry);
     }
 }
 

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use extract::Stage;
+use http::Method;
 use utoipa::ToSchema;
 
 use crate::answer::{self, Asked, Summary};
@@ -28,6 +29,8 @@ pub(super) struct ImageForm {
 #[allow(dead_code)]
 pub(super) struct ImageBytes(Vec<u8>);
 
+const PATH: &str = "/api/v1/features/detect";
+
 /// Features of an image
 ///
 /// Takes an image as the field `image` of a form, or as the body itself, of whatever media type. Answers with the summary,
@@ -49,22 +52,36 @@ pub(super) async fn detect(
     context: Context,
     request: Request,
 ) -> Result<Response, Problem> {
+    by_upload(&app, &context, request).await
+}
+
+/// Whether a request is a plain upload of an image.
+pub(super) fn is_asked_for(request: &Request) -> bool {
+    request.method() == Method::POST && request.uri().path() == PATH
+}
+
+/// Answers an upload.
+pub(super) async fn by_upload(
+    app: &Arc<App>,
+    context: &Context,
+    request: Request,
+) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let asked = match asked(&app, &parts) {
+    let asked = match asked(app, &parts) {
         Ok(asked) => asked,
         Err(problem) => {
             upload::refuse(&parts.headers, body);
             return Err(problem);
         }
     };
-    let image = upload::receive(&app, &parts, body).await?;
+    let image = upload::receive(app, &parts, body).await?;
     let parsing = context.started.elapsed();
     app.engine.observe_stage(Stage::Parse, parsing);
     let image = app.engine.image(image).await;
     let found = app.engine.features(&image, &asked.params, asked.wanted()).await;
     let mut found = found.map_err(|error| Problem::of(&error, &app.engine.config().limits))?;
     found.stages.add(Stage::Parse, parsing);
-    answer::to_upload(&app, &context, &asked, found).await
+    answer::to_upload(app, context, &asked, found).await
 }
 
 /// What the query and `Accept` ask for.

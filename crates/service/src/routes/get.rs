@@ -4,12 +4,16 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use engine::Wanted;
+use http::Method;
 
 use super::detect::asked;
 use crate::answer::{self, GetSummary};
 use crate::app::App;
 use crate::hex;
 use crate::problem::{Document, ErrorCode, Problem};
+
+/// What stands before the SHA-256.
+const PATH: &str = "/api/v1/features/";
 
 /// Features by SHA-256
 ///
@@ -32,9 +36,24 @@ pub(super) async fn get(
     sha256: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let (parts, _) = request.into_parts();
-    let asked = asked(&app, &parts)?;
     let sha256 = parse(sha256.as_deref().map_or("", |sha256| sha256))?;
+    by_sha256(&app, sha256, request).await
+}
+
+/// The image of a plain request for features.
+pub(super) fn asked_for(request: &Request) -> Option<[u8; 32]> {
+    let sha256 = request.uri().path().strip_prefix(PATH)?;
+    hex::digest(sha256.as_bytes()).filter(|_| request.method() == Method::GET)
+}
+
+/// Answers a request for the features of an image.
+pub(super) async fn by_sha256(
+    app: &Arc<App>,
+    sha256: [u8; 32],
+    request: Request,
+) -> Result<Response, Problem> {
+    let (parts, _) = request.into_parts();
+    let asked = asked(app, &parts)?;
     let tag = asked.entity_tag(&sha256);
     let known = tag.is_known(&parts.headers);
     let wanted = if known { Wanted::Summary } else { asked.wanted() };
@@ -45,9 +64,9 @@ pub(super) async fn get(
         )
     })?;
     if known {
-        return Ok(answer::not_modified(&app, &asked, &tag, &found));
+        return Ok(answer::not_modified(app, &asked, &tag, &found));
     }
-    answer::to_get(&app, &asked, &tag, found).await
+    answer::to_get(app, &asked, &tag, found).await
 }
 
 fn parse(sha256: &str) -> Result<[u8; 32], Problem> {

@@ -13,25 +13,60 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use hyper::service::Service;
+use hyper_util::service::TowerToHyperService;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::context::Context;
 use crate::upload;
 
-/// Where everything is.
-pub(crate) fn router(app: &Arc<App>) -> Router {
-    let (router, api) = with_contract().split_for_parts();
-    let api = openapi::complete(&api, &app.config);
-    let router = router.merge(openapi::router(&api)).merge(page::router());
-    with_fallbacks(router).with_state(Arc::clone(app))
+/// What a listener answers.
+#[derive(Clone)]
+pub(crate) struct Routes {
+    router: TowerToHyperService<Router>,
+    /// Where features are served.
+    features: Option<Arc<App>>,
 }
 
-/// Metrics and probes alone.
-pub(crate) fn admin_router(app: &Arc<App>) -> Router {
-    let (router, _) = probes().split_for_parts();
-    with_fallbacks(router).with_state(Arc::clone(app))
+impl Routes {
+    /// Everything.
+    pub(crate) fn new(app: &Arc<App>) -> Self {
+        let (router, api) = with_contract().split_for_parts();
+        let api = openapi::complete(&api, &app.config);
+        let router = router.merge(openapi::router(&api)).merge(page::router());
+        let router = with_fallbacks(router).with_state(Arc::clone(app));
+        Self { router: TowerToHyperService::new(router), features: Some(Arc::clone(app)) }
+    }
+
+    /// Metrics and probes alone.
+    pub(crate) fn of_probes(app: &Arc<App>) -> Self {
+        let (router, _) = probes().split_for_parts();
+        let router = with_fallbacks(router).with_state(Arc::clone(app));
+        Self { router: TowerToHyperService::new(router), features: None }
+    }
+
+    /// Answers a request. The two that make up the traffic don't pass the router, which they are part of for the contract and
+    /// for all their other forms: its layers allocate a dozen times for each.
+    pub(crate) async fn answer(&self, context: Context, mut request: Request) -> Response {
+        if let Some(app) = &self.features {
+            if let Some(sha256) = get::asked_for(&request) {
+                return get::by_sha256(app, sha256, request).await.into_response();
+            }
+            if detect::is_asked_for(&request) {
+                // Boxed, as it is large and every request's future would be moved with room for it.
+                return Box::pin(detect::by_upload(app, &context, request)).await.into_response();
+            }
+        }
+        request.extensions_mut().insert(context);
+        match self.router.call(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
+    }
 }
 
 /// What the answers of these say is up to the gate.

@@ -12,7 +12,7 @@ use crate::app::{App, Phase};
 use crate::gate::Gate;
 use crate::outlook;
 use crate::recent;
-use crate::routes;
+use crate::routes::Routes;
 use crate::telemetry::access_log::Level;
 
 use super::FLUSH_TIMEOUT;
@@ -38,9 +38,9 @@ impl Serving {
     pub(super) fn begin(app: &Arc<App>, socket: TcpListener, admin: Option<TcpListener>) -> Self {
         let (clients, probes) = (Listening::new(), Listening::new());
         let cap = Arc::new(Semaphore::new(app.config.bounds.connections.get()));
-        clients.begin(app, Gate::new(Arc::clone(app), routes::router(app)), Some(cap), socket);
+        clients.begin(app, Gate::new(Arc::clone(app), Routes::new(app)), Some(cap), socket);
         if let Some(socket) = admin {
-            probes.begin(app, Gate::new(Arc::clone(app), routes::admin_router(app)), None, socket);
+            probes.begin(app, Gate::new(Arc::clone(app), Routes::of_probes(app)), None, socket);
         }
         let sampling = tokio::spawn(sample(Arc::clone(app))).abort_handle();
         Self { app: Arc::clone(app), clients, probes, sampling }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use http::StatusCode;
 use prometheus_client::metrics::counter::Counter;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -12,6 +13,7 @@ use serde_json::Value;
 
 pub(crate) use entry::Entry;
 use queue::Queue;
+use token_bucket::Urgency;
 use writer::Writer;
 
 use super::timestamp::Timestamp;
@@ -59,9 +61,11 @@ impl AccessLog {
         Ok(Self { queue, requests: config.enabled })
     }
 
-    /// Logs a request, if requests are logged and there is room.
-    pub(crate) fn record(&self, mut entry: Entry) {
-        if self.requests {
+    /// Logs a request that was answered with this status, if requests are logged and there is room: only then is the entry
+    /// made.
+    pub(crate) fn record(&self, status: StatusCode, entry: impl FnOnce() -> Entry) {
+        if self.requests && self.queue.admits(Urgency::of(status)) {
+            let mut entry = entry();
             entry.cut();
             self.queue.push(Box::new(entry));
         }

@@ -13,7 +13,10 @@ fn uploaded(service: &Service) -> String {
 /// The answer's headers but those that differ from request to request.
 fn lasting(answer: &Response) -> Vec<&(String, String)> {
     let passing = ["date", "x-request-id", "server-timing"];
-    answer.headers.iter().filter(|(name, _)| !passing.contains(&name.as_str())).collect()
+    let mut lasting: Vec<_> =
+        answer.headers.iter().filter(|(name, _)| !passing.contains(&name.as_str())).collect();
+    lasting.sort();
+    lasting
 }
 
 fn max_age(answer: &Response, scope: &str) -> u32 {

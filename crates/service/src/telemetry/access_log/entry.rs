@@ -6,7 +6,6 @@ use http::{Method, StatusCode};
 use serde::Serialize;
 
 use super::Level;
-use super::token_bucket::Urgency;
 use crate::route::Route;
 use crate::telemetry::timestamp::Timestamp;
 
@@ -84,11 +83,6 @@ struct Line<'a> {
 }
 
 impl Entry {
-    /// The service's own errors come before all else.
-    pub(super) fn urgency(&self) -> Urgency {
-        if self.status.is_server_error() { Urgency::Urgent } else { Urgency::Ordinary }
-    }
-
     /// As much of the path as is kept: a caller can make it long, and queues hold it.
     pub(crate) fn short_path(&self) -> &str {
         let most = MOST_OF_PATH.min(self.path.len());

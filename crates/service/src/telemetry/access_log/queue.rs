@@ -62,17 +62,28 @@ impl Queue {
         }
     }
 
-    /// Leaves a request for the writer's next turn, or counts it as left out.
-    pub(super) fn push(&self, entry: Box<Entry>) {
-        let (urgency, now) = (entry.urgency(), Instant::now());
+    /// Whether the rate and the room allow a line, which is to be pushed then. If not it counts as left out.
+    pub(super) fn admits(&self, urgency: Urgency) -> bool {
         let most = match urgency {
             Urgency::Ordinary => CAPACITY,
             Urgency::Urgent => URGENT_CAPACITY,
         };
+        let now = Instant::now();
         let mut state = self.lock();
-        let taken =
+        let admitted =
             state.stage == Stage::Open && state.waiting.len() < most && state.bucket.take(urgency, now);
-        if taken {
+        drop(state);
+        if !admitted {
+            self.left_out.inc();
+        }
+        admitted
+    }
+
+    /// Leaves a request that was admitted for the writer's next turn.
+    pub(super) fn push(&self, entry: Box<Entry>) {
+        let mut state = self.lock();
+        // Others that were admitted at the same moment may have come first.
+        if state.stage == Stage::Open && state.waiting.len() < URGENT_CAPACITY {
             state.waiting.push(Waiting::Request(entry));
             if state.waiting.len() == CAPACITY / 2 {
                 self.press(state);
@@ -156,7 +167,9 @@ mod tests {
 
     fn push(queue: &Queue, status: StatusCode, times: usize) {
         for _ in 0..times {
-            queue.push(Box::new(entry(status)));
+            if queue.admits(Urgency::of(status)) {
+                queue.push(Box::new(entry(status)));
+            }
         }
     }
 

@@ -40,13 +40,17 @@ fn config(enabled: bool, lines_per_second: u32) -> AccessLogConfig {
     AccessLogConfig { enabled, lines_per_second: NonZeroU32::new(lines_per_second).unwrap() }
 }
 
+fn record(log: &AccessLog, entry: Entry) {
+    log.record(entry.status, || entry);
+}
+
 #[test]
 fn requests_come_out_in_their_order_in_few_writes() {
     let kept = Kept::default();
     let log = AccessLog::start(&config(true, 10_000), kept.clone()).unwrap();
     for status in [StatusCode::OK, StatusCode::NOT_FOUND, StatusCode::BAD_GATEWAY] {
         for _ in 0..100 {
-            log.record(entry(status));
+            record(&log, entry(status));
         }
     }
     assert!(log.close());
@@ -62,7 +66,7 @@ fn what_is_over_the_rate_is_left_out_and_told() {
     let kept = Kept::default();
     let log = AccessLog::start(&config(true, 2), kept.clone()).unwrap();
     for _ in 0..10_000 {
-        log.record(entry(StatusCode::OK));
+        record(&log, entry(StatusCode::OK));
     }
     assert!(log.close());
     let lines = kept.lines();
@@ -78,7 +82,7 @@ fn what_is_over_the_rate_is_left_out_and_told() {
 fn events_are_written_where_requests_are_not() {
     let kept = Kept::default();
     let log = AccessLog::start(&config(false, 1), kept.clone()).unwrap();
-    log.record(entry(StatusCode::OK));
+    record(&log, entry(StatusCode::OK));
     log.event(
         Level::Info,
         "listening",
@@ -108,7 +112,7 @@ fn an_event_begins_with_time_level_and_message() {
 fn dropping_it_writes_what_waits() {
     let kept = Kept::default();
     let log = AccessLog::start(&config(true, 10), kept.clone()).unwrap();
-    log.record(entry(StatusCode::OK));
+    record(&log, entry(StatusCode::OK));
     drop(log);
     assert_eq!(kept.lines().len(), 1);
 }
@@ -132,7 +136,7 @@ fn a_reader_that_is_stuck_or_gone_costs_lines_and_nothing_else() {
     let (let_go, stuck) = mpsc::channel();
     let log = AccessLog::start(&config(true, 1_000_000), Stuck(stuck)).unwrap();
     for _ in 0..20_000 {
-        log.record(entry(StatusCode::OK));
+        record(&log, entry(StatusCode::OK));
     }
     let before = log.left_out().get();
     assert!(before > 0, "the queue is bounded");

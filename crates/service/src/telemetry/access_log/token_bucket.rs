@@ -1,6 +1,8 @@
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
+use http::StatusCode;
+
 /// A part of the bucket, one in so many tokens, is kept for what is urgent.
 const RESERVED_SHARE: f64 = 10.0;
 
@@ -11,6 +13,13 @@ pub(super) enum Urgency {
     Ordinary,
     /// May empty the bucket.
     Urgent,
+}
+
+impl Urgency {
+    /// The service's own errors come before all else.
+    pub(super) fn of(status: StatusCode) -> Self {
+        if status.is_server_error() { Self::Urgent } else { Self::Ordinary }
+    }
 }
 
 /// So many tokens a second, and as many at once after a quiet second.
