@@ -218,10 +218,7 @@ impl<'a> Instance<'a> {
     fn request_cpu(&self, rate: f64) -> f64 {
         let hits = &self.profile.requests.upload_hits;
         let clients = self.setup.clients;
-        let by_size = |hit: &RequestProfile| match clients {
-            Clients::Beside => hit.cpu_seconds + hit.client_cpu_seconds,
-            Clients::Apart => hit.cpu_seconds,
-        };
+        let by_size = |hit: &RequestProfile| clients.cpu(hit.cpu_seconds, hit.client_cpu_seconds);
         let of_mix = self.mean(|picture| interpolated(hits, picture.bytes, by_size));
         let cpu = match Beside::new(&self.profile.requests, &self.setup) {
             // That is of all photographs of the profile alike, and these may be of other sizes.

@@ -14,7 +14,7 @@ const SHORTEST_SHARED: usize = 4 << 10;
 /// Longer messages (0.6 ms) are hashed beside the threads that answer requests, which must not wait for them.
 const LONGEST_INLINE: usize = 1 << 20;
 
-/// Hashes bodies of simultaneous requests in interleaved lanes.
+/// Hashes bodies of simultaneous requests together.
 ///
 /// A request puts its body in line and lets the other requests of its thread run. Whoever comes back first takes as many
 /// bodies from the head of the line as are best hashed together: one thread hashes them in much less than the time of one

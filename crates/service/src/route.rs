@@ -1,3 +1,6 @@
+/// Where features are: what follows is the SHA-256 of an image, or what is done with images.
+pub(crate) const FEATURES: &str = "/api/v1/features/";
+
 /// What a request asks for: the label of metrics, bounded whatever paths are tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Route {
@@ -57,7 +60,7 @@ impl Route {
             "/openapi.json" => Self::OpenApi,
             "/" | "/page.css" | "/page.js" => Self::Page,
             _ if path == "/docs" || path.starts_with("/docs/") => Self::Docs,
-            _ if path.starts_with("/api/v1/features/") => Self::Get,
+            _ if path.starts_with(FEATURES) => Self::Get,
             _ => Self::Other,
         }
     }

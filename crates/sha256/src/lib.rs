@@ -38,8 +38,8 @@ pub fn digests(messages: &[&[u8]]) -> Vec<Digest> {
     messages.iter().map(|message| plain(message)).collect()
 }
 
-/// How many of so many messages are best hashed at the same time on this machine: sixteen with AVX-512, two with the
-/// SHA extensions of x86-64, else one. None of none.
+/// How many of so many messages are best hashed at the same time on this machine: up to sixteen with AVX-512, where there
+/// are nine or more; else two with the SHA extensions of x86-64, and one without. None of none.
 pub fn together(messages: usize) -> usize {
     #[cfg(target_arch = "x86_64")]
     if sha_ni::ShaNi::detect().is_some() {

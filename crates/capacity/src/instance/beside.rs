@@ -35,10 +35,7 @@ impl<'a> Beside<'a> {
     /// Processor time of a request at so many requests a second, while all processors have something to compute, s.
     pub(super) fn cpu(&self, rate: f64, clients: Clients) -> f64 {
         let (few, many, share) = self.around(rate, self.cores);
-        let cpu = |hits: &HitsBeside| match clients {
-            Clients::Beside => hits.cpu_seconds + hits.client_cpu_seconds,
-            Clients::Apart => hits.cpu_seconds,
-        };
+        let cpu = |hits: &HitsBeside| clients.cpu(hits.cpu_seconds, hits.client_cpu_seconds);
         few.map_or(0.0, cpu) * (1.0 - share) + many.map_or(0.0, cpu) * share
     }
 

@@ -172,6 +172,16 @@ pub enum Clients {
     Beside,
 }
 
+impl Clients {
+    /// Processor time that a request takes of the service's processors, from that of the service and that of its client, s.
+    pub(crate) fn cpu(self, service: f64, client: f64) -> f64 {
+        match self {
+            Self::Apart => service,
+            Self::Beside => service + client,
+        }
+    }
+}
+
 /// Universal scalability laws of the machine. `lambda` is in units of the thing a second.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -7,6 +7,7 @@ use http::header::{CACHE_CONTROL, CONTENT_LOCATION, HeaderName, VARY};
 use http::{HeaderMap, HeaderValue};
 
 use super::Asked;
+use crate::route::FEATURES;
 use crate::{hex, query};
 
 /// The value of a header as it is put together: in place, since every answer has several.
@@ -22,7 +23,7 @@ impl Text {
 
     fn of(text: fmt::Arguments<'_>) -> Self {
         let mut value = Self::default();
-        // What does not fit is left out.
+        // There is room for all.
         let _ = value.write_fmt(text);
         value
     }
@@ -53,7 +54,7 @@ const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 /// Where the features of an image can be had without its bytes.
 pub(crate) fn location(sha256: &[u8; 32], asked: &Asked, defaults: &Params) -> String {
     let mut location = String::with_capacity(160);
-    location.push_str("/api/v1/features/");
+    location.push_str(FEATURES);
     location.push_str(std::str::from_utf8(&hex::of_digest(sha256)).unwrap_or_default());
     let format = (asked.format != OutputFormat::Summary).then(|| format!("format={}", asked.format));
     let params = Some(query::canonical(&asked.params, defaults)).filter(|query| !query.is_empty());
@@ -108,7 +109,7 @@ fn server_timing(stages: &StageTimes) -> Text {
     for (index, (stage, took)) in stages.iter().enumerate() {
         let separator = if index == 0 { "" } else { ", " };
         let micros = took.as_micros();
-        // Where there is no room the last stages stay out.
+        // There is room for all.
         let _ = write!(timing, "{separator}{stage};dur={}.{:03}", micros / 1000, micros % 1000);
     }
     timing

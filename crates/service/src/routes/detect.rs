@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::negotiation::negotiate;
 use crate::problem::{Document, ErrorCode, Problem};
 use crate::query::Query;
+use crate::route::Route;
 use crate::upload;
 
 /// A form with an image.
@@ -28,8 +29,6 @@ pub(super) struct ImageForm {
 #[schema(value_type = String, format = Binary)]
 #[allow(dead_code)]
 pub(super) struct ImageBytes(Vec<u8>);
-
-const PATH: &str = "/api/v1/features/detect";
 
 /// Features of an image
 ///
@@ -57,7 +56,7 @@ pub(super) async fn detect(
 
 /// Whether a request is a plain upload of an image.
 pub(super) fn is_asked_for(request: &Request) -> bool {
-    request.method() == Method::POST && request.uri().path() == PATH
+    request.method() == Method::POST && Route::of(request.uri().path()) == Route::Detect
 }
 
 /// Answers an upload.

@@ -11,9 +11,7 @@ use crate::answer::{self, GetSummary};
 use crate::app::App;
 use crate::hex;
 use crate::problem::{Document, ErrorCode, Problem};
-
-/// What stands before the SHA-256.
-const PATH: &str = "/api/v1/features/";
+use crate::route::FEATURES;
 
 /// Features by SHA-256
 ///
@@ -42,7 +40,7 @@ pub(super) async fn get(
 
 /// The image of a plain request for features.
 pub(super) fn asked_for(request: &Request) -> Option<[u8; 32]> {
-    let sha256 = request.uri().path().strip_prefix(PATH)?;
+    let sha256 = request.uri().path().strip_prefix(FEATURES)?;
     hex::digest(sha256.as_bytes()).filter(|_| request.method() == Method::GET)
 }
 

@@ -15,11 +15,9 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::Config;
 use crate::app::App;
 use crate::problem;
+use crate::route::FEATURES;
 
 const PATH: &str = "/openapi.json";
-
-/// What the paths of operations that take parameters of features begin with.
-const FEATURES: &str = "/api/v1/features/";
 
 /// Errors that an operation can end in beside those that its handler names.
 const ERRORS: [(&str, &str); 12] = [
