@@ -20,7 +20,8 @@ pub struct MemoryConfig {
     /// 14 MiB always find a place (7/8 of the capacity where that is less than 16 MiB); larger ones may be refused.
     ///
     /// It bounds what is allocated. What the allocator does not give back comes on top: glibc's keeps the gaps of large
-    /// values in every thread's arena, unless its `mmap` threshold is fixed (`MALLOC_MMAP_THRESHOLD_=65536`).
+    /// values in every thread's arena, unless its `mmap` threshold is fixed (`MALLOC_MMAP_THRESHOLD_=65536`; then, too,
+    /// two threads' arenas took up to 11 MiB beyond a capacity of 64, one 3 MiB: `MALLOC_ARENA_MAX=1`).
     pub capacity_bytes: u64,
     /// How long a value is an answer. Default 3600 s.
     pub ttl: Duration,
