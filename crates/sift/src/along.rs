@@ -1,29 +1,35 @@
 //! A blur along a row.
 //!
 //! Each output takes the samples around it from left to right. A vector of samples that straddles two cache lines takes
-//! two loads, so of the two vectors of a line of outputs one is loaded at every tap and the other, which would straddle,
-//! is put together from registers: loads and shuffles then keep pace with the multiply-adds.
+//! two loads, so half of those are put together from aligned ones in registers: loads and shuffles then keep pace with
+//! the multiply-adds.
 
 use crate::ring::LINE;
-use crate::vector::{Eight, Vector};
+use crate::vector::Vector;
 
-/// Rows that are blurred side by side, so that enough sums are under way to hide the latency of a multiply-add.
-pub(crate) const ROWS: usize = 2;
+/// A line, the one before it and the one after.
+type Around = [f32; 3 * LINE];
 
-/// Blurs rows to `out`, whole lines. Each of `padded` begins `margin` samples before the row, a multiple of [`LINE`] and
-/// no less than the radius, and ends a line or more after it.
+/// Blurs rows to `out`, lines as many in each. Each of `padded` begins `margin` samples before its row, a multiple of
+/// [`LINE`] and no less than the radius, and ends a line or more after it. `SUMS` vectors, a line of each row, are under
+/// way at a time, which hides the latency of a multiply-add.
 #[inline(always)]
-pub(crate) fn along<V: Vector>(padded: [&[f32]; ROWS], margin: usize, taps: &[f32], out: [&mut [f32]; ROWS]) {
+pub(crate) fn along<V: Vector, const ROWS: usize, const SUMS: usize>(
+    padded: [&[f32]; ROWS],
+    margin: usize,
+    taps: &[f32],
+    out: [&mut [[f32; LINE]]; ROWS],
+) {
     // The radii of the default parameters; any other one is as well served by loads alone.
     match taps.len() / 2 {
-        5 => along_radius::<V::Eight, 11>(padded, margin, taps, out),
-        6 => along_radius::<V::Eight, 13>(padded, margin, taps, out),
-        8 => along_radius::<V::Eight, 17>(padded, margin, taps, out),
-        10 => along_radius::<V::Eight, 21>(padded, margin, taps, out),
-        13 => along_radius::<V::Eight, 27>(padded, margin, taps, out),
+        5 => along_radius::<V, ROWS, SUMS, 11>(padded, margin, taps, out),
+        6 => along_radius::<V, ROWS, SUMS, 13>(padded, margin, taps, out),
+        8 => along_radius::<V, ROWS, SUMS, 17>(padded, margin, taps, out),
+        10 => along_radius::<V, ROWS, SUMS, 21>(padded, margin, taps, out),
+        13 => along_radius::<V, ROWS, SUMS, 27>(padded, margin, taps, out),
         _ => {
             for (padded, out) in padded.into_iter().zip(out) {
-                along_any::<V::Eight>(padded, margin, taps, out);
+                along_any::<V>(padded, margin, taps, out.as_flattened_mut());
             }
         }
     }
@@ -32,111 +38,79 @@ pub(crate) fn along<V: Vector>(padded: [&[f32]; ROWS], margin: usize, taps: &[f3
 #[inline(always)]
 fn along_any<V: Vector>(padded: &[f32], margin: usize, taps: &[f32], out: &mut [f32]) {
     let first = &padded[margin - taps.len() / 2..];
-    for (line, out) in out.chunks_exact_mut(LINE).enumerate() {
-        let samples = &first[line * LINE..];
-        let mut sums = [V::splat(0.0); LINE / LANES];
+    for (i, out) in out.chunks_exact_mut(V::LANES).enumerate() {
+        let samples = &first[i * V::LANES..];
+        let mut sum = V::splat(0.0);
         for (k, &tap) in taps.iter().enumerate() {
-            let tap = V::splat(tap);
-            for (sum, samples) in sums.iter_mut().zip(samples[k..].chunks_exact(LANES)) {
-                let samples = V::load(samples);
-                *sum = if k == 0 { tap.mul(samples) } else { tap.mul_add(samples, *sum) };
-            }
+            let (tap, samples) = (V::splat(tap), V::load(&samples[k..]));
+            sum = if k == 0 { tap.mul(samples) } else { tap.mul_add(samples, sum) };
         }
-        for (sum, out) in sums.into_iter().zip(out.chunks_exact_mut(LANES)) {
-            sum.store(out);
-        }
+        sum.store(out);
     }
 }
 
 /// Blurs with `TAPS` taps, at most 27.
 #[inline(always)]
-fn along_radius<V: Eight, const TAPS: usize>(
+fn along_radius<V: Vector, const ROWS: usize, const SUMS: usize, const TAPS: usize>(
     padded: [&[f32]; ROWS],
     margin: usize,
     taps: &[f32],
-    out: [&mut [f32]; ROWS],
+    mut out: [&mut [[f32; LINE]]; ROWS],
 ) {
     let Some(taps) = taps.first_chunk::<TAPS>() else { return };
-    let [upper, lower] = out;
-    let lines = upper.chunks_exact_mut(LINE).zip(lower.chunks_exact_mut(LINE));
-    for (line, (upper, lower)) in lines.enumerate() {
+    let lines = out.iter().map(|out| out.len()).min().unwrap_or(0);
+    for line in 0..lines {
         let from = line * LINE + margin - LINE;
-        let (Some(above), Some(below)) = (first_chunk(padded[0], from), first_chunk(padded[1], from)) else {
-            return;
-        };
-        let mut above = Blur::<V>::new(above);
-        let mut below = Blur::<V>::new(below);
+        let mut around: [&Around; ROWS] = [&[0.0; 3 * LINE]; ROWS];
+        for (around, padded) in around.iter_mut().zip(&padded) {
+            *around = padded.get(from..).and_then(<[f32]>::first_chunk).unwrap_or(&[0.0; 3 * LINE]);
+        }
+        let mut sums = [V::splat(0.0); SUMS];
         // Unrolled, so that what is a load and what a shuffle is settled for each tap.
         macro_rules! steps {
             ($($k:literal)*) => {
                 $(if $k < TAPS {
                     let tap = V::splat(taps[$k % TAPS]);
-                    above.step::<$k, TAPS>(tap);
-                    below.step::<$k, TAPS>(tap);
+                    for i in 0..SUMS {
+                        step::<V, $k, TAPS>(&mut sums[i], around[i * ROWS / SUMS], tap, i);
+                    }
+                    V::keep_in_step(&mut sums);
                 })*
             };
         }
         steps!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26);
-        above.store(upper);
-        below.store(lower);
-    }
-}
-
-#[inline(always)]
-fn first_chunk<const N: usize>(samples: &[f32], from: usize) -> Option<&[f32; N]> {
-    samples.get(from..)?.first_chunk()
-}
-
-/// Floats of a vector here.
-const LANES: usize = 8;
-
-/// A line of outputs, in two vectors, on its way.
-struct Blur<'a, V> {
-    /// The line before, the line itself and the one after.
-    samples: &'a [f32; 3 * LINE],
-    /// Aligned vectors from the one before the line to the one after it.
-    at: [V; 4],
-    sums: [V; 2],
-}
-
-impl<'a, V: Eight> Blur<'a, V> {
-    #[inline(always)]
-    fn new(samples: &'a [f32; 3 * LINE]) -> Self {
-        let at = |i: usize| V::load(&samples[i * LANES..]);
-        Self { samples, at: [at(1), at(2), at(3), at(4)], sums: [V::splat(0.0); 2] }
-    }
-
-    /// Adds tap `K`.
-    #[inline(always)]
-    fn step<const K: usize, const TAPS: usize>(&mut self, tap: V) {
-        let first = LINE + K - TAPS / 2;
-        for (sum, offset) in self.sums.iter_mut().zip([first, first + LANES]) {
-            let before = (offset / LANES).saturating_sub(1) % 4;
-            let samples = match offset % LINE {
-                0 | LANES => self.at[before],
-                1..LANES => V::load(&self.samples[offset..]),
-                shift => shifted(self.at[before], self.at[(before + 1) % 4], shift - LANES),
-            };
-            *sum = if K == 0 { tap.mul(samples) } else { tap.mul_add(samples, *sum) };
+        for (sums, out) in sums.chunks_exact(SUMS / ROWS).zip(&mut out) {
+            for (sum, out) in sums.iter().zip(out[line].chunks_exact_mut(V::LANES)) {
+                sum.store(out);
+            }
         }
     }
+}
 
-    #[inline(always)]
-    fn store(self, out: &mut [f32]) {
-        self.sums[0].store(out);
-        self.sums[1].store(&mut out[LANES..]);
-    }
+/// Adds tap `K` to a sum: the `index`th of those under way, which are whole lines of rows one after another.
+#[inline(always)]
+fn step<V: Vector, const K: usize, const TAPS: usize>(sum: &mut V, around: &Around, tap: V, index: usize) {
+    let aligned = |i: usize| V::load(&around[i * V::LANES..]);
+    let offset = LINE + K - TAPS / 2 + index % (LINE / V::LANES) * V::LANES;
+    let (before, shift) = (offset / V::LANES, offset % V::LANES);
+    let straddles = offset % LINE + V::LANES > LINE;
+    let samples = if straddles && (V::LANES < LINE || index % 2 == 1) {
+        shifted(aligned(before), aligned(before + 1), shift)
+    } else {
+        V::load(&around[offset..])
+    };
+    *sum = if K == 0 { tap.mul(samples) } else { tap.mul_add(samples, *sum) };
 }
 
 #[inline(always)]
-fn shifted<V: Eight>(before: V, after: V, by: usize) -> V {
-    match by {
-        1 => before.shift::<1>(after),
-        2 => before.shift::<2>(after),
-        3 => before.shift::<3>(after),
-        4 => before.shift::<4>(after),
-        5 => before.shift::<5>(after),
-        6 => before.shift::<6>(after),
-        _ => before.shift::<7>(after),
+fn shifted<V: Vector>(before: V, after: V, by: usize) -> V {
+    macro_rules! by {
+        ($($by:literal)*) => {
+            match by {
+                $($by => before.shift::<$by>(after),)*
+                _ => before,
+            }
+        };
     }
+    by!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15)
 }

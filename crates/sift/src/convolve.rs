@@ -13,9 +13,9 @@ use crate::vector::Vector;
 const CHUNK: usize = 256;
 
 for_each_vector! {
-    /// Blurs an even number of rows along themselves. `padded` and `out` are samples and the stride of their rows; rows of `padded`
-    /// begin `margin` samples before their first pixel, which is a multiple of [`LINE`] and no less than the radius, and
-    /// end a line or more after their last one. Whole lines of `width` are written.
+    /// Blurs a multiple of eight rows along themselves. `padded` and `out` are samples and the stride of their rows; rows
+    /// of `padded` begin `margin` samples before their first pixel, which is a multiple of [`LINE`] and no less than the
+    /// radius, and end a line or more after their last one. Whole lines of `width` are written.
     pub(crate) fn along(
         padded: (&[f32], usize),
         margin: usize,
@@ -39,11 +39,32 @@ fn along_body<V: Vector>(
     (out, out_stride): (&mut [f32], usize),
     width: usize,
 ) {
+    let (padded, out) = ((padded, padded_stride), (out, out_stride));
     let width = width.next_multiple_of(LINE);
-    for (padded, out) in padded.chunks(2 * padded_stride).zip(out.chunks_mut(2 * out_stride)) {
-        let (padded, out) = (padded.split_at(padded_stride), out.split_at_mut(out_stride));
-        let out = [&mut out.0[..width], &mut out.1[..width]];
-        along::along::<V>([padded.0, padded.1], margin, taps, out);
+    // As many sums at a time as there are registers for.
+    if V::LANES == LINE {
+        along_rows::<V, 8, 8>(padded, margin, taps, out, width);
+    } else {
+        along_rows::<V, 2, 4>(padded, margin, taps, out, width);
+    }
+}
+
+#[inline(always)]
+fn along_rows<V: Vector, const ROWS: usize, const SUMS: usize>(
+    (padded, padded_stride): (&[f32], usize),
+    margin: usize,
+    taps: &[f32],
+    (out, out_stride): (&mut [f32], usize),
+    width: usize,
+) {
+    for (padded, out) in padded.chunks(ROWS * padded_stride).zip(out.chunks_mut(ROWS * out_stride)) {
+        let mut rows = [&padded[..0]; ROWS];
+        for (row, padded) in rows.iter_mut().zip(padded.chunks(padded_stride)) {
+            *row = padded;
+        }
+        let mut outs = out.chunks_mut(out_stride);
+        let outs = std::array::from_fn(|_| outs.next().unwrap_or_default()[..width].as_chunks_mut().0);
+        along::along::<V, ROWS, SUMS>(rows, margin, taps, outs);
     }
 }
 

@@ -9,8 +9,10 @@ pub(crate) const CELLS: usize = 4;
 /// Directions of a cell.
 pub(crate) const BINS: usize = 8;
 
-/// A sample falls between two rows, columns and directions each: corners that it is shared out to.
-const CORNERS: usize = 8;
+/// A sample falls between two rows and columns: cells that it is shared out to.
+const AROUND: usize = 4;
+/// It falls between two directions, too: corners that it is shared out to.
+const CORNERS: usize = 2 * AROUND;
 /// Places between rows or columns of cells, those before the first and after the last included.
 const PLACES: usize = CELLS + 1;
 
@@ -26,12 +28,14 @@ pub(crate) const GROUP: usize = PARTS * TURN;
 #[derive(Debug, Clone)]
 #[repr(C, align(64))]
 pub(crate) struct Histogram {
-    /// Sums for each place between rows, columns and directions, corner by corner: as many
-    /// as a byte can name, of which the last are not used.
+    /// Sums for each place between rows, columns and directions, corner by corner, those of the lower direction first: as
+    /// many as a byte can name, of which the last are not used.
     sums: [[f32; CORNERS]; 256],
-    /// What a group of samples gives to each corner, and the same sample by sample.
-    corners: [[f32; GROUP]; CORNERS],
-    shares: [[f32; CORNERS]; GROUP],
+    /// What a group of samples gives to each cell, and the same sample by sample, in the order of [`slot`].
+    cells: [[f32; GROUP]; AROUND],
+    shares: [[f32; AROUND]; GROUP],
+    /// The upper direction's part of each sample.
+    upper: [f32; GROUP],
     /// The place of each sample.
     places: [u8; GROUP],
 }
@@ -40,8 +44,9 @@ impl Default for Histogram {
     fn default() -> Self {
         Self {
             sums: [[0.0; CORNERS]; 256],
-            corners: [[0.0; GROUP]; CORNERS],
-            shares: [[0.0; CORNERS]; GROUP],
+            cells: [[0.0; GROUP]; AROUND],
+            shares: [[0.0; AROUND]; GROUP],
+            upper: [0.0; GROUP],
             places: [0; GROUP],
         }
     }
@@ -71,39 +76,43 @@ fn sum_up_body<V: Vector>(
     histogram: &mut Histogram,
     out: &mut [f32; DESCRIPTOR_LENGTH],
 ) {
-    let Histogram { sums, corners, shares, places } = histogram;
-    sums[..PLACES * PLACES * BINS].fill([0.0; CORNERS]);
+    histogram.sums[..PLACES * PLACES * BINS].fill([0.0; CORNERS]);
     let part = samples.weights.len() / PARTS;
     for turn in (0..part).step_by(TURN) {
         for p in 0..PARTS {
-            place(samples, p * part + turn, p * TURN, places, corners);
+            place(samples, p * part + turn, p * TURN, histogram);
         }
-        for (i, shares) in shares.chunks_exact_mut(8).enumerate() {
-            transpose::<V::Eight>(corners.iter().map(|corner| &corner[8 * i..]), shares);
+        let Histogram { sums, cells, shares, upper, places } = &mut *histogram;
+        for (i, shares) in shares.as_flattened_mut().chunks_exact_mut(AROUND * V::LANES).enumerate() {
+            let cells = [0, 1, 2, 3].map(|cell: usize| V::load(&cells[cell][i * V::LANES..]));
+            for (share, out) in V::transpose_fours(cells).iter().zip(shares.chunks_exact_mut(V::LANES)) {
+                share.store(out);
+            }
         }
         for i in 0..TURN {
             for p in 0..PARTS {
                 let sample = p * TURN + i;
+                let share = V::Eight::twice(&shares[p * TURN + slot::<V>(i)]);
+                let directions = V::Eight::halves(upper[sample]);
                 let sums = &mut sums[usize::from(places[sample])];
-                for (sum, share) in sums.iter_mut().zip(&shares[sample]) {
-                    *sum += share;
-                }
+                share.mul_add(directions, V::Eight::load(sums)).store(sums);
             }
         }
     }
     fold::<V>(histogram, out);
 }
 
-/// Finds the places of [`TURN`] samples from `first` on and what goes to each of their corners.
+/// Where the share of the `i`th sample of a turn is once vectors were transposed in fours.
 #[inline(always)]
-fn place(
-    samples: Samples<'_>,
-    first: usize,
-    to: usize,
-    places: &mut [u8; GROUP],
-    corners: &mut [[f32; GROUP]; CORNERS],
-) {
+fn slot<V: Vector>(i: usize) -> usize {
+    i / V::LANES * V::LANES + i % 4 * (V::LANES / 4) + i % V::LANES / 4
+}
+
+/// Finds the places of [`TURN`] samples from `first` on and what goes to each of their cells.
+#[inline(always)]
+fn place(samples: Samples<'_>, first: usize, to: usize, histogram: &mut Histogram) {
     let Samples { rows, columns, angles, weights, turned } = samples;
+    let Histogram { cells, upper, places, .. } = histogram;
     let (rows, columns) = (&rows[first..][..TURN], &columns[first..][..TURN]);
     let (angles, weights) = (&angles[first..][..TURN], &weights[first..][..TURN]);
     for i in 0..TURN {
@@ -112,18 +121,15 @@ fn place(
         let weight = if within(row) & within(column) { weights[i] } else { 0.0 };
         let bin = (angles[i] - turned) * (BINS as f32 / 360.0);
         let (r0, c0, b0) = (row.floor(), column.floor(), bin.floor());
-        let (row, column, bin) = (row - r0, column - c0, bin - b0);
         let limit = |at: f32| at.max(-1.0).min(CELLS as f32 - 1.0);
         let cell = (limit(r0) + 1.0) * PLACES as f32 + (limit(c0) + 1.0);
         places[to + i] = (integer(cell) * BINS as u32 + (integer(b0) & (BINS as u32 - 1))) as u8;
-        let below = weight * row;
+        upper[to + i] = bin - b0;
+        let below = weight * (row - r0);
         for (r, weight) in [weight - below, below].into_iter().enumerate() {
-            let after = weight * column;
-            for (c, weight) in [weight - after, after].into_iter().enumerate() {
-                let next = weight * bin;
-                corners[4 * r + 2 * c][to + i] = weight - next;
-                corners[4 * r + 2 * c + 1][to + i] = next;
-            }
+            let after = weight * (column - c0);
+            cells[2 * r][to + i] = weight - after;
+            cells[2 * r + 1][to + i] = after;
         }
     }
 }
@@ -143,10 +149,17 @@ fn fold<V: Vector>(histogram: &Histogram, out: &mut [f32; DESCRIPTOR_LENGTH]) {
     let mut by_corner = [[0.0; BINS]; CORNERS];
     for row in 0..PLACES {
         for column in 0..PLACES {
-            let sums = &histogram.sums[(row * PLACES + column) * BINS..];
-            transpose::<V::Eight>(sums.iter().map(|sum| &sum[..]), &mut by_corner);
-            for (corner, [here, next]) in by_corner.as_chunks::<2>().0.iter().enumerate() {
-                let (row, column) = (row + corner / 2, column + corner % 2);
+            let sums = &histogram.sums[(row * PLACES + column) * BINS..][..BINS];
+            let mut rows = [V::Eight::splat(0.0); BINS];
+            for (row, sums) in rows.iter_mut().zip(sums) {
+                *row = V::Eight::load(sums);
+            }
+            for (corner, to) in V::Eight::transpose(rows).iter().zip(&mut by_corner) {
+                corner.store(to);
+            }
+            let (lower, upper) = by_corner.split_at(AROUND);
+            for (i, (here, next)) in lower.iter().zip(upper).enumerate() {
+                let (row, column) = (row + i / 2, column + i % 2);
                 if (1..=CELLS).contains(&row) && (1..=CELLS).contains(&column) {
                     let cell = &mut cells[(row - 1) * CELLS + column - 1];
                     for bin in 0..BINS {
@@ -155,18 +168,6 @@ fn fold<V: Vector>(histogram: &Histogram, out: &mut [f32; DESCRIPTOR_LENGTH]) {
                 }
             }
         }
-    }
-}
-
-/// Exchanges rows and columns of eight rows.
-#[inline(always)]
-fn transpose<'a, V: Eight>(from: impl Iterator<Item = &'a [f32]>, to: &mut [[f32; 8]]) {
-    let mut rows = [V::splat(0.0); 8];
-    for (row, from) in rows.iter_mut().zip(from) {
-        *row = V::load(from);
-    }
-    for (column, to) in V::transpose(rows).into_iter().zip(to) {
-        column.store(to);
     }
 }
 

@@ -26,12 +26,21 @@ pub(crate) trait Vector: Copy {
     fn mul(self, other: Self) -> Self;
     /// `self * factor + addend`, rounded once.
     fn mul_add(self, factor: Self, addend: Self) -> Self;
+    /// As many floats of this vector and the next one, from the `BY`th on; `BY` is at least 1 and less than [`LANES`](Self::LANES).
+    fn shift<const BY: usize>(self, next: Self) -> Self;
+    /// Exchanges rows and columns of each block of four lanes.
+    fn transpose_fours(rows: [Self; 4]) -> [Self; 4];
+    /// Hinders the compiler from taking one of these sums further than the others, where it would and registers suffice.
+    #[inline(always)]
+    fn keep_in_step<const N: usize>(_sums: &mut [Self; N]) {}
 }
 
 /// A vector of eight floats.
 pub(crate) trait Eight: Vector {
-    /// Eight floats of this vector and the next one, from the `BY`th on; `BY` is from 1 to 7.
-    fn shift<const BY: usize>(self, next: Self) -> Self;
+    /// Four floats, twice.
+    fn twice(four: &[f32; 4]) -> Self;
+    /// `1 - upper` four times, then `upper` four times.
+    fn halves(upper: f32) -> Self;
     /// Exchanges rows and columns.
     fn transpose(rows: [Self; 8]) -> [Self; 8];
 }

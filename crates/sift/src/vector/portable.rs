@@ -46,12 +46,27 @@ impl Vector for [f32; 8] {
     fn mul_add(self, factor: Self, addend: Self) -> Self {
         std::array::from_fn(|i| self[i].mul_add(factor[i], addend[i]))
     }
+
+    #[inline(always)]
+    fn shift<const BY: usize>(self, next: Self) -> Self {
+        std::array::from_fn(|i| if i + BY < 8 { self[i + BY] } else { next[i + BY - 8] })
+    }
+
+    #[inline(always)]
+    fn transpose_fours(rows: [Self; 4]) -> [Self; 4] {
+        std::array::from_fn(|column| std::array::from_fn(|i| rows[i % 4][i / 4 * 4 + column]))
+    }
 }
 
 impl Eight for [f32; 8] {
     #[inline(always)]
-    fn shift<const BY: usize>(self, next: Self) -> Self {
-        std::array::from_fn(|i| if i + BY < 8 { self[i + BY] } else { next[i + BY - 8] })
+    fn twice(four: &[f32; 4]) -> Self {
+        std::array::from_fn(|i| four[i % 4])
+    }
+
+    #[inline(always)]
+    fn halves(upper: f32) -> Self {
+        std::array::from_fn(|i| if i < 4 { 1.0 - upper } else { upper })
     }
 
     #[inline(always)]
@@ -62,52 +77,89 @@ impl Eight for [f32; 8] {
 
 #[cfg(test)]
 mod tests {
-    use super::Eight;
+    use super::super::{Eight, Vector};
 
-    /// Shifts by each distance and a transposition, of numbers that are all different.
-    pub(super) fn exercise<V: Eight>() -> Vec<f32> {
-        let numbers: Vec<f32> = (0..64).map(|i| i as f32).collect();
-        let mut rows = [V::splat(0.0); 8];
-        for (i, row) in rows.iter_mut().enumerate() {
-            *row = V::load(&numbers[8 * i..]);
+    fn rows<V: Vector, const N: usize>() -> [V; N] {
+        let numbers: Vec<f32> = (0..N * V::LANES).map(|i| i as f32).collect();
+        let mut rows = [V::splat(0.0); N];
+        for (row, numbers) in rows.iter_mut().zip(numbers.chunks_exact(V::LANES)) {
+            *row = V::load(numbers);
         }
-        let (a, b) = (rows[0], rows[1]);
-        let shifts = [
-            a.shift::<1>(b),
-            a.shift::<2>(b),
-            a.shift::<3>(b),
-            a.shift::<4>(b),
-            a.shift::<5>(b),
-            a.shift::<6>(b),
-        ];
-        let all = shifts.into_iter().chain([a.shift::<7>(b), V::ramp(3.0)]).chain(V::transpose(rows));
-        let mut out = vec![0.0; 16 * 8];
-        for (vector, out) in all.zip(out.chunks_exact_mut(8)) {
-            vector.store(out);
+        rows
+    }
+
+    fn stored<V: Vector>(vectors: impl IntoIterator<Item = V>) -> Vec<f32> {
+        let mut out = Vec::new();
+        for vector in vectors {
+            out.resize(out.len() + V::LANES, 0.0);
+            let start = out.len() - V::LANES;
+            vector.store(&mut out[start..]);
         }
         out
     }
 
+    /// Shifts and a transposition in fours, of numbers that are all different, and that sums are left alone.
+    fn exercise<V: Vector>() {
+        let [a, b] = rows::<V, 2>();
+        macro_rules! shifts {
+            ($($by:literal)*) => {
+                $(if $by < V::LANES {
+                    let expected: Vec<f32> = ($by..$by + V::LANES).map(|i| i as f32).collect();
+                    assert_eq!(stored([a.shift::<$by>(b)]), expected, "{} by {}", V::LANES, $by);
+                })*
+            };
+        }
+        shifts!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
+        let fours = stored(V::transpose_fours(rows::<V, 4>()));
+        let expected = (0..4 * V::LANES).map(|i| {
+            let (row, lane) = (i / V::LANES, i % V::LANES);
+            (lane % 4 * V::LANES + lane / 4 * 4 + row) as f32
+        });
+        assert_eq!(fours, expected.collect::<Vec<_>>());
+        let mut sums = rows::<V, 8>();
+        V::keep_in_step(&mut sums);
+        assert_eq!(stored(sums), stored(rows::<V, 8>()));
+        assert_eq!(stored([V::ramp(3.0)])[..3], [3.0, 4.0, 5.0]);
+    }
+
+    fn exercise_eight<V: Eight>() {
+        let columns = stored(V::transpose(rows::<V, 8>()));
+        let expected = (0..64).map(|i| (i % 8 * 8 + i / 8) as f32);
+        assert_eq!(columns, expected.collect::<Vec<_>>());
+        let four = [1.0, 2.0, 3.0, 4.0];
+        assert_eq!(stored([V::twice(&four)]), [four, four].as_flattened());
+        assert_eq!(stored([V::halves(0.25)]), [[0.75; 4], [0.25; 4]].as_flattened());
+    }
+
     #[test]
-    fn shifts_and_transposes() {
-        let out = exercise::<[f32; 8]>();
-        assert_eq!(out[..8], [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]);
-        assert_eq!(out[48..56], [7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0]);
-        assert_eq!(out[56..64], [3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0]);
-        assert_eq!(out[64..72], [0.0, 8.0, 16.0, 24.0, 32.0, 40.0, 48.0, 56.0]);
+    fn arrays_do_as_documented() {
+        exercise::<[f32; 8]>();
+        exercise_eight::<[f32; 8]>();
     }
 
     #[cfg(target_arch = "x86_64")]
     #[test]
     #[allow(unsafe_code)]
-    fn registers_shift_and_transpose_as_arrays_do() {
+    fn registers_do_as_documented() {
+        use std::arch::x86_64::{__m256, __m512};
+
         #[target_feature(enable = "avx2,fma")]
-        fn with_avx2() -> Vec<f32> {
-            exercise::<std::arch::x86_64::__m256>()
+        fn with_avx2() {
+            exercise::<__m256>();
+            exercise_eight::<__m256>();
+        }
+        #[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl")]
+        fn with_avx512() {
+            exercise::<__m512>();
+            exercise_eight::<__m256>();
         }
         if crate::Isa::detect().level() >= crate::Level::Avx2 {
             // SAFETY: the machine was found to have AVX2.
-            assert_eq!(unsafe { with_avx2() }, exercise::<[f32; 8]>());
+            unsafe { with_avx2() }
+        }
+        if crate::Isa::detect().level() >= crate::Level::Avx512 {
+            // SAFETY: the machine was found to have AVX-512.
+            unsafe { with_avx512() }
         }
     }
 }

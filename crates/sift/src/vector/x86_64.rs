@@ -2,12 +2,13 @@
 
 #![allow(unsafe_code)]
 
+use std::arch::asm;
 use std::arch::x86_64::*;
 
 use super::{Eight, Vector};
 
 macro_rules! vector {
-    ($type:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident, $mul_add:ident) => {
+    ($type:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident, $mul_add:ident, $shift:ident, $transpose_fours:ident, $in_step:ident) => {
         impl Vector for $type {
             const LANES: usize = $lanes;
             type Eight = __m256;
@@ -61,6 +62,26 @@ macro_rules! vector {
                 // SAFETY: as above.
                 unsafe { $mul_add(self, factor, addend) }
             }
+
+            #[inline(always)]
+            fn shift<const BY: usize>(self, next: Self) -> Self {
+                // SAFETY: as above.
+                unsafe { $shift::<BY>(self, next) }
+            }
+
+            #[inline(always)]
+            fn transpose_fours(rows: [Self; 4]) -> [Self; 4] {
+                // SAFETY: as above.
+                unsafe { $transpose_fours(rows) }
+            }
+
+            #[inline(always)]
+            fn keep_in_step<const N: usize>(sums: &mut [Self; N]) {
+                if let Some(sums) = sums.first_chunk_mut() {
+                    // SAFETY: as above.
+                    unsafe { $in_step(sums) }
+                }
+            }
         }
     };
 }
@@ -74,7 +95,10 @@ vector!(
     _mm256_add_ps,
     _mm256_sub_ps,
     _mm256_mul_ps,
-    _mm256_fmadd_ps
+    _mm256_fmadd_ps,
+    shift_256,
+    transpose_fours_256,
+    in_step_256
 );
 
 vector!(
@@ -86,38 +110,132 @@ vector!(
     _mm512_add_ps,
     _mm512_sub_ps,
     _mm512_mul_ps,
-    _mm512_fmadd_ps
+    _mm512_fmadd_ps,
+    shift_512,
+    transpose_fours_512,
+    in_step_512
 );
 
 impl Eight for __m256 {
     #[inline(always)]
-    fn shift<const BY: usize>(self, next: Self) -> Self {
-        // SAFETY: only functions compiled for AVX2 or more name this type.
-        unsafe { shift::<BY>(self, next) }
+    fn twice(four: &[f32; 4]) -> Self {
+        // SAFETY: only functions compiled for AVX2 or more name this type, and there are four floats to read.
+        unsafe { _mm256_broadcast_ps(&_mm_loadu_ps(four.as_ptr())) }
+    }
+
+    #[inline(always)]
+    fn halves(upper: f32) -> Self {
+        let (sign, base) =
+            ([-1.0, -1.0, -1.0, -1.0, 1.0, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
+        Self::splat(upper).mul_add(Self::load(&sign), Self::load(&base))
     }
 
     #[inline(always)]
     fn transpose(rows: [Self; 8]) -> [Self; 8] {
-        // SAFETY: as above.
+        // SAFETY: only functions compiled for AVX2 or more name this type.
         unsafe { transpose(rows) }
     }
 }
 
+// Written in assembly, as the compiler makes two or three shuffles of the intrinsic where its result is of floats.
+
 #[inline]
 #[target_feature(enable = "avx2")]
-fn shift<const BY: usize>(at: __m256, next: __m256) -> __m256 {
-    let (at, next) = (_mm256_castps_si256(at), _mm256_castps_si256(next));
-    let between = _mm256_permute2x128_si256::<0x21>(at, next);
-    _mm256_castsi256_ps(match BY {
-        1 => _mm256_alignr_epi8::<4>(between, at),
-        2 => _mm256_alignr_epi8::<8>(between, at),
-        3 => _mm256_alignr_epi8::<12>(between, at),
+fn shift_256<const BY: usize>(at: __m256, next: __m256) -> __m256 {
+    let between = _mm256_permute2f128_ps::<0x21>(at, next);
+    // Each half of a register moves for itself.
+    match BY {
+        1 => align::<4>(at, between),
+        2 => align::<8>(at, between),
+        3 => align::<12>(at, between),
         4 => between,
-        5 => _mm256_alignr_epi8::<4>(next, between),
-        6 => _mm256_alignr_epi8::<8>(next, between),
-        _ => _mm256_alignr_epi8::<12>(next, between),
-    })
+        5 => align::<4>(between, next),
+        6 => align::<8>(between, next),
+        _ => align::<12>(between, next),
+    }
 }
+
+/// Of each half of `at`, followed by that of `next`, 16 bytes from `BYTES` on.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn align<const BYTES: i32>(at: __m256, next: __m256) -> __m256 {
+    let out;
+    // SAFETY: AVX2 is there, and only registers are read and written.
+    unsafe {
+        asm!(
+            "vpalignr {out}, {next}, {at}, {bytes}",
+            out = lateout(ymm_reg) out, next = in(ymm_reg) next, at = in(ymm_reg) at, bytes = const BYTES,
+            options(pure, nomem, nostack, preserves_flags)
+        );
+    }
+    out
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn shift_512<const BY: usize>(at: __m512, next: __m512) -> __m512 {
+    let out;
+    // SAFETY: AVX-512 is there, and only registers are read and written.
+    unsafe {
+        asm!(
+            "valignd {out}, {next}, {at}, {by}",
+            out = lateout(zmm_reg) out, next = in(zmm_reg) next, at = in(zmm_reg) at, by = const BY,
+            options(pure, nomem, nostack, preserves_flags)
+        );
+    }
+    out
+}
+
+/// Sums that for the compiler depend on each other here. It would else finish one after another, each of which waits for
+/// its own multiply-adds, and have their samples wait in memory.
+macro_rules! in_step {
+    ($name:ident, $type:ty, $features:literal, $register:ident, [$($sum:ident)*], $comment:literal) => {
+        #[inline]
+        #[target_feature(enable = $features)]
+        fn $name([$($sum),*]: &mut [$type; [$(stringify!($sum)),*].len()]) {
+            // SAFETY: there is nothing but a comment in it.
+            unsafe {
+                asm!($comment, $(inout($register) *$sum,)* options(pure, nomem, nostack, preserves_flags));
+            }
+        }
+    };
+}
+
+in_step!(in_step_256, __m256, "avx2", ymm_reg, [a b c d], "# {0} {1} {2} {3}");
+in_step!(in_step_512, __m512, "avx512f", zmm_reg, [a b c d e f g h], "# {0} {1} {2} {3} {4} {5} {6} {7}");
+
+macro_rules! transpose_fours {
+    ($name:ident, $type:ty, $features:literal, $low:ident, $high:ident, $shuffle:ident) => {
+        #[inline]
+        #[target_feature(enable = $features)]
+        fn $name([a, b, c, d]: [$type; 4]) -> [$type; 4] {
+            let (low_ab, high_ab, low_cd, high_cd) = ($low(a, b), $high(a, b), $low(c, d), $high(c, d));
+            [
+                $shuffle::<0x44>(low_ab, low_cd),
+                $shuffle::<0xee>(low_ab, low_cd),
+                $shuffle::<0x44>(high_ab, high_cd),
+                $shuffle::<0xee>(high_ab, high_cd),
+            ]
+        }
+    };
+}
+
+transpose_fours!(
+    transpose_fours_256,
+    __m256,
+    "avx",
+    _mm256_unpacklo_ps,
+    _mm256_unpackhi_ps,
+    _mm256_shuffle_ps
+);
+transpose_fours!(
+    transpose_fours_512,
+    __m512,
+    "avx512f",
+    _mm512_unpacklo_ps,
+    _mm512_unpackhi_ps,
+    _mm512_shuffle_ps
+);
 
 #[inline]
 #[target_feature(enable = "avx")]
