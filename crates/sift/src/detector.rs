@@ -17,10 +17,10 @@ use crate::{Control, Descriptor, Descriptors, Error, Features, Keypoint, Params,
 
 /// Columns of an octave that a strip is for: few enough that memory is bounded by it and not by the picture's width,
 /// many enough that those computed twice at its sides are a small share.
-const STRIP_COLUMNS: usize = 1700;
+const STRIP_COLUMNS: usize = 1300;
 
 /// Fewest blocks of rows for which a thread of its own pays.
-const MIN_SHARE: usize = 4;
+const MIN_SHARE: usize = 8;
 
 /// Finds features in images one after another, keeping its scratch memory between them.
 ///

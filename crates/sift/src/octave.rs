@@ -13,7 +13,7 @@ pub(crate) const BORDER: usize = 5;
 const DRIFT: usize = 15;
 
 /// The same for rows upwards, which only takes memory; where a strip begins, there are no more rows than [`DRIFT`] above it.
-const DRIFT_UP: usize = 40;
+const DRIFT_UP: usize = 24;
 
 /// Number of octaves that can hold extrema in an image of this size; the first one is the doubled image.
 ///

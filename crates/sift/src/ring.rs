@@ -7,7 +7,7 @@ use crate::reflect::reflect_101;
 pub(crate) const LINE: usize = 16;
 
 /// Rows that are computed at a time, and lie one after another in memory.
-pub(crate) const BLOCK: usize = 16;
+pub(crate) const BLOCK: usize = 8;
 
 /// A window of consecutive blocks of rows that moves down an image; a block overwrites the one a whole number of
 /// windows above it. Each row has margins, into which it is reflected, for a blur along it to read.

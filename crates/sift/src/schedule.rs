@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 /// Fewest blocks that are worth taking from another thread: a strip that begins anew computes rows above its first.
-const MIN_STOLEN: usize = 8;
+const MIN_STOLEN: usize = 12;
 
 /// Numbered blocks, shared out to workers. Each goes through a share of consecutive ones, which is what a strip is good
 /// at; one that is done takes the second half of what another has left.
