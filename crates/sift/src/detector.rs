@@ -1,5 +1,6 @@
 //! The whole of SIFT over one image.
 
+use std::iter;
 use std::thread;
 use std::time::Duration;
 
@@ -41,9 +42,8 @@ const MIN_SHARE: usize = 8;
 pub struct Detector {
     isa: Isa,
     workers: Vec<Worker>,
-    /// Level 0 of the octave at work, but for the first, and of the next one.
-    base: Base,
-    next_base: Base,
+    /// Level 0 of each octave but the first.
+    bases: Vec<Base>,
 }
 
 impl Default for Detector {
@@ -60,7 +60,7 @@ impl Detector {
 
     /// The same for a given instruction set; what is found is the same.
     pub fn with_isa(isa: Isa) -> Self {
-        Self { isa, workers: Vec::new(), base: Base::default(), next_base: Base::default() }
+        Self { isa, workers: Vec::new(), bases: Vec::new() }
     }
 
     /// Features of a grey image of `height` rows of `width` bytes, as `detectAndCompute` of `cv2.SIFT_create` gives
@@ -86,18 +86,28 @@ impl Detector {
         let patch = |scale| descriptor::radius(scale).max(orientation::radius(scale));
         let reach = Reach::new(params, &kernels, patch);
         self.workers.iter_mut().for_each(Worker::clear);
-        for index in 0..octave_count(width, height) {
-            let source = if index == 0 {
-                Source::Image { grey, width, precise: params.precise_upscale }
-            } else {
-                Source::Octave { base: &self.base }
-            };
-            let (width, height) = ((2 * width) >> index, (2 * height) >> index);
-            let octave =
-                Octave { index, width, height, source, kernels: &kernels, reach: &reach, isa: self.isa };
-            run_octave(octave, params, control, &mut self.workers, &mut self.next_base)?;
-            std::mem::swap(&mut self.base, &mut self.next_base);
+        let shapes: Vec<Shape> = (0..octave_count(width, height))
+            .map(|index| Shape::new((2 * width) >> index, (2 * height) >> index, control.threads.get()))
+            .collect();
+        self.bases.resize_with(shapes.len().saturating_sub(1), Base::default);
+        for (base, shape) in self.bases.iter_mut().zip(&shapes) {
+            base.reset(shape.width / 2, shape.height / 2, shape.strip / 2);
         }
+        let first = Source::Image { grey, width, precise: params.precise_upscale };
+        let sources = iter::once(first).chain(self.bases.iter().map(|base| Source::Octave { base }));
+        let nexts = self.bases.iter().map(Some).chain(iter::once(None));
+        let jobs: Vec<Job<'_>> = shapes
+            .iter()
+            .zip(sources.zip(nexts))
+            .enumerate()
+            .map(|(index, (shape, (source, next)))| {
+                let &Shape { width, height, strip, blocks, shares } = shape;
+                let octave =
+                    Octave { index, width, height, source, kernels: &kernels, reach: &reach, isa: self.isa };
+                Job { octave, params, control, strip, schedule: Schedule::new(blocks, shares), next }
+            })
+            .collect();
+        run(&jobs, &mut self.workers)?;
         let mut features: Vec<Feature> = self.workers.iter_mut().flat_map(Worker::take_features).collect();
         retain(&mut features, params.max_features as usize);
         Ok(finish(&features, params.descriptor))
@@ -116,35 +126,34 @@ impl Detector {
     }
 }
 
-/// Divides an octave into strips and blocks of rows, and has them worked on by as many threads as pay.
-fn run_octave(
-    octave: Octave<'_>,
-    params: &Params,
-    control: &Control<'_>,
-    workers: &mut Vec<Worker>,
-    next_base: &mut Base,
-) -> Result<(), Error> {
-    let strips = octave.width.div_ceil(STRIP_COLUMNS);
-    // Even, as every second column goes to the next octave.
-    let strip = octave.width.div_ceil(strips).next_multiple_of(2);
-    next_base.reset(octave.width / 2, octave.height / 2, strip / 2);
-    let blocks = strips * octave.height.div_ceil(BLOCK);
-    let threads = control.threads.get().min(blocks / MIN_SHARE).max(1);
+/// How an octave is divided into strips and blocks of rows, and those into shares.
+struct Shape {
+    width: usize,
+    height: usize,
+    /// Columns of each strip but the last.
+    strip: usize,
+    blocks: usize,
+    /// For as many threads as pay.
+    shares: usize,
+}
+
+impl Shape {
+    fn new(width: usize, height: usize, threads: usize) -> Self {
+        let strips = width.div_ceil(STRIP_COLUMNS);
+        let blocks = strips * height.div_ceil(BLOCK);
+        // Even, as every second column goes to the next octave.
+        let strip = width.div_ceil(strips).next_multiple_of(2);
+        Self { width, height, strip, blocks, shares: threads.min(blocks / MIN_SHARE).max(1) }
+    }
+}
+
+/// Searches octaves on as many threads as there are shares.
+fn run(jobs: &[Job<'_>], workers: &mut Vec<Worker>) -> Result<(), Error> {
+    let threads = jobs.iter().map(|job| job.schedule.shares()).max().unwrap_or(0);
     if workers.len() < threads {
         workers.resize_with(threads, Worker::default);
     }
-    let job = Job {
-        octave,
-        params,
-        control,
-        strip,
-        schedule: Schedule::new(blocks, threads),
-        next: next_base.blocks(BLOCK / 2),
-    };
-    let mut tasks = workers[..threads].iter_mut().enumerate().map(|(i, worker)| {
-        let job = &job;
-        move || worker.run(job, i)
-    });
+    let mut tasks = workers[..threads].iter_mut().map(|worker| move || worker.run(jobs));
     let Some(mut own) = tasks.next() else { return Ok(()) };
     thread::scope(|scope| {
         let others: Vec<_> = tasks.map(|task| scope.spawn(task)).collect();
@@ -202,8 +211,6 @@ mod tests {
         let (width, height) = (2 * width, 2 * height);
         let octave =
             Octave { index: 0, width, height, source, kernels: &kernels, reach: &reach, isa: Isa::detect() };
-        let mut base = Base::default();
-        base.reset(width / 2, height / 2, width / 2);
         let blocks = height.div_ceil(BLOCK);
         let job = Job {
             octave,
@@ -211,11 +218,11 @@ mod tests {
             control: &Control::default(),
             strip: width,
             schedule: Schedule::parted_at(blocks, begin),
-            next: base.blocks(BLOCK / 2),
+            next: None,
         };
         let mut worker = Worker::default();
-        for index in [0, 1] {
-            worker.run(&job, index).unwrap();
+        for _ in [0, 1] {
+            worker.run(std::slice::from_ref(&job)).unwrap();
         }
         let mut features: Vec<Feature> = worker.take_features().collect();
         retain(&mut features, 0);

@@ -1,6 +1,7 @@
 //! Which thread takes which blocks of rows of an octave.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// Fewest blocks that are worth taking from another thread: a strip that begins anew computes rows above its first.
@@ -11,18 +12,37 @@ const MIN_STOLEN: usize = 12;
 #[derive(Debug)]
 pub(crate) struct Schedule {
     shares: Mutex<Vec<Range<usize>>>,
+    /// How many workers there have been.
+    workers: AtomicUsize,
 }
 
 impl Schedule {
+    /// Shares for so many workers, the first from the first block on.
     pub(crate) fn new(blocks: usize, workers: usize) -> Self {
         let start = |worker: usize| blocks * worker / workers;
-        Self { shares: Mutex::new((0..workers).map(|worker| start(worker)..start(worker + 1)).collect()) }
+        Self::of((0..workers).map(|worker| start(worker)..start(worker + 1)).collect())
+    }
+
+    fn of(shares: Vec<Range<usize>>) -> Self {
+        Self { shares: Mutex::new(shares), workers: AtomicUsize::new(0) }
     }
 
     /// Two shares, the second from a block on.
     #[cfg(test)]
     pub(crate) fn parted_at(blocks: usize, block: usize) -> Self {
-        Self { shares: Mutex::new(vec![0..block, block..blocks]) }
+        Self::of(vec![0..block, block..blocks])
+    }
+
+    /// How many workers there are shares for.
+    pub(crate) fn shares(&self) -> usize {
+        self.shares.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// The number of a worker that comes to take part, in the order in which they come: what the first share needs is
+    /// there the earliest. None where there are enough of them.
+    pub(crate) fn join(&self) -> Option<usize> {
+        let worker = self.workers.fetch_add(1, Ordering::Relaxed);
+        (worker < self.shares()).then_some(worker)
     }
 
     /// The next block for a worker; none when there is nothing left to take.
@@ -61,6 +81,12 @@ mod tests {
             }
             assert!(taken.iter().all(|&times| times == 1), "{blocks} blocks, {workers} workers: {taken:?}");
         }
+    }
+
+    #[test]
+    fn there_is_a_share_for_each_of_the_first_workers() {
+        let schedule = Schedule::new(64, 2);
+        assert_eq!([0; 3].map(|_| schedule.join()), [Some(0), Some(1), None]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::Error;
 use crate::base::Base;
 use crate::convolve;
 use crate::gaussian::{Kernel, Kernels};
@@ -101,19 +102,21 @@ impl<'a> Strip<'a> {
         }
     }
 
-    /// Moves down until all levels hold what scanning the block of `row` needs.
-    pub(crate) fn advance(&mut self, row: usize) {
+    /// Moves down until all levels hold what scanning the block of `row` needs. Waits for the octave before, whose end
+    /// is an error.
+    pub(crate) fn advance(&mut self, row: usize) -> Result<(), Error> {
         while self.memory.ready <= row {
-            self.advance_block();
+            self.advance_block()?;
         }
+        Ok(())
     }
 
-    fn advance_block(&mut self) {
+    fn advance_block(&mut self) -> Result<(), Error> {
         let Octave { height, source, kernels, reach, isa, .. } = self.octave;
         let StripMemory { doubled, levels, ready } = &mut *self.memory;
         *ready += BLOCK;
         let below = |reach: &LevelReach| (*ready + reach.computed).min(height.next_multiple_of(BLOCK));
-        let Some((first, rest)) = levels.split_first_mut() else { return };
+        let Some((first, rest)) = levels.split_first_mut() else { return Ok(()) };
         match source {
             Source::Image { grey, width, precise } => {
                 let end = below(&reach.levels[0]);
@@ -126,7 +129,7 @@ impl<'a> Strip<'a> {
             Source::Octave { base } => {
                 let end = below(&reach.levels[0]);
                 for y in first.end..end.min(height) {
-                    base.copy_row(y, self.held.start, first.rows.row_mut(y));
+                    base.copy_row(y, self.held.start, first.rows.row_mut(y))?;
                 }
                 first.end = first.end.max(end);
             }
@@ -136,6 +139,7 @@ impl<'a> Strip<'a> {
             stage.blur(isa, kernel, height, below(reach), &mut previous.rows, |_, _| {});
             previous = stage;
         }
+        Ok(())
     }
 
     /// The first row of the block that the strip began at: of what lies above, it holds little.

@@ -1,9 +1,9 @@
 //! What one thread does: it goes down strips of an octave, from extrema to descriptors.
 
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::base::Base;
 use crate::descriptor::Describer;
 use crate::extrema::Scanner;
 use crate::octave::BORDER;
@@ -15,7 +15,7 @@ use crate::schedule::Schedule;
 use crate::strip::{Octave, Strip, StripMemory};
 use crate::{Control, Error, Keypoint, Params};
 
-/// What the workers of one octave share.
+/// An octave to be searched by some workers.
 pub(crate) struct Job<'a> {
     pub(crate) octave: Octave<'a>,
     pub(crate) params: &'a Params,
@@ -24,8 +24,8 @@ pub(crate) struct Job<'a> {
     pub(crate) strip: usize,
     /// Blocks of the first strip from top to bottom, then those of the second, and so on.
     pub(crate) schedule: Schedule,
-    /// The part of the next octave's base that each block of each strip fills.
-    pub(crate) next: Vec<Vec<Mutex<&'a mut [f32]>>>,
+    /// What the next octave begins with, if there is one.
+    pub(crate) next: Option<&'a Base>,
 }
 
 /// Memory of a thread, kept from octave to octave and from image to image.
@@ -64,15 +64,28 @@ impl Job<'_> {
 
     /// Copies what the next octave takes of a block.
     fn fill_next(&self, strip: &Strip<'_>, index: usize, columns: &Range<usize>, block: usize) {
-        let Some(next) = self.next.get(index).and_then(|strip| strip.get(block / BLOCK)) else { return };
-        let mut next = next.lock().unwrap_or_else(PoisonError::into_inner);
-        let columns = columns.start..columns.end & !1;
+        let Some(next) = self.next else { return };
         let layers = self.params.octave_layers as usize;
-        for (i, next) in next.chunks_exact_mut((columns.len() / 2).max(1)).enumerate() {
+        let columns = columns.start..columns.end & !1;
+        next.fill(index, block / BLOCK, |i, next| {
             let row = strip.columns(layers, block + 2 * i, columns.clone());
             for (next, pair) in next.iter_mut().zip(row.chunks_exact(2)) {
                 *next = pair[0];
             }
+        });
+    }
+}
+
+/// Has nobody wait for what a worker that gives up would have done.
+struct Duty<'a> {
+    jobs: &'a [Job<'a>],
+    done: bool,
+}
+
+impl Drop for Duty<'_> {
+    fn drop(&mut self) {
+        if !self.done {
+            self.jobs.iter().filter_map(|job| job.next).for_each(Base::abandon);
         }
     }
 }
@@ -100,13 +113,19 @@ impl Worker {
         self.finder.working
     }
 
-    /// Finds the features whose extrema lie in the blocks that the schedule gives to worker `index`.
-    pub(crate) fn run(&mut self, job: &Job<'_>, index: usize) -> Result<(), Error> {
+    /// Finds the features whose extrema lie in the blocks that the schedule of each octave gives to this worker. From an
+    /// octave in which nothing is left to take it goes on to the next one, of which some rows are there.
+    pub(crate) fn run(&mut self, jobs: &[Job<'_>]) -> Result<(), Error> {
         let started = Instant::now();
-        let mut next = job.schedule.next(index);
-        while let Some(first) = next {
-            next = self.run_strip(job, index, first)?;
+        let mut duty = Duty { jobs, done: false };
+        for job in jobs {
+            let Some(index) = job.schedule.join() else { continue };
+            let mut next = job.schedule.next(index);
+            while let Some(first) = next {
+                next = self.run_strip(job, index, first)?;
+            }
         }
+        duty.done = true;
         self.finder.working += started.elapsed();
         Ok(())
     }
@@ -128,7 +147,7 @@ impl Worker {
                 return Err(Error::Stopped);
             }
             let (_, _, row) = job.place(block);
-            strip.advance(row);
+            strip.advance(row)?;
             job.fill_next(&strip, strip_index, &columns, row);
             for y in row.max(BORDER)..(row + BLOCK).min(octave.height - BORDER) {
                 scanner.scan(&strip, y, threshold, |layer, x| {
@@ -143,8 +162,8 @@ impl Worker {
             }
             block += 1;
         };
-        finder.finish_strip(&mut strip, &columns, params);
-        finder.follow_strays(octave, memory, params);
+        finder.finish_strip(&mut strip, &columns, params)?;
+        finder.follow_strays(octave, memory, params)?;
         Ok(next)
     }
 }
@@ -175,25 +194,37 @@ impl Finder {
     }
 
     /// Goes on to the extrema that are ahead of the strip's last block.
-    fn finish_strip(&mut self, strip: &mut Strip<'_>, columns: &Range<usize>, params: &Params) {
+    fn finish_strip(
+        &mut self,
+        strip: &mut Strip<'_>,
+        columns: &Range<usize>,
+        params: &Params,
+    ) -> Result<(), Error> {
         while let Some(row) = self.ahead.iter().map(|extremum| extremum.y).min() {
-            strip.advance(row);
+            strip.advance(row)?;
             self.follow_those_ahead(strip, columns, params);
             self.describe(strip);
         }
+        Ok(())
     }
 
     /// Follows the extrema that left the strip, each in a narrow strip of its own.
-    fn follow_strays(&mut self, octave: Octave<'_>, memory: &mut StripMemory, params: &Params) {
+    fn follow_strays(
+        &mut self,
+        octave: Octave<'_>,
+        memory: &mut StripMemory,
+        params: &Params,
+    ) -> Result<(), Error> {
         while let Some(extremum) = self.strayed.pop() {
             let columns = extremum.x..extremum.x + 1;
             let mut strip = Strip::new(octave, &columns, memory);
             strip.seek(extremum.y);
-            strip.advance(extremum.y);
+            strip.advance(extremum.y)?;
             self.follow(&strip, &columns, params, extremum);
             self.describe(&strip);
-            self.finish_strip(&mut strip, &columns, params);
+            self.finish_strip(&mut strip, &columns, params)?;
         }
+        Ok(())
     }
 
     /// Describes the keypoints that were found where the strip stands.
