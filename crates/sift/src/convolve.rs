@@ -4,13 +4,12 @@
 //! right, `SymmColumnVec_32f` from the centre outwards), so that the levels agree with OpenCV's to the last bit. It is
 //! the same for every instruction set and every division into strips.
 
+use std::ops::Range;
+
 use crate::along;
 use crate::isa::for_each_vector;
 use crate::ring::LINE;
 use crate::vector::Vector;
-
-/// Columns that are worked on before the next, so that the samples they need stay in the first-level cache.
-const CHUNK: usize = 256;
 
 for_each_vector! {
     /// Blurs a multiple of eight rows along themselves. `padded` and `out` are samples and the stride of their rows; rows
@@ -71,14 +70,26 @@ fn along_rows<V: Vector, const ROWS: usize, const SUMS: usize>(
 #[inline(always)]
 fn across_body<V: Vector>(rows: &[&[f32]], taps: &[f32], (out, stride): (&mut [f32], usize), width: usize) {
     let width = width.next_multiple_of(LINE);
-    let whole = width / CHUNK * CHUNK;
-    let (mut chunks, mut lines) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
-    for x in (0..whole).step_by(CHUNK) {
-        across_chunk::<V, CHUNK>(rows, &mut chunks, taps, x, out, stride);
+    let x = across_chunks::<V, 512>(rows, taps, 0..width, out, stride);
+    let x = across_chunks::<V, 64>(rows, taps, x..width, out, stride);
+    across_chunks::<V, LINE>(rows, taps, x..width, out, stride);
+}
+
+/// Blurs across as many columns as are a multiple of `WIDTH`, and returns the first that is left.
+#[inline(always)]
+fn across_chunks<V: Vector, const WIDTH: usize>(
+    rows: &[&[f32]],
+    taps: &[f32],
+    columns: Range<usize>,
+    out: &mut [f32],
+    stride: usize,
+) -> usize {
+    let whole = columns.len() / WIDTH * WIDTH;
+    let mut chunks = Vec::with_capacity(rows.len());
+    for x in (columns.start..).step_by(WIDTH).take(whole / WIDTH) {
+        across_chunk::<V, WIDTH>(rows, &mut chunks, taps, x, out, stride);
     }
-    for x in (whole..width).step_by(LINE) {
-        across_chunk::<V, LINE>(rows, &mut lines, taps, x, out, stride);
-    }
+    columns.start + whole
 }
 
 /// Blurs across `WIDTH` columns from `x` on.
