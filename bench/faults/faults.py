@@ -171,6 +171,8 @@ def main():
     arguments = parser.parse_args()
     if missing():
         raise SystemExit(f"not installed: {', '.join(missing())}")
+    if arguments.out:
+        arguments.out.mkdir(parents=True, exist_ok=True)
     results = []
     with tempfile.TemporaryDirectory() as images:
         pictures(images)
