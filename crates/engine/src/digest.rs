@@ -56,7 +56,7 @@ impl Digester {
             if let Ok(digest) = done.try_recv() {
                 return digest;
             }
-            let batch = self.line(|line| line.drain(..batch(line)).collect::<Vec<_>>());
+            let batch = self.line(|line| line.drain(..batch_size(line)).collect::<Vec<_>>());
             if batch.is_empty() {
                 // Another thread is at it, or was dropped with it.
                 return done.await.unwrap_or_else(|_| sha256::digest(message));
@@ -71,7 +71,7 @@ impl Digester {
 }
 
 /// How many at the head of the line are hashed next.
-fn batch(line: &VecDeque<Waiting>) -> usize {
+fn batch_size(line: &VecDeque<Waiting>) -> usize {
     let mut bytes = 0;
     let fitting = line.iter().take_while(|waiting| {
         bytes += waiting.message.len();
@@ -121,9 +121,9 @@ mod tests {
             (0..count).map(|_| Waiting { message: message.clone(), digest: oneshot::channel().0 }).collect()
         };
         for count in 0..20 {
-            assert_eq!(batch(&line(count, 100_000)), sha256::together(count));
+            assert_eq!(batch_size(&line(count, 100_000)), sha256::together(count));
             // Four of the longest that are shared fit.
-            assert_eq!(batch(&line(count, LONGEST_INLINE)), sha256::together(count.min(4)));
+            assert_eq!(batch_size(&line(count, LONGEST_INLINE)), sha256::together(count.min(4)));
         }
     }
 

@@ -10,7 +10,7 @@ use crate::vector::Vector;
 /// A line, the one before it and the one after.
 type Around = [f32; 3 * LINE];
 
-/// Blurs rows to `out`, lines as many in each. Each of `padded` begins `margin` samples before its row, a multiple of
+/// Blurs rows to `out`, as many lines in each. Each of `padded` begins `margin` samples before its row, a multiple of
 /// [`LINE`] and no less than the radius, and ends a line or more after it. `SUMS` vectors, a line of each row, are under
 /// way at a time, which hides the latency of a multiply-add.
 #[inline(always)]

@@ -13,7 +13,7 @@ use crate::retain::{Feature, retain};
 use crate::ring::BLOCK;
 use crate::schedule::Schedule;
 use crate::strip::{Octave, Source};
-use crate::worker::{Job, Worker};
+use crate::worker::{Duty, Job, Worker};
 use crate::{Control, Descriptor, Descriptors, Error, Features, Keypoint, Params, descriptor, orientation};
 
 /// Columns of an octave that a strip is for: few enough that memory is bounded by it and not by the picture's width,
@@ -156,8 +156,11 @@ fn run(jobs: &[Job<'_>], workers: &mut Vec<Worker>) -> Result<(), Error> {
     let mut tasks = workers[..threads].iter_mut().map(|worker| move || worker.run(jobs));
     let Some(mut own) = tasks.next() else { return Ok(()) };
     thread::scope(|scope| {
+        // Where a thread can't be started, those that were would wait for its share.
+        let duty = Duty::new(jobs);
         let others: Vec<_> = tasks.map(|task| scope.spawn(task)).collect();
         let mut result = own();
+        duty.done();
         for other in others {
             result = result.and(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         }

@@ -48,7 +48,7 @@ struct Finder {
     ahead: Vec<Extremum>,
     /// Extrema that moved to where the strip has been or never comes.
     strayed: Vec<Extremum>,
-    /// Time spent on descriptors, and on everything.
+    /// Time spent on descriptors, and on everything, waiting for the octave before included.
     describing: Duration,
     working: Duration,
 }
@@ -76,10 +76,20 @@ impl Job<'_> {
     }
 }
 
-/// Has nobody wait for what a worker that gives up would have done.
-struct Duty<'a> {
+/// Work that others may wait for. Dropped before it is done, as by a panic, it has them give up.
+pub(crate) struct Duty<'a> {
     jobs: &'a [Job<'a>],
     done: bool,
+}
+
+impl<'a> Duty<'a> {
+    pub(crate) fn new(jobs: &'a [Job<'a>]) -> Self {
+        Self { jobs, done: false }
+    }
+
+    pub(crate) fn done(mut self) {
+        self.done = true;
+    }
 }
 
 impl Drop for Duty<'_> {
@@ -117,7 +127,7 @@ impl Worker {
     /// octave in which nothing is left to take it goes on to the next one, of which some rows are there.
     pub(crate) fn run(&mut self, jobs: &[Job<'_>]) -> Result<(), Error> {
         let started = Instant::now();
-        let mut duty = Duty { jobs, done: false };
+        let duty = Duty::new(jobs);
         for job in jobs {
             let Some(index) = job.schedule.join() else { continue };
             let mut next = job.schedule.next(index);
@@ -125,7 +135,7 @@ impl Worker {
                 next = self.run_strip(job, index, first)?;
             }
         }
-        duty.done = true;
+        duty.done();
         self.finder.working += started.elapsed();
         Ok(())
     }

@@ -126,6 +126,22 @@ fn random_images_give_the_same_bits_on_all_threads_and_instruction_sets() {
 }
 
 #[test]
+fn a_panic_of_one_thread_is_that_of_the_call_and_leaves_nobody_waiting() {
+    let image = pgm::read("wall");
+    let caller = std::thread::current().id();
+    for stop in [&|| std::thread::current().id() == caller, &|| std::thread::current().id() != caller]
+        as [&(dyn Fn() -> bool + Sync); 2]
+    {
+        let stop = || stop().then(|| panic!("asked")).is_some();
+        let call = || {
+            let control = Control { stop: Some(&stop), ..threads(2) };
+            Detector::new().detect(&image.grey, image.width, image.height, &Params::default(), &control)
+        };
+        assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)).is_err());
+    }
+}
+
+#[test]
 fn a_stop_flag_ends_the_call_at_once_and_midway() {
     let image = pgm::read("tripod");
     let mut detector = Detector::new();

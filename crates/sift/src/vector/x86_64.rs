@@ -189,10 +189,10 @@ fn shift_512<const BY: usize>(at: __m512, next: __m512) -> __m512 {
 /// Sums that for the compiler depend on each other here. It would else finish one after another, each of which waits for
 /// its own multiply-adds, and have their samples wait in memory.
 macro_rules! in_step {
-    ($name:ident, $type:ty, $features:literal, $register:ident, [$($sum:ident)*], $comment:literal) => {
+    ($name:ident, $type:ty, $features:literal, $register:ident, $count:literal, [$($sum:ident)*], $comment:literal) => {
         #[inline]
         #[target_feature(enable = $features)]
-        fn $name([$($sum),*]: &mut [$type; [$(stringify!($sum)),*].len()]) {
+        fn $name([$($sum),*]: &mut [$type; $count]) {
             // SAFETY: there is nothing but a comment in it.
             unsafe {
                 asm!($comment, $(inout($register) *$sum,)* options(pure, nomem, nostack, preserves_flags));
@@ -201,8 +201,8 @@ macro_rules! in_step {
     };
 }
 
-in_step!(in_step_256, __m256, "avx2", ymm_reg, [a b c d], "# {0} {1} {2} {3}");
-in_step!(in_step_512, __m512, "avx512f", zmm_reg, [a b c d e f g h], "# {0} {1} {2} {3} {4} {5} {6} {7}");
+in_step!(in_step_256, __m256, "avx2", ymm_reg, 4, [a b c d], "# {0} {1} {2} {3}");
+in_step!(in_step_512, __m512, "avx512f", zmm_reg, 8, [a b c d e f g h], "# {0} {1} {2} {3} {4} {5} {6} {7}");
 
 macro_rules! transpose_fours {
     ($name:ident, $type:ty, $features:literal, $low:ident, $high:ident, $shuffle:ident) => {
