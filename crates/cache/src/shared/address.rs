@@ -1,4 +1,5 @@
 use std::fmt;
+use std::net::IpAddr;
 
 /// Where a server listens.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -7,6 +8,14 @@ pub struct HostPort {
     pub host: String,
     /// TCP port.
     pub port: u16,
+}
+
+impl HostPort {
+    /// Whether it is this host under one of the names that mean nothing else.
+    pub(crate) fn is_loopback(&self) -> bool {
+        let address = self.host.parse::<IpAddr>();
+        address.map_or(self.host.eq_ignore_ascii_case("localhost"), |address| address.is_loopback())
+    }
 }
 
 impl fmt::Display for HostPort {
@@ -49,6 +58,13 @@ mod tests {
         let addresses = [("localhost", 1), ("10.0.0.1", 6379), ("::1", 11211)]
             .map(|(host, port)| HostPort { host: host.to_owned(), port });
         assert_eq!(listed(&addresses), "localhost:1,10.0.0.1:6379,[::1]:11211");
+    }
+
+    #[test]
+    fn this_host_is_known_by_what_means_nothing_else() {
+        let is_loopback = |host: &str| HostPort { host: host.to_owned(), port: 6379 }.is_loopback();
+        assert!(["localhost", "LOCALHOST", "127.0.0.1", "127.1.2.3", "::1"].into_iter().all(is_loopback));
+        assert!(!["redis", "localhost.example", "10.0.0.1", "fe80::1", ""].into_iter().any(is_loopback));
     }
 
     #[test]
