@@ -51,7 +51,7 @@ pub enum StoreError {
         /// What is wrong.
         reason: String,
     },
-    /// The server is there, but serves nobody now: it loads its data, takes no more clients, wants another password.
+    /// The server is there, but serves nobody now: it loads its data, wants another password.
     #[error("{at} does not serve: {reason}")]
     Unavailable {
         /// The address.

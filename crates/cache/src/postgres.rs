@@ -34,7 +34,7 @@ const FOOTPRINT: &str = "SELECT pg_total_relation_size('siftd_entries')";
 /// Values in PostgreSQL, each a row of the table `siftd_entries`, which it makes by itself.
 ///
 /// Values are stored uncompressed and out of line (`STORAGE EXTERNAL`), so that `substr` reads a summary without the rest.
-/// A row expires by the server's clock and is removed by [`purge_expired`](Store::purge_expired), in batches, by whichever
+/// A row is no answer once it has expired, and is removed by [`purge_expired`](Store::purge_expired), in batches, by whichever
 /// process comes first. Nothing is removed before it expires: the table grows to what is computed in a time to live.
 ///
 /// Commits are not waited for (`synchronous_commit = off`): a crash of the server loses the last moments, and no more.

@@ -105,9 +105,7 @@ impl RedisStore {
             reply::failed(self.link.at(), &error)
         })
     }
-}
 
-impl RedisStore {
     /// What the servers say of themselves.
     async fn servers(&self) -> Result<Servers, StoreError> {
         let info = reply::text(self.run(redis::cmd("INFO")).await?)?;

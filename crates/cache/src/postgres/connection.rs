@@ -127,7 +127,6 @@ fn told(at: &str, error: &Error) -> StoreError {
     };
     let reason = server.message().to_owned();
     match *server.code() {
-        SqlState::QUERY_CANCELED => StoreError::Unavailable { at, reason },
         SqlState::DISK_FULL
         | SqlState::OUT_OF_MEMORY
         | SqlState::INSUFFICIENT_PRIVILEGE

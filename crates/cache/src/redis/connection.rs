@@ -1,7 +1,6 @@
 //! Connections to each kind of Redis.
 
 use std::fmt;
-use std::slice;
 use std::sync::Arc;
 
 use redis::aio::{ConnectionLike, MultiplexedConnection};
@@ -101,7 +100,7 @@ async fn single(client: &Client) -> RedisResult<Connection> {
 
 fn standalone(config: &RedisConfig, address: &HostPort) -> RedisResult<Client> {
     let info = connection_address(config, address).into_connection_info()?;
-    let info = info.set_tcp_settings(tcp(slice::from_ref(address))).set_redis_settings(settings(config));
+    let info = info.set_tcp_settings(tcp(!address.is_loopback())).set_redis_settings(settings(config));
     match &config.authorities {
         Some(authorities) if config.tls => Client::build_with_tls(info, certificates(authorities)),
         _ => Client::open(info),
@@ -109,7 +108,6 @@ fn standalone(config: &RedisConfig, address: &HostPort) -> RedisResult<Client> {
 }
 
 fn cluster(config: &RedisConfig, addresses: &[HostPort]) -> RedisResult<ClusterClient> {
-    let tcp = tcp(addresses);
     let addresses = addresses.iter().map(|address| connection_address(config, address));
     let mut builder = ClusterClientBuilder::new(addresses)
         .connection_timeout(CONNECT_TIMEOUT)
@@ -117,7 +115,7 @@ fn cluster(config: &RedisConfig, addresses: &[HostPort]) -> RedisResult<ClusterC
         .retries(RETRIES)
         .min_retry_wait(RETRY_WAIT_MS.0)
         .max_retry_wait(RETRY_WAIT_MS.1)
-        .tcp_settings(tcp);
+        .tcp_settings(tcp(true));
     if let Some(username) = &config.credentials.username {
         builder = builder.username(username);
     }
@@ -134,12 +132,11 @@ fn cluster(config: &RedisConfig, addresses: &[HostPort]) -> RedisResult<ClusterC
 }
 
 fn sentinel(config: &RedisConfig, sentinels: &[HostPort], name: &str) -> RedisResult<SentinelClient> {
-    let tcp = tcp(sentinels);
     let sentinels = sentinels.iter().map(|address| connection_address(config, address));
     let mut builder = SentinelClientBuilder::new(sentinels, name, SentinelServerType::Master)?
         .set_client_to_redis_db(config.database.into())
-        .set_client_to_redis_tcp_settings(tcp.clone())
-        .set_client_to_sentinel_tcp_settings(tcp);
+        .set_client_to_redis_tcp_settings(tcp(true))
+        .set_client_to_sentinel_tcp_settings(tcp(true));
     if let Some(username) = &config.credentials.username {
         builder = builder.set_client_to_redis_username(username);
     }
@@ -177,10 +174,10 @@ fn settings(config: &RedisConfig) -> RedisConnectionInfo {
     settings
 }
 
-/// Over a network no lookup waits until the one before is acknowledged, which takes a round trip. On the same host that is
-/// a few microseconds, in which more gather: a connection with 16 callers then takes half as much of the system's time.
-fn tcp(servers: &[HostPort]) -> TcpSettings {
-    let nodelay = !servers.iter().all(HostPort::is_loopback);
+/// Over a network no lookup waits until the one before is acknowledged, which takes a round trip; where a cluster's nodes and
+/// Sentinels' primaries are is not known before. On the same host it is a few microseconds, in which more gather: a connection
+/// with 16 callers then takes half as much of the system's time.
+fn tcp(nodelay: bool) -> TcpSettings {
     TcpSettings::default().set_nodelay(nodelay).set_user_timeout(USER_TIMEOUT)
 }
 

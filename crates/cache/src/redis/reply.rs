@@ -49,7 +49,10 @@ pub(super) fn failed(at: &str, error: &RedisError) -> StoreError {
             StoreError::Corrupt { reason: "it is of another type than siftd stores".into() }
         }
         ErrorKind::UnexpectedReturnType => StoreError::Corrupt { reason: error.to_string().into() },
-        _ if error.code() == Some("OOM") => StoreError::Refused { at, reason: error.to_string() },
+        // Full, unable to write its file, without the replicas that it is to have: it still has what it has.
+        _ if matches!(error.code(), Some("OOM" | "MISCONF" | "NOREPLICAS")) => {
+            StoreError::Refused { at, reason: error.to_string() }
+        }
         ErrorKind::Server(ServerErrorKind::NoPerm | ServerErrorKind::CrossSlot) => {
             StoreError::Refused { at, reason: error.to_string() }
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cache::{BreakerState, ErrorKind, Extent, RedisConfig, RedisStore, SharedConfig, Store};
+use cache::{BreakerState, Credentials, ErrorKind, Extent, RedisConfig, RedisStore, SharedConfig, Store};
 
 use crate::contract::{Backend, Change, contract, got, key, name, patient, until, value};
 use crate::faults::Watched;
@@ -42,6 +42,24 @@ async fn entries_are_spread_and_another_type_is_corrupt() {
     node.ask::<()>(&[b"DEL", name.as_bytes()]).unwrap();
     node.ask::<()>(&[b"LPUSH", name.as_bytes(), b"element"]).unwrap();
     assert_eq!(store.get(key(1), Extent::Whole).await.unwrap_err().kind(), ErrorKind::Corrupt);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_needs_few_commands_and_keys_of_its_prefix() {
+    let cluster = RedisCluster::start();
+    let rules = "ACL SETUSER siftd on >secret resetkeys ~siftd:* -@all +get +getrange +set +unlink +ping +cluster|slots";
+    let rules: Vec<&[u8]> = rules.split(' ').map(str::as_bytes).collect();
+    cluster.nodes.iter().for_each(|node| node.ask(&rules).unwrap());
+    let credentials = Credentials { username: Some("siftd".into()), password: Some("secret".into()) };
+    let config = RedisConfig { credentials, shared: patient(), ..cluster.config() };
+    let store = RedisStore::new(config).unwrap();
+    for number in 0..30 {
+        store.set(key(number), value(number, 300)).await.unwrap();
+        let beginning = Some((value(number, 10), Extent::Prefix(10)));
+        assert_eq!(got(&store, key(number), Extent::Prefix(10)).await, beginning);
+        store.remove(key(number)).await.unwrap();
+        assert_eq!(got(&store, key(number), Extent::Whole).await, None);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

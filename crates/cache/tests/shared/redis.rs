@@ -55,9 +55,13 @@ async fn a_hit_is_one_command_and_a_summary_moves_a_header() {
     let moved = server.info("stats", "total_net_output_bytes") - before;
     assert!(moved < 100 * 170 + 20_000, "{moved} bytes, those of INFO among them");
     assert_eq!(server.info("commandstats", "cmdstat_getrange"), 100);
+    let commands = server.info("stats", "total_commands_processed");
     for _ in 0..10 {
         got(&*store, key(1), Extent::Whole).await.unwrap();
     }
+    // The questions of this test are connections of their own: HELLO, two CLIENT SETINFO and INFO, or fewer.
+    let commands = server.info("stats", "total_commands_processed") - commands;
+    assert!((10..20).contains(&commands), "{commands} for 10 hits");
     assert_eq!(server.info("commandstats", "cmdstat_get"), 10);
     assert_eq!(server.info("commandstats", "cmdstat_set"), 1);
 }
@@ -162,6 +166,20 @@ async fn connections_refused_at_the_limit_open_the_breaker_and_heal() {
     watched.until(BreakerState::Open).await;
     drop(only);
     watched.serves(1).await;
+}
+
+#[tokio::test]
+async fn a_redis_without_its_replicas_refuses_writes_and_serves_reads() {
+    let server = RedisServer::start(&[]);
+    let watched = Watched::new(server.store(patient()));
+    watched.serves(1).await;
+    server.ask::<()>(&[b"CONFIG", b"SET", b"min-replicas-to-write", b"1"]).unwrap();
+    for number in 10..30 {
+        let outcome = watched.store.set(key(number), value(number, 100)).await;
+        assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Refused);
+    }
+    assert!(got(&*watched.store, key(1), Extent::Whole).await.is_some());
+    assert_eq!(watched.store.breaker(), Some(BreakerState::Closed));
 }
 
 #[tokio::test]
