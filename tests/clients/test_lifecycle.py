@@ -9,7 +9,7 @@ import threading
 import requests
 
 from conftest import noise
-from siftd_service import until
+from siftd_service import Service, until
 
 DETECT = "/api/v1/features/detect"
 
@@ -55,6 +55,13 @@ def test_what_is_in_flight_is_finished(serve):
         assert not connects(service)
         assert service.health() == 1
     assert (service.log[-1]["message"], service.log[-1]["finished"]) == ("stopped", True)
+
+
+def test_there_are_as_many_compute_threads_as_processors_unless_it_is_told_otherwise(binary):
+    one = ("taskset", "--cpu-list", str(min(os.sched_getaffinity(0))))
+    for flags, threads in [((), 1), (("--threads", "3"), 3)]:
+        with Service(binary, *flags, before=one) as service:
+            assert service.metric("siftd_compute_threads") == threads
 
 
 def test_an_idle_connection_does_not_keep_it_from_its_end(serve):

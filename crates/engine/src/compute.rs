@@ -235,3 +235,24 @@ impl Drop for Threads {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+
+    use prometheus_client::registry::Registry;
+
+    use super::*;
+
+    #[test]
+    fn a_thread_that_has_had_its_image_for_longer_than_any_can_take_is_stuck() {
+        let config = Config { threads: NonZeroUsize::new(2).unwrap(), ..Config::default() };
+        let patience = config.deadline + GRACE;
+        let metrics = Metrics::register(&mut Registry::default());
+        let compute = Compute::new(config, Arc::new(Tiers::none()), Arc::new(Flights::default()), metrics);
+        assert_eq!(compute.stuck(), 0);
+        let began = |ago: Duration| Instant::now().checked_sub(ago);
+        compute.lock().busy_since = vec![began(patience + Duration::from_secs(1)), began(patience / 2)];
+        assert_eq!(compute.stuck(), 1);
+    }
+}

@@ -16,7 +16,7 @@ use tokio::task;
 
 use crate::app::App;
 use crate::conditional::EntityTag;
-use crate::context::{Context, Outcome};
+use crate::context::{Answered, Context, Outcome};
 use crate::problem::{ErrorCode, Problem};
 
 pub(crate) use headers::location;
@@ -52,7 +52,7 @@ pub(crate) async fn to_upload(
     context: &Context,
     asked: &Asked,
     answer: Answer,
-) -> Result<Response, Problem> {
+) -> Result<Answered, Problem> {
     let found = Found::new(asked, &answer);
     let tag = asked.entity_tag(&found.sha256).header_value();
     if asked.format == OutputFormat::Summary {
@@ -71,7 +71,7 @@ pub(crate) async fn to_get(
     asked: &Asked,
     tag: &EntityTag,
     answer: Answer,
-) -> Result<Response, Problem> {
+) -> Result<Answered, Problem> {
     let found = Found::new(asked, &answer);
     let (found, body) = if asked.format == OutputFormat::Summary {
         (found, GetSummary::new(&answer.header).to_json())
@@ -82,19 +82,19 @@ pub(crate) async fn to_get(
 }
 
 /// That the client has the answer already.
-pub(crate) fn not_modified(app: &App, asked: &Asked, tag: &EntityTag, answer: &Answer) -> Response {
+pub(crate) fn not_modified(app: &App, asked: &Asked, tag: &EntityTag, answer: &Answer) -> Answered {
     let found = Found::new(asked, answer);
-    let response = found.respond(app, Bytes::new(), tag.header_value());
-    let mut response = cacheable(app, &answer.source, response);
-    *response.status_mut() = StatusCode::NOT_MODIFIED;
-    response.headers_mut().remove(CONTENT_TYPE);
-    response
+    let answered = found.respond(app, Bytes::new(), tag.header_value());
+    let mut answered = cacheable(app, &answer.source, answered);
+    *answered.response.status_mut() = StatusCode::NOT_MODIFIED;
+    answered.response.headers_mut().remove(CONTENT_TYPE);
+    answered
 }
 
 /// With leave for others to keep it.
-fn cacheable(app: &App, source: &Source, mut response: Response) -> Response {
-    headers::cacheable(response.headers_mut(), source, !app.config.api_keys.is_empty());
-    response
+fn cacheable(app: &App, source: &Source, mut answered: Answered) -> Answered {
+    headers::cacheable(answered.response.headers_mut(), source, !app.config.api_keys.is_empty());
+    answered
 }
 
 /// What was found, beside the features themselves.
@@ -119,7 +119,7 @@ impl Found {
     }
 
     /// The response with all headers that every answer with features has.
-    fn respond(&self, app: &App, body: Bytes, tag: HeaderValue) -> Response {
+    fn respond(&self, app: &App, body: Bytes, tag: HeaderValue) -> Answered {
         let Self { asked, sha256, source, outcome } = self;
         let mut response = Response::new(Body::from(body));
         // Those that are set here and by the gate, so that they are not moved as they become more.
@@ -129,8 +129,7 @@ impl Found {
         headers.insert(ETAG, tag);
         headers::describe(headers, source, &outcome.stages);
         headers::locate(headers, sha256, asked, &app.config.params);
-        response.extensions_mut().insert(*outcome);
-        response
+        Answered { response, outcome: *outcome }
     }
 }
 

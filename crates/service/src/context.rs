@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use axum::extract::FromRequestParts;
+use axum::response::{IntoResponse, Response};
 use extract::StageTimes;
 use http::request::Parts;
 
@@ -38,4 +39,28 @@ pub(crate) struct Outcome {
     pub(crate) keypoints: Option<u32>,
     /// Width and height, px.
     pub(crate) size: Option<(u32, u32)>,
+}
+
+/// An answer with what its handler tells of it.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    pub(crate) response: Response,
+    pub(crate) outcome: Outcome,
+}
+
+/// What a router's response brings along.
+impl From<Response> for Answered {
+    fn from(mut response: Response) -> Self {
+        let outcome = response.extensions_mut().remove().unwrap_or_default();
+        Self { response, outcome }
+    }
+}
+
+/// For the way through a router.
+impl IntoResponse for Answered {
+    fn into_response(self) -> Response {
+        let Self { mut response, outcome } = self;
+        response.extensions_mut().insert(outcome);
+        response
+    }
 }

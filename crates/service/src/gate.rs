@@ -30,7 +30,6 @@ use crate::route::Route;
 use crate::routes::Routes;
 use crate::upload;
 
-use received::Received;
 use record::Record;
 
 /// Scripts, styles and pictures of the pages come from the service itself, and nobody frames them.
@@ -50,46 +49,42 @@ impl Gate {
     }
 
     /// Answers a request of a peer.
-    pub(crate) async fn answer(&self, peer: IpAddr, request: Request<Incoming>) -> Response {
+    pub(crate) async fn answer(self: &Arc<Self>, peer: IpAddr, request: Request<Incoming>) -> Response {
         let route = Route::of(request.uri().path());
         let client = client_address(peer, request.headers(), &self.app.config.trusted_proxies);
         let caller = CallerId::new(Caller::Anyone, client);
         let mut context = Context { id: RequestId::of(request.headers()), started: Instant::now(), caller };
-        let record = Record::begin(&self.app, route, &context, client, &request);
+        let record = Record::begin(self, route, &context, client, &request);
         let origin = cors::allowed_origin(&self.app.config.cors_origins, request.headers());
 
-        let mut response = match self.admit(route, caller, &request) {
+        let mut answered = match self.admit(route, caller, &request) {
             Err(problem) => {
                 let (parts, body) = request.into_parts();
                 upload::refuse(&parts.headers, Body::new(body));
-                problem.into_response()
+                problem.into_response().into()
             }
-            Ok(_) if origin.is_some() && cors::is_preflight(&request) => cors::preflight(),
+            Ok(_) if origin.is_some() && cors::is_preflight(&request) => cors::preflight().into(),
             Ok(caller) => {
                 context.caller = caller;
-                self.route(context.clone(), request, record.received()).await
+                let request = request.map(|body| received::count(body, record.received()));
+                let answered = contained(pin!(self.routes.answer(context.clone(), request))).await;
+                answered.unwrap_or_else(|code| {
+                    Problem::new(code, engine::Error::Fault.to_string()).into_response().into()
+                })
             }
         };
+        let response = &mut answered.response;
         let status = response.status();
         let problem = response.extensions_mut().remove::<Problem>();
-        let problem = problem.or_else(|| Problem::of_status(status, &response));
+        let problem = problem.or_else(|| Problem::of_status(status, response));
         if let Some(problem) = &problem {
-            problem.complete(&mut response, context.id.as_str());
+            problem.complete(response, context.id.as_str());
         }
         let headers = response.headers_mut();
         headers.insert(RequestId::HEADER, context.id.header_value());
         protect(headers, route);
         cors::complete(headers, &self.app.config.cors_origins, origin);
-        record.end(response, problem.as_ref())
-    }
-
-    async fn route(&self, context: Context, request: Request<Incoming>, received: &Received) -> Response {
-        let request = request.map(|body| received::count(body, received));
-        let answered = pin!(self.routes.answer(context, request));
-        match contained(answered).await {
-            Ok(response) => response,
-            Err(code) => Problem::new(code, engine::Error::Fault.to_string()).into_response(),
-        }
+        record.end(answered, problem.as_ref())
     }
 
     /// Whether the caller may ask for this now.

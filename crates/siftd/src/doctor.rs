@@ -18,6 +18,7 @@ mod swap;
 mod tests;
 
 pub(crate) use arguments::DoctorArguments;
+use backend::Backend;
 use finding::{Finding, Severity};
 use host::Host;
 
@@ -30,6 +31,13 @@ pub(crate) fn run(arguments: &DoctorArguments) -> Result<bool, String> {
     let settings = settings::load(&given, &Environment::of_process()).map_err(|error| error.to_string())?;
     let host = Host::this();
     let mut findings = findings(&host, &settings.config);
+    match settings.shared_cache().map(str::parse::<Backend>) {
+        Some(Ok(backend)) if !arguments.cache.contains(&backend) => {
+            findings.extend(backend::check(&backend, &host));
+        }
+        Some(Ok(_)) | None => {}
+        Some(Err(_)) => findings.push(backend::behind_sentinels()),
+    }
     findings.extend(arguments.cache.iter().flat_map(|backend| backend::check(backend, &host)));
     let printed = if arguments.json {
         serde_json::to_string_pretty(&report::Report::new(&findings)).map_err(|error| error.to_string())?

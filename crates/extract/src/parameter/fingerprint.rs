@@ -1,3 +1,5 @@
+use std::cell::Cell;
+
 use super::ParamsBuilder;
 use crate::{Descriptor, Params};
 
@@ -18,6 +20,21 @@ impl Params {
     /// | `precise_upscale` | u8: 0 or 1 |
     /// | `descriptor` | u8: 0 sift, 1 rootsift |
     pub fn fingerprint(&self) -> [u8; 16] {
+        thread_local! {
+            /// Those that a service is asked for are mostly the same.
+            static LAST: Cell<Option<(Params, [u8; 16])>> = const { Cell::new(None) };
+        }
+        match LAST.get() {
+            Some((params, fingerprint)) if params == *self => fingerprint,
+            _ => {
+                let fingerprint = self.reckoned_fingerprint();
+                LAST.set(Some((*self, fingerprint)));
+                fingerprint
+            }
+        }
+    }
+
+    fn reckoned_fingerprint(&self) -> [u8; 16] {
         let digest = sha256::digest(Encoding::of(&ParamsBuilder::from(*self).canonical()).bytes());
         std::array::from_fn(|at| digest[at])
     }

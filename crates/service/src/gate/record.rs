@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use axum::body::Body;
 use axum::response::Response;
@@ -9,14 +9,13 @@ use http::{Method, Request, StatusCode, Uri};
 use http_body::Body as _;
 use hyper::body::Incoming;
 
+use super::Gate;
 use super::received::Received;
 use super::streamed::Streamed;
-use crate::app::App;
-use crate::context::{Context, Outcome};
+use crate::context::{Answered, Context, Outcome};
 use crate::problem::Problem;
 use crate::route::Route;
 use crate::telemetry::access_log::Entry;
-use crate::telemetry::http_metrics::Held;
 use crate::telemetry::traces::ParentSpan;
 
 /// The client left before it was answered: what nginx calls that.
@@ -24,7 +23,7 @@ const CLIENT_GONE: u16 = 499;
 
 /// A request under way. If it is dropped before its end, its client has gone, and that is recorded.
 pub(super) struct Record {
-    app: Arc<App>,
+    gate: Arc<Gate>,
     route: Route,
     context: Context,
     client: IpAddr,
@@ -33,23 +32,23 @@ pub(super) struct Record {
     parent: Option<ParentSpan>,
     received: Received,
     ended: bool,
-    _in_flight: Held,
 }
 
 impl Record {
     pub(super) fn begin(
-        app: &Arc<App>,
+        gate: &Arc<Gate>,
         route: Route,
         context: &Context,
         client: IpAddr,
         request: &Request<Incoming>,
     ) -> Self {
-        let parent = app
-            .traces
-            .as_ref()
-            .and_then(|_| ParentSpan::from_traceparent(request.headers().get("traceparent")?.to_str().ok()?));
+        gate.app.metrics.begun();
+        let parent =
+            gate.app.traces.as_ref().and_then(|_| {
+                ParentSpan::from_traceparent(request.headers().get("traceparent")?.to_str().ok()?)
+            });
         Self {
-            app: Arc::clone(app),
+            gate: Arc::clone(gate),
             route,
             context: context.clone(),
             client,
@@ -58,7 +57,6 @@ impl Record {
             parent,
             received: Received::default(),
             ended: false,
-            _in_flight: app.metrics.request(),
         }
     }
 
@@ -68,8 +66,8 @@ impl Record {
     }
 
     /// Ends with the answer, or with its body where that is still to come.
-    pub(super) fn end(mut self, mut response: Response, problem: Option<&Problem>) -> Response {
-        let outcome = response.extensions_mut().remove::<Outcome>().unwrap_or_default();
+    pub(super) fn end(mut self, answered: Answered, problem: Option<&Problem>) -> Response {
+        let Answered { response, outcome } = answered;
         let status = response.status();
         if let Some(bytes) = response.body().size_hint().exact() {
             self.finish(status, &outcome, bytes, problem.map(|problem| problem.code.name()));
@@ -96,8 +94,10 @@ impl Record {
         bytes_out: u64,
         error_code: Option<&'static str>,
     ) {
-        let duration = self.context.started.elapsed();
-        self.app.metrics.answered(self.route, status, duration);
+        let app = &self.gate.app;
+        let now = Instant::now();
+        let duration = now - self.context.started;
+        app.metrics.answered(self.route, status, duration);
         if self.route.is_probe() {
             return;
         }
@@ -120,10 +120,10 @@ impl Record {
             duration,
             stages: outcome.stages,
         };
-        let Some(traces) = &self.app.traces else { return self.app.log.record(status, entry) };
+        let Some(traces) = &app.traces else { return app.log.record(status, now, entry) };
         let mut entry = entry();
         entry.trace_id = traces.record(&entry, self.parent);
-        self.app.log.record(status, || entry);
+        app.log.record(status, now, || entry);
     }
 }
 
@@ -133,5 +133,6 @@ impl Drop for Record {
             let gone = StatusCode::from_u16(CLIENT_GONE).unwrap_or(StatusCode::BAD_REQUEST);
             self.write(gone, &Outcome::default(), 0, None);
         }
+        self.gate.app.metrics.ended();
     }
 }

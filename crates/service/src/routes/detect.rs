@@ -1,14 +1,14 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::response::Response;
 use extract::Stage;
 use http::Method;
+use http::request::Parts;
 use utoipa::ToSchema;
 
 use crate::answer::{self, Asked, Summary};
 use crate::app::App;
-use crate::context::Context;
+use crate::context::{Answered, Context};
 use crate::negotiation::negotiate;
 use crate::problem::{Document, ErrorCode, Problem};
 use crate::query::Query;
@@ -50,7 +50,7 @@ pub(super) async fn detect(
     State(app): State<Arc<App>>,
     context: Context,
     request: Request,
-) -> Result<Response, Problem> {
+) -> Result<Answered, Problem> {
     by_upload(&app, &context, request).await
 }
 
@@ -64,7 +64,7 @@ pub(super) async fn by_upload(
     app: &Arc<App>,
     context: &Context,
     request: Request,
-) -> Result<Response, Problem> {
+) -> Result<Answered, Problem> {
     let (parts, body) = request.into_parts();
     let asked = match asked(app, &parts) {
         Ok(asked) => asked,
@@ -84,7 +84,7 @@ pub(super) async fn by_upload(
 }
 
 /// What the query and `Accept` ask for.
-pub(super) fn asked(app: &App, parts: &http::request::Parts) -> Result<Asked, Problem> {
+pub(super) fn asked(app: &App, parts: &Parts) -> Result<Asked, Problem> {
     let Query { params, format } = Query::parse(parts.uri.query(), &app.config.params)?;
     let negotiated = || {
         negotiate(&parts.headers).map_err(|error| Problem::new(ErrorCode::NotAcceptable, error.to_string()))

@@ -2,13 +2,14 @@ use std::sync::Arc;
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
-use axum::response::Response;
 use engine::Wanted;
 use http::Method;
+use http::request::Parts;
 
 use super::detect::asked;
 use crate::answer::{self, GetSummary};
 use crate::app::App;
+use crate::context::Answered;
 use crate::hex;
 use crate::problem::{Document, ErrorCode, Problem};
 use crate::route::FEATURES;
@@ -33,9 +34,10 @@ pub(super) async fn get(
     State(app): State<Arc<App>>,
     sha256: Result<Path<String>, PathRejection>,
     request: Request,
-) -> Result<Response, Problem> {
+) -> Result<Answered, Problem> {
     let sha256 = parse(sha256.as_deref().map_or("", |sha256| sha256))?;
-    by_sha256(&app, sha256, request).await
+    let (parts, _) = request.into_parts();
+    by_sha256(&app, sha256, &parts).await
 }
 
 /// The image of a plain request for features.
@@ -45,13 +47,8 @@ pub(super) fn asked_for(request: &Request) -> Option<[u8; 32]> {
 }
 
 /// Answers a request for the features of an image.
-pub(super) async fn by_sha256(
-    app: &Arc<App>,
-    sha256: [u8; 32],
-    request: Request,
-) -> Result<Response, Problem> {
-    let (parts, _) = request.into_parts();
-    let asked = asked(app, &parts)?;
+pub(super) async fn by_sha256(app: &Arc<App>, sha256: [u8; 32], parts: &Parts) -> Result<Answered, Problem> {
+    let asked = asked(app, parts)?;
     let tag = asked.entity_tag(&sha256);
     let known = tag.is_known(&parts.headers);
     let wanted = if known { Wanted::Summary } else { asked.wanted() };

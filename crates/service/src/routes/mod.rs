@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use http::StatusCode;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
@@ -21,7 +21,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::context::Context;
+use crate::context::{Answered, Context};
+use crate::problem::Problem;
 use crate::upload;
 
 /// What a listener answers.
@@ -51,19 +52,21 @@ impl Routes {
 
     /// Answers a request. The two that make up the traffic don't pass the router, which they are part of for the contract and
     /// for all their other forms: its layers allocate a dozen times for each.
-    pub(crate) async fn answer(&self, context: Context, mut request: Request) -> Response {
+    pub(crate) async fn answer(&self, context: Context, mut request: Request) -> Answered {
+        let refused = |problem: Problem| problem.into_response().into();
         if let Some(app) = &self.features {
             if let Some(sha256) = get::asked_for(&request) {
-                return get::by_sha256(app, sha256, request).await.into_response();
+                let (parts, _) = request.into_parts();
+                return get::by_sha256(app, sha256, &parts).await.unwrap_or_else(refused);
             }
             if detect::is_asked_for(&request) {
                 // Boxed, as it is large and every request's future would be moved with room for it.
-                return Box::pin(detect::by_upload(app, &context, request)).await.into_response();
+                return Box::pin(detect::by_upload(app, &context, request)).await.unwrap_or_else(refused);
             }
         }
         request.extensions_mut().insert(context);
-        match self.router.call(request).await {
-            Ok(response) => response,
+        match Box::pin(self.router.call(request)).await {
+            Ok(response) => response.into(),
             Err(never) => match never {},
         }
     }

@@ -2,12 +2,14 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddr;
-use std::pin::pin;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
@@ -18,6 +20,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time;
 
+use super::head_timer::HeadTimer;
 use super::sending::Sending;
 use crate::Bounds;
 use crate::gate::Gate;
@@ -33,6 +36,17 @@ const STREAMS: u32 = 128;
 
 /// Most bytes of a request's headers.
 const HEADERS: usize = 64 << 10;
+
+/// Times that a limit is looked at until it is over, so that it is kept to within that part of it.
+const LOOKS: u32 = 4;
+
+/// What requests of one connection have in common: with references of its own, so that counting them keeps no other
+/// connection waiting.
+struct Client {
+    address: IpAddr,
+    gate: Arc<Gate>,
+    watched: Watched,
+}
 
 /// Requests of a connection: how many there were, and how many are not answered.
 #[derive(Debug, Default)]
@@ -56,14 +70,14 @@ pub(super) async fn serve(
         _ = stopped.wait_for(|&stopped| stopped) => return,
     };
     let Ok(Ok(http2)) = begins else { return };
-    let watched = Watched::default();
-    let (activity, sending) = (Arc::clone(&watched.activity), Arc::clone(&watched.sending));
+    let client = Arc::new(Client { address: peer.ip(), gate: Arc::new(gate), watched: Watched::default() });
+    let asking = Arc::clone(&client);
     let service = service_fn(move |request: Request<Incoming>| {
-        let (gate, activity, sending) = (gate.clone(), Arc::clone(&activity), Arc::clone(&sending));
+        let client = Arc::clone(&asking);
         async move {
-            let running = activity.request();
-            let answer = gate.answer(peer.ip(), request).await;
-            Ok::<_, Infallible>(answer.map(|body| sending.watch(body, running)))
+            let running = client.watched.activity.request();
+            let answer = client.gate.answer(client.address, request).await;
+            Ok::<_, Infallible>(answer.map(|body| client.watched.sending.watch(body, running)))
         }
     });
     let io = TokioIo::new(stream);
@@ -71,11 +85,11 @@ pub(super) async fn serve(
         let mut builder = http2::Builder::new(TokioExecutor::new());
         builder.timer(TokioTimer::new()).max_concurrent_streams(STREAMS).max_header_list_size(HEADERS as u32);
         builder.keep_alive_interval(bounds.header_timeout).keep_alive_timeout(bounds.header_timeout);
-        watched.drive(builder.serve_connection(io, service), bounds, stopped).await;
+        client.watched.drive(builder.serve_connection(io, service), bounds, stopped).await;
     } else {
         let mut builder = http1::Builder::new();
-        builder.timer(TokioTimer::new()).header_read_timeout(bounds.header_timeout).max_buf_size(HEADERS);
-        watched.drive(builder.serve_connection(io, service), bounds, stopped).await;
+        builder.timer(HeadTimer).header_read_timeout(bounds.header_timeout).max_buf_size(HEADERS);
+        client.watched.drive(builder.serve_connection(io, service), bounds, stopped).await;
     }
 }
 
@@ -112,9 +126,20 @@ struct Watched {
     sending: Arc<Sending>,
 }
 
+/// What becomes of a connection.
+enum Verdict {
+    /// It takes no more requests, and ends once those that it has are answered.
+    Finish,
+    /// It ends.
+    Cut,
+}
+
+type Judging<'a> = Pin<Box<dyn Future<Output = Verdict> + Send + 'a>>;
+
 impl Watched {
     /// Serves until the end. A connection without requests is closed after the time for headers, which HTTP/1 sees to by
-    /// itself and HTTP/2 does not; one whose client takes no piece of any answer within the time for bodies is cut.
+    /// itself where it is looked at and HTTP/2 does not; one whose client takes no piece of any answer within the time for
+    /// bodies is cut.
     async fn drive<C: GracefulConnection>(
         &self,
         connection: C,
@@ -122,26 +147,40 @@ impl Watched {
         mut stopped: watch::Receiver<bool>,
     ) {
         let mut connection = pin!(connection);
-        let serving = async {
-            tokio::select! {
+        // Only what has something to say is asked, and not each of them whenever a request comes.
+        let mut verdicts = FuturesUnordered::<Judging<'_>>::new();
+        verdicts.push(Box::pin(async move {
+            let _ = stopped.wait_for(|&stopped| stopped).await;
+            Verdict::Finish
+        }));
+        verdicts.push(Box::pin(async {
+            self.idle(bounds.header_timeout).await;
+            Verdict::Finish
+        }));
+        verdicts.push(Box::pin(async {
+            self.stalled(bounds.body_timeout).await;
+            Verdict::Cut
+        }));
+        let mut finishing = false;
+        loop {
+            let verdict = tokio::select! {
+                biased;
                 // How a connection breaks is the client's affair.
-                _ = connection.as_mut() => return true,
-                _ = stopped.wait_for(|&stopped| stopped) => {}
-                () = self.idle(bounds.header_timeout) => {}
+                _ = connection.as_mut() => return,
+                Some(verdict) = verdicts.next() => verdict,
+            };
+            match verdict {
+                Verdict::Cut => return,
+                Verdict::Finish if finishing => {}
+                Verdict::Finish => {
+                    finishing = true;
+                    connection.as_mut().graceful_shutdown();
+                    verdicts.push(Box::pin(async {
+                        self.answered(bounds.body_timeout).await;
+                        Verdict::Cut
+                    }));
+                }
             }
-            connection.as_mut().graceful_shutdown();
-            false
-        };
-        let stalled = self.stalled(bounds.body_timeout);
-        let mut stalled = pin!(stalled);
-        tokio::select! {
-            ended = serving => if ended { return },
-            () = stalled.as_mut() => return,
-        }
-        tokio::select! {
-            _ = connection => {}
-            () = stalled => {}
-            () = self.answered(bounds.body_timeout) => {}
         }
     }
 
@@ -161,15 +200,13 @@ impl Watched {
     }
 }
 
-/// Waits until a look finds the same state, and not none, as the look before.
-async fn unchanged(interval: Duration, look: impl Fn() -> Option<u64>) {
-    let mut before = None;
-    loop {
-        time::sleep(interval).await;
+/// Waits until looks have found the same state, and not none, for as long as the limit.
+async fn unchanged(limit: Duration, look: impl Fn() -> Option<u64>) {
+    let (mut before, mut alike) = (None, 0);
+    while alike < LOOKS {
+        time::sleep(limit / LOOKS).await;
         let now = look();
-        if now.is_some() && now == before {
-            return;
-        }
+        alike = if now.is_some() && now == before { alike + 1 } else { 0 };
         before = now;
     }
 }

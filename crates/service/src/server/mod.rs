@@ -1,6 +1,7 @@
 //! Listening, serving connections, and coming to an end.
 
 mod connection;
+mod head_timer;
 mod listener;
 mod sending;
 mod serving;

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use http::StatusCode;
 use prometheus_client::metrics::counter::Counter;
@@ -61,13 +61,15 @@ impl AccessLog {
         Ok(Self { queue, requests: config.enabled })
     }
 
-    /// Logs a request that was answered with this status, if requests are logged and there is room: only then is the entry
-    /// made.
-    pub(crate) fn record(&self, status: StatusCode, entry: impl FnOnce() -> Entry) {
-        if self.requests && self.queue.admits(Urgency::of(status)) {
-            let mut entry = entry();
-            entry.cut();
-            self.queue.push(Box::new(entry));
+    /// Logs a request that was answered with this status just now, if requests are logged and there is room: only then is
+    /// the entry made.
+    pub(crate) fn record(&self, status: StatusCode, now: Instant, entry: impl FnOnce() -> Entry) {
+        if self.requests {
+            self.queue.offer(Urgency::of(status), now, || {
+                let mut entry = entry();
+                entry.cut();
+                Box::new(entry)
+            });
         }
     }
 

@@ -85,25 +85,25 @@ impl HttpMetrics {
             log_lines_dropped,
         );
         // The main series are there from the start, so that a rate over them has a beginning.
-        metrics.counter(Route::Detect, StatusCode::OK);
+        metrics.counted(Route::Detect, StatusCode::OK, Counter::get);
         metrics.histogram(Route::Detect);
         metrics
     }
 
     /// Counts an answered request and what it took.
     pub(crate) fn answered(&self, route: Route, status: StatusCode, duration: Duration) {
-        self.counter(route, status).inc();
+        self.counted(route, status, Counter::inc);
         self.histogram(route).observe(duration.as_secs_f64());
     }
 
-    fn counter(&self, route: Route, status: StatusCode) -> Counter {
+    fn counted(&self, route: Route, status: StatusCode, count: impl Fn(&Counter) -> u64) {
         let labels = RequestLabels { route: route.name(), status: status.as_u16() };
         let create = || self.requests.get_or_create_owned(&labels);
         let slot = usize::from(labels.status).checked_sub(FIRST_STATUS).filter(|&slot| slot < STATUSES);
         match slot.and_then(|slot| self.counters.get(route as usize * STATUSES + slot)) {
-            Some(counter) => counter.get_or_init(create).clone(),
-            None => create(),
-        }
+            Some(counter) => count(counter.get_or_init(create)),
+            None => count(&create()),
+        };
     }
 
     fn histogram(&self, route: Route) -> &Histogram {
@@ -116,9 +116,14 @@ impl HttpMetrics {
         Held::new(&self.connections, 1)
     }
 
-    /// Counts a request as in flight until the guard is dropped.
-    pub(crate) fn request(&self) -> Held {
-        Held::new(&self.requests_in_flight, 1)
+    /// Counts a request as in flight, until it [has ended](Self::ended).
+    pub(crate) fn begun(&self) {
+        self.requests_in_flight.inc();
+    }
+
+    /// A request is in flight no more.
+    pub(crate) fn ended(&self) {
+        self.requests_in_flight.dec();
     }
 
     /// Requests that are not answered yet.
@@ -212,14 +217,16 @@ mod tests {
     #[test]
     fn what_is_held_is_given_back() {
         let (registry, metrics) = registered();
-        let (connection, request) = (metrics.connection(), metrics.request());
+        let connection = metrics.connection();
+        metrics.begun();
         let mut body = metrics.body(1000);
         body.add(24);
         assert_has(
             &registry,
             &["siftd_connections 1", "siftd_requests_in_flight 1", "siftd_body_bytes_in_flight 1024"],
         );
-        drop((connection, request, body));
+        drop((connection, body));
+        metrics.ended();
         assert_has(
             &registry,
             &["siftd_connections 0", "siftd_requests_in_flight 0", "siftd_body_bytes_in_flight 0"],

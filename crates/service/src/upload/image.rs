@@ -17,7 +17,8 @@ const FORM_OVERHEAD: u64 = 64 << 10;
 /// The field that the image is in.
 pub(crate) const FIELD: &str = "image";
 
-/// Takes one image in: the field `image` of a form, or else the body itself. It is copied once, into a buffer of its size.
+/// Takes one image in: the field `image` of a form, or else the body itself. It is copied once, into a buffer of the length
+/// that is stated; where none is, or a shorter one before decoding, the buffer grows.
 pub(crate) async fn receive(app: &App, parts: &Parts, body: Body) -> Result<Bytes, Problem> {
     let limits = app.engine.config().limits;
     let form = is_form(&parts.headers);

@@ -1,12 +1,14 @@
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::pin::Pin;
+use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_LENGTH, EXPECT};
 use http_body_util::BodyExt;
-use tokio::{task, time};
+use tokio::task;
+use tokio::time::{self, Instant, Sleep};
 
 use super::drain::drain;
 use crate::content_coding::{Coding, CodingError, Decoder};
@@ -24,7 +26,8 @@ pub(crate) struct BodyReader {
     /// What was decoded and not yet taken.
     decoded: VecDeque<Bytes>,
     timeout: Duration,
-    until: Instant,
+    /// One for all chunks: a timer that goes on costs less than one for each.
+    late: Pin<Box<Sleep>>,
     ended: bool,
     /// Whether the client waits for `100 Continue` before it sends anything.
     expects_continue: bool,
@@ -48,7 +51,7 @@ impl BodyReader {
             encoded: Bytes::new(),
             decoded: VecDeque::new(),
             timeout,
-            until: Instant::now() + timeout,
+            late: Box::pin(time::sleep(timeout)),
             ended: false,
             expects_continue: headers.contains_key(EXPECT),
             received: 0,
@@ -75,8 +78,12 @@ impl BodyReader {
                 return Ok(None);
             }
             self.expects_continue = false;
-            let frame = time::timeout_at(self.until.into(), self.body.frame());
-            match frame.await.map_err(|_| self.late())? {
+            let frame = tokio::select! {
+                biased;
+                frame = self.body.frame() => frame,
+                () = &mut self.late => return Err(self.too_late()),
+            };
+            match frame {
                 None => self.end()?,
                 Some(Err(error)) => {
                     self.ended = true;
@@ -93,7 +100,7 @@ impl BodyReader {
 
     /// Gives the client its whole time again.
     pub(crate) fn put_off(&mut self) {
-        self.until = Instant::now() + self.timeout;
+        self.late.as_mut().reset(Instant::now() + self.timeout);
     }
 
     fn take(&mut self, data: Bytes) -> Result<(), Problem> {
@@ -125,7 +132,7 @@ impl BodyReader {
         }
     }
 
-    fn late(&self) -> Problem {
+    fn too_late(&self) -> Problem {
         let seconds = self.timeout.as_secs_f64();
         Problem::bad_request(format!("the body did not arrive within {seconds} s"))
     }
@@ -134,7 +141,7 @@ impl BodyReader {
 impl Drop for BodyReader {
     fn drop(&mut self) {
         // Whoever waits for 100 Continue sends nothing, and who was too slow is cut.
-        if !self.ended && !self.expects_continue && Instant::now() < self.until {
+        if !self.ended && !self.expects_continue && Instant::now() < self.late.deadline() {
             drain(std::mem::take(&mut self.body));
         }
     }

@@ -26,3 +26,4 @@ mod overload;
 mod pictures;
 mod protocol;
 mod slow;
+mod traces;

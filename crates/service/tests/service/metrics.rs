@@ -1,7 +1,11 @@
 //! `/metrics`, as Prometheus scrapes it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::{env, fs};
+
+use cache::{DiskConfig, DiskStore, GuardConfig, Guarded, Store};
+use tokio::runtime::Handle;
 
 use crate::http::{DETECT, Service, get, post};
 use crate::pictures::{photograph, small, workspace};
@@ -111,9 +115,19 @@ gives.
 
 ";
 
+/// With a store behind a breaker, as those that are reached over a network are, whose metrics are on the page, too.
 #[test]
 fn the_reference_page_is_current() {
-    let service = Service::start();
+    let folder = tempfile::tempdir().unwrap();
+    let store = Arc::new(DiskStore::open(DiskConfig::new(folder.path())).unwrap());
+    let service = Service::with(|setup| {
+        setup.store = Some(Box::pin(async {
+            let config = GuardConfig::default();
+            let guarded = Guarded::new(store, config, &Handle::current(), Box::new(|_, _| {}));
+            Ok(Arc::new(guarded) as Arc<dyn Store>)
+        }));
+    });
+    service.until_ready();
     service.ask(&post(DETECT, small())).ok();
     let page = INTRODUCTION.to_owned() + &service::metrics_markdown(&service.scrape());
     let path = workspace("docs/metrics.md");

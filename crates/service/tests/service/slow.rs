@@ -27,6 +27,15 @@ fn a_head_that_does_not_end_is_cut() {
 }
 
 #[test]
+fn a_head_after_an_answer_that_does_not_end_is_cut() {
+    let service = service();
+    let mut connection = service.connect();
+    connection.ask(&get("/health/live")).ok();
+    connection.write("GET /health/live HTTP/1.1\r\nHost:");
+    assert_eq!(connection.rest(), b"");
+}
+
+#[test]
 fn a_head_byte_by_byte_is_cut_however_steady() {
     let service = service();
     let mut connection = service.connect();

@@ -13,7 +13,8 @@ pub(crate) struct DoctorArguments {
     /// TOML file of settings of the service; SIFTD_CONFIG names it, too
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
-    /// A server to look at, too: redis://, rediss://, redis-cluster://HOST,HOST, memcached:// or postgres://; may be repeated
+    /// A server to look at beside that of the settings: redis://, rediss://, redis-cluster://HOST,HOST, memcached:// or
+    /// postgres://; may be repeated
     #[arg(long, value_name = "URL")]
     pub(super) cache: Vec<Backend>,
     /// Print the findings as JSON

@@ -30,7 +30,8 @@ pub(crate) enum Backend {
 /// A text that is no URL of a backend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "must be redis://, rediss://, redis-cluster://HOST,HOST, memcached://HOST,HOST or postgres://, with hosts behind it"
+    "must be redis://, rediss://, redis-cluster://HOST,HOST, rediss-cluster://HOST,HOST, memcached://HOST,HOST or \
+     postgres://, with hosts behind it"
 )]
 pub(crate) struct UnknownBackend;
 
@@ -47,9 +48,10 @@ impl FromStr for Backend {
         let hosts = || hosts.split(',').filter(|host| !host.is_empty());
         match scheme {
             "redis" | "rediss" => Ok(Self::Redis(vec![url.to_owned()])),
-            "redis-cluster" => {
+            "redis-cluster" | "rediss-cluster" => {
+                let scheme = scheme.trim_end_matches("-cluster");
                 let at = if credentials.is_empty() { "" } else { "@" };
-                Ok(Self::Redis(hosts().map(|host| format!("redis://{credentials}{at}{host}")).collect()))
+                Ok(Self::Redis(hosts().map(|host| format!("{scheme}://{credentials}{at}{host}")).collect()))
             }
             "memcached" => Ok(Self::Memcached(hosts().map(|host| with_port(host, 11211)).collect())),
             "postgres" | "postgresql" => {
@@ -72,6 +74,11 @@ pub(super) fn check(backend: &Backend, host: &Host) -> Vec<Finding> {
         Backend::Memcached(servers) => servers.iter().flat_map(|server| memcached::check(server)).collect(),
         Backend::Postgres(server) => vec![postgres(server)],
     }
+}
+
+/// What there is to find of the one kind of cache in the settings that is none here.
+pub(super) fn behind_sentinels() -> Finding {
+    Finding::unknown("Redis", "Sentinels are not asked: name their primary with --cache redis://HOST:PORT".to_owned())
 }
 
 fn postgres(server: &str) -> Finding {

@@ -42,6 +42,16 @@ pub(crate) struct Settings {
     sources: BTreeMap<&'static str, Source>,
 }
 
+impl Settings {
+    /// The URL of a cache that others share, with its password.
+    pub(crate) fn shared_cache(&self) -> Option<&str> {
+        match &self.draft.cache {
+            CacheUrl::Shared(_, url) => Some(url),
+            CacheUrl::None | CacheUrl::Memory | CacheUrl::Disk(_) => None,
+        }
+    }
+}
+
 /// Collects the settings from file, environment and flags, and checks them: one by one, then together. What a source
 /// gives is checked even where another one overrides it.
 ///

@@ -120,9 +120,9 @@ fn a_redis_that_needs_a_password_and_one_that_is_not_there_are_errors() {
 }
 
 #[test]
-fn memcached_tells_whether_large_items_fit() {
+fn memcached_tells_whether_the_items_of_large_values_fit() {
     let folder = tempfile::tempdir().unwrap();
-    for (largest, severity) in [("1m", "warning"), ("8m", "ok")] {
+    for (largest, severity) in [("512k", "warning"), ("1m", "ok")] {
         let server = Server::start("memcached", |port| {
             ["-l", "127.0.0.1", "-p", port, "-U", "0", "-u", "nobody", "-I", largest]
                 .map(str::to_owned)
@@ -133,6 +133,26 @@ fn memcached_tells_whether_large_items_fit() {
         assert_eq!(with(&findings, "items of at most")["severity"], severity);
         assert_eq!(with(&findings, "version ")["severity"], "ok");
     }
+}
+
+/// Once, though it is named as well.
+#[test]
+fn the_server_of_the_settings_is_looked_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::redis(folder.path(), &["--save", ""]);
+    let url = format!("redis://127.0.0.1:{}", server.port);
+    let versions = |arguments: &[&str]| {
+        let ran = run(folder.path(), &[&["doctor", "--json", "--config", "siftd.toml"], arguments].concat());
+        let report: Value = serde_json::from_slice(&ran.stdout).unwrap();
+        let findings = report["findings"].as_array().unwrap().iter();
+        findings.filter(|finding| finding["found"].as_str().unwrap().contains("version ")).count()
+    };
+    fs::write(folder.path().join("siftd.toml"), format!("cache = \"{url}\"\n")).unwrap();
+    assert_eq!((versions(&[]), versions(&["--cache", &url])), (1, 1));
+    fs::write(folder.path().join("siftd.toml"), "cache = \"redis-sentinel://127.0.0.1/primary\"\n").unwrap();
+    assert_eq!(versions(&["--cache", &url]), 1);
+    let text = String::from_utf8(run(folder.path(), &["doctor", "--config", "siftd.toml"]).stdout).unwrap();
+    assert!(text.contains("Sentinels are not asked"), "{text}");
 }
 
 #[test]

@@ -26,8 +26,8 @@ pub(super) enum Waiting {
     Formatted(Vec<u8>),
 }
 
-/// Lines that wait for the writer. A mutex around a vector that the writer takes whole: each holds it for the time of a
-/// push or a swap.
+/// Lines that wait for the writer. A mutex around a vector that the writer takes whole: each holds it for the time that it
+/// takes to make an entry, or to swap.
 #[derive(Debug)]
 pub(super) struct Queue {
     state: Mutex<State>,
@@ -62,29 +62,17 @@ impl Queue {
         }
     }
 
-    /// Whether the rate and the room allow a line, which is to be pushed then. If not it counts as left out.
-    pub(super) fn admits(&self, urgency: Urgency) -> bool {
+    /// Leaves a request for the writer's next turn, where rate and room allow: only then is the entry made. Else it counts as
+    /// left out.
+    pub(super) fn offer(&self, urgency: Urgency, now: Instant, entry: impl FnOnce() -> Box<Entry>) {
         let most = match urgency {
             Urgency::Ordinary => CAPACITY,
             Urgency::Urgent => URGENT_CAPACITY,
         };
-        let now = Instant::now();
         let mut state = self.lock();
-        let admitted =
-            state.stage == Stage::Open && state.waiting.len() < most && state.bucket.take(urgency, now);
-        drop(state);
-        if !admitted {
-            self.left_out.inc();
-        }
-        admitted
-    }
-
-    /// Leaves a request that was admitted for the writer's next turn.
-    pub(super) fn push(&self, entry: Box<Entry>) {
-        let mut state = self.lock();
-        // Others that were admitted at the same moment may have come first.
-        if state.stage == Stage::Open && state.waiting.len() < URGENT_CAPACITY {
-            state.waiting.push(Waiting::Request(entry));
+        let has_room = state.stage == Stage::Open && state.waiting.len() < most;
+        if has_room && state.bucket.take(urgency, now) {
+            state.waiting.push(Waiting::Request(entry()));
             if state.waiting.len() == CAPACITY / 2 {
                 self.press(state);
             }
@@ -167,9 +155,7 @@ mod tests {
 
     fn push(queue: &Queue, status: StatusCode, times: usize) {
         for _ in 0..times {
-            if queue.admits(Urgency::of(status)) {
-                queue.push(Box::new(entry(status)));
-            }
+            queue.offer(Urgency::of(status), Instant::now(), || Box::new(entry(status)));
         }
     }
 

@@ -41,7 +41,7 @@ fn config(enabled: bool, lines_per_second: u32) -> AccessLogConfig {
 }
 
 fn record(log: &AccessLog, entry: Entry) {
-    log.record(entry.status, || entry);
+    log.record(entry.status, Instant::now(), || entry);
 }
 
 #[test]

@@ -21,6 +21,8 @@ pub(crate) struct Setup {
     pub(crate) config: Config,
     pub(crate) engine: engine::Config,
     pub(crate) store: Option<Opening>,
+    /// What `OTEL_EXPORTER_OTLP_ENDPOINT` says.
+    pub(crate) collector: Option<String>,
 }
 
 impl Default for Setup {
@@ -34,7 +36,7 @@ impl Default for Setup {
         };
         let engine =
             engine::Config { threads: NonZeroUsize::MIN, deadline: 5 * PATIENCE, ..Default::default() };
-        Self { config, engine, store: None }
+        Self { config, engine, store: None, collector: None }
     }
 }
 
@@ -58,12 +60,13 @@ impl Service {
     pub(crate) fn with(change: impl FnOnce(&mut Setup)) -> Self {
         let mut setup = Setup::default();
         change(&mut setup);
-        let Setup { config, engine, store } = setup;
+        let Setup { config, engine, store, collector } = setup;
+        let environment = move |name: &str| collector.clone().filter(|_| name == "OTEL_EXPORTER_OTLP_ENDPOINT");
         let log = Log::default();
         let runtime = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let tiers = Tiers::memory(MemoryConfig::default());
         let mut server =
-            runtime.block_on(Server::bind(config, engine, tiers, log.clone(), |_| None)).unwrap();
+            runtime.block_on(Server::bind(config, engine, tiers, log.clone(), environment)).unwrap();
         let (address, admin) = (server.local_address().unwrap(), server.admin_address().unwrap());
         if let Some(store) = store {
             server = server.with_store(store);
@@ -115,6 +118,16 @@ impl Service {
                 return;
             }
             assert!(begin.elapsed() < PATIENCE, "not {names:?}: {scraped}");
+            thread::yield_now();
+        }
+    }
+
+    /// Waits until it takes requests.
+    #[track_caller]
+    pub(crate) fn until_ready(&self) {
+        let begin = Instant::now();
+        while self.ask(&get("/health/ready")).status != 200 {
+            assert!(begin.elapsed() < PATIENCE, "it is not ready");
             thread::yield_now();
         }
     }
