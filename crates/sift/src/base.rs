@@ -8,14 +8,20 @@ use crate::ring::BLOCK;
 /// Rows that a block of the octave before leaves.
 const ROWS: usize = BLOCK / 2;
 
-/// An image in columns of strips, each of which is in parts of [`ROWS`] rows. Whoever reads a part waits until it is
-/// filled, so that an octave is searched while the one before still is.
+/// Bytes of a part, or somewhat more: a block that the system has back when it is freed, where small ones would stay with the
+/// allocator for good.
+const PART_BYTES: usize = 1 << 20;
+
+/// An image in columns of strips, each of which is in parts of so many rows. Whoever reads a row waits until it is filled,
+/// so that an octave is searched while the one before still is.
 #[derive(Debug, Default)]
 pub(crate) struct Base {
     strips: Vec<Vec<Part>>,
     /// Width of each strip but the last.
     strip: usize,
     width: usize,
+    /// Rows of each part but the last, a multiple of [`ROWS`].
+    rows: usize,
 }
 
 #[derive(Debug, Default)]
@@ -28,15 +34,15 @@ struct Part {
 #[derive(Debug, Default)]
 struct Samples {
     values: Vec<f32>,
-    state: State,
+    /// Of each [`ROWS`] rows.
+    states: Vec<State>,
 }
 
-#[derive(Debug, Default, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 enum State {
-    #[default]
     Awaited,
     Filled,
-    /// It never will be.
+    /// They never will be.
     Abandoned,
 }
 
@@ -45,17 +51,11 @@ impl Part {
         self.samples.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn set(&self, mut samples: MutexGuard<'_, Samples>, state: State) {
-        samples.state = state;
-        drop(samples);
-        self.changed.notify_all();
-    }
-
     /// Copies a row from a column on.
     fn copy_row(&self, row: usize, width: usize, column: usize, to: &mut [f32]) -> Result<(), Error> {
-        let awaited = |samples: &mut Samples| samples.state == State::Awaited;
+        let awaited = |samples: &mut Samples| samples.states[row / ROWS] == State::Awaited;
         let samples = self.changed.wait_while(self.lock(), awaited).unwrap_or_else(PoisonError::into_inner);
-        if samples.state == State::Abandoned {
+        if samples.states[row / ROWS] == State::Abandoned {
             return Err(Error::Stopped);
         }
         to.copy_from_slice(&samples.values[row * width + column..][..to.len()]);
@@ -68,36 +68,45 @@ impl Base {
     pub(crate) fn reset(&mut self, width: usize, height: usize, strip: usize) {
         self.width = width;
         self.strip = strip.max(1);
+        self.rows = (PART_BYTES / size_of::<f32>()).div_ceil(self.strip).next_multiple_of(ROWS);
         self.strips.resize_with(width.div_ceil(self.strip), Vec::new);
         for (i, parts) in self.strips.iter_mut().enumerate() {
             let width = (width - i * self.strip).min(self.strip);
-            parts.resize_with(height.div_ceil(ROWS), Part::default);
+            parts.resize_with(height.div_ceil(self.rows), Part::default);
             for (j, part) in parts.iter_mut().enumerate() {
                 let samples = part.samples.get_mut().unwrap_or_else(PoisonError::into_inner);
-                samples.values.resize(width * (height - j * ROWS).min(ROWS), 0.0);
-                samples.state = State::Awaited;
+                let rows = (height - j * self.rows).min(self.rows);
+                samples.values.resize(width * rows, 0.0);
+                samples.states.clear();
+                samples.states.resize(rows.div_ceil(ROWS), State::Awaited);
             }
         }
     }
 
-    /// Has a part filled, row by row: `fill(i, row)`. There is none where the octave before ends with an odd row or column.
-    pub(crate) fn fill(&self, strip: usize, part: usize, mut fill: impl FnMut(usize, &mut [f32])) {
+    /// Has the rows filled that a block of the octave before leaves, row by row: `fill(i, row)`. There are none where the octave
+    /// before ends with an odd row or column.
+    pub(crate) fn fill(&self, strip: usize, block: usize, mut fill: impl FnMut(usize, &mut [f32])) {
+        let (part, index) = (block * ROWS / self.rows, block % (self.rows / ROWS));
         let Some(part) = self.strips.get(strip).and_then(|parts| parts.get(part)) else { return };
         let width = (self.width - strip * self.strip).min(self.strip);
         let mut samples = part.lock();
-        for (i, row) in samples.values.chunks_exact_mut(width.max(1)).enumerate() {
-            fill(i, row);
-        }
-        part.set(samples, State::Filled);
+        let Samples { values, states } = &mut *samples;
+        let Some(state) = states.get_mut(index) else { return };
+        let rows = values.chunks_exact_mut(width.max(1)).skip(index * ROWS).take(ROWS);
+        rows.enumerate().for_each(|(i, row)| fill(i, row));
+        *state = State::Filled;
+        drop(samples);
+        part.changed.notify_all();
     }
 
-    /// Has those who wait for a part give up.
+    /// Has those who wait for what is not filled give up.
     pub(crate) fn abandon(&self) {
         for part in self.strips.iter().flatten() {
-            let samples = part.lock();
-            if samples.state == State::Awaited {
-                part.set(samples, State::Abandoned);
-            }
+            let mut samples = part.lock();
+            let awaited = samples.states.iter_mut().filter(|state| **state == State::Awaited);
+            awaited.for_each(|state| *state = State::Abandoned);
+            drop(samples);
+            part.changed.notify_all();
         }
     }
 
@@ -110,7 +119,7 @@ impl Base {
             let (index, column) = (x / self.strip, x % self.strip);
             let width = (self.width - index * self.strip).min(self.strip);
             let (head, rest) = to.split_at_mut((width - column).min(to.len()));
-            self.strips[index][y / ROWS].copy_row(y % ROWS, width, column, head)?;
+            self.strips[index][y / self.rows].copy_row(y % self.rows, width, column, head)?;
             x += head.len();
             to = rest;
         }
@@ -122,17 +131,20 @@ impl Base {
 mod tests {
     use super::*;
 
-    /// Five columns in strips of two, and one row more than a part has.
+    /// Rows of a part of a strip of two columns.
+    const PART: usize = PART_BYTES / 8;
+
+    /// Five columns in strips of two, and some rows of a second part.
     fn base() -> Base {
         let mut base = Base::default();
-        base.reset(5, ROWS + 1, 2);
+        base.reset(5, PART + ROWS + 1, 2);
         base
     }
 
-    fn fill(base: &Base, strip: usize, part: usize) {
-        base.fill(strip, part, |i, row| {
+    fn fill(base: &Base, strip: usize, block: usize) {
+        base.fill(strip, block, |i, row| {
             for (column, value) in row.iter_mut().enumerate() {
-                *value = (10 * (part * ROWS + i) + 2 * strip + column) as f32;
+                *value = (10 * (block * ROWS + i) + 2 * strip + column) as f32;
             }
         });
     }
@@ -140,15 +152,17 @@ mod tests {
     #[test]
     fn rows_are_put_together_from_strips() {
         let base = base();
-        for (strip, part) in [(0, 0), (1, 0), (2, 0), (0, 1), (1, 1), (2, 1)] {
-            fill(&base, strip, part);
+        let last = PART / ROWS + 1;
+        for (strip, block) in
+            [0, 1, last - 1, last].into_iter().flat_map(|block| [0, 1, 2].map(|strip| (strip, block)))
+        {
+            fill(&base, strip, block);
         }
         let mut row = [0.0; 4];
-        base.copy_row(1, 1, &mut row).unwrap();
-        assert_eq!(row, [11.0, 12.0, 13.0, 14.0]);
-        base.copy_row(ROWS, 0, &mut row).unwrap();
-        let first = (10 * ROWS) as f32;
-        assert_eq!(row, [first, first + 1.0, first + 2.0, first + 3.0]);
+        for y in [1, ROWS, PART, PART + ROWS] {
+            base.copy_row(y, 1, &mut row).unwrap();
+            assert_eq!(row, [1, 2, 3, 4].map(|column| (10 * y + column) as f32));
+        }
     }
 
     #[test]

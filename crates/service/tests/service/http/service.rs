@@ -61,7 +61,8 @@ impl Service {
         let mut setup = Setup::default();
         change(&mut setup);
         let Setup { config, engine, store, collector } = setup;
-        let environment = move |name: &str| collector.clone().filter(|_| name == "OTEL_EXPORTER_OTLP_ENDPOINT");
+        let environment =
+            move |name: &str| collector.clone().filter(|_| name == "OTEL_EXPORTER_OTLP_ENDPOINT");
         let log = Log::default();
         let runtime = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let tiers = Tiers::memory(MemoryConfig::default());
