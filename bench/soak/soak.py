@@ -88,6 +88,9 @@ def main():
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--out", type=pathlib.Path, help="folder for a dated record")
     arguments = parser.parse_args()
+    if arguments.out:
+        # Not only after ten minutes.
+        arguments.out.mkdir(parents=True, exist_ok=True)
 
     counts = collections.defaultdict(collections.Counter)
     with Service(arguments.siftd, *SETTINGS, keep_log=False) as service:
