@@ -10,6 +10,7 @@ mod host;
 mod huge_pages;
 mod memcached;
 mod open_files;
+mod postgres;
 mod redis;
 mod report;
 mod somaxconn;

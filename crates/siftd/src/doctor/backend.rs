@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::finding::Finding;
 use super::host::Host;
-use super::{memcached, redis};
+use super::{memcached, postgres, redis};
 
 /// For a connection, and for each answer.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(3);
@@ -23,7 +23,7 @@ pub(crate) enum Backend {
     Redis(Vec<String>),
     /// Host and port of each.
     Memcached(Vec<String>),
-    /// Host and port, for a connection and no more.
+    /// The URL, as libpq takes them.
     Postgres(String),
 }
 
@@ -54,9 +54,7 @@ impl FromStr for Backend {
                 Ok(Self::Redis(hosts().map(|host| format!("{scheme}://{credentials}{at}{host}")).collect()))
             }
             "memcached" => Ok(Self::Memcached(hosts().map(|host| with_port(host, 11211)).collect())),
-            "postgres" | "postgresql" => {
-                hosts().next().map(|host| Self::Postgres(with_port(host, 5432))).ok_or(UnknownBackend)
-            }
+            "postgres" | "postgresql" => Ok(Self::Postgres(url.to_owned())),
             _ => Err(UnknownBackend),
         }
     }
@@ -72,7 +70,7 @@ pub(super) fn check(backend: &Backend, host: &Host) -> Vec<Finding> {
     match backend {
         Backend::Redis(urls) => urls.iter().flat_map(|url| redis::check(url, host)).collect(),
         Backend::Memcached(servers) => servers.iter().flat_map(|server| memcached::check(server)).collect(),
-        Backend::Postgres(server) => vec![postgres(server)],
+        Backend::Postgres(url) => postgres::check(url),
     }
 }
 
@@ -82,14 +80,6 @@ pub(super) fn behind_sentinels() -> Finding {
         "Redis",
         "Sentinels are not asked: name their primary with --cache redis://HOST:PORT".to_owned(),
     )
-}
-
-fn postgres(server: &str) -> Finding {
-    const CHECK: &str = "PostgreSQL";
-    match connect(server) {
-        Ok(_) => Finding::unknown(CHECK, format!("{server} takes connections; no more is looked at")),
-        Err(error) => unreachable(CHECK, server, &error, format!("pg_isready -d postgres://{server}")),
-    }
 }
 
 pub(super) fn connect(server: &str) -> io::Result<TcpStream> {
@@ -161,7 +151,7 @@ mod tests {
             ("rediss://h", redis(&["rediss://h"])),
             ("redis-cluster://u:p@a:1,b:2/?x", redis(&["redis://u:p@a:1", "redis://u:p@b:2"])),
             ("memcached://a,b:2", memcached(&["a:11211", "b:2"])),
-            ("postgres://u:p@db/features", Backend::Postgres("db:5432".to_owned())),
+            ("postgres://u:p@db/features", Backend::Postgres("postgres://u:p@db/features".to_owned())),
         ] {
             assert_eq!(url.parse(), Ok(backend), "{url}");
         }

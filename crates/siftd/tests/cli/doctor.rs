@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::running::run;
+use crate::servers::PostgresServer;
 
 /// A server that ends with the value.
 struct Server {
@@ -133,6 +134,22 @@ fn memcached_tells_whether_the_items_of_large_values_fit() {
         assert_eq!(with(&findings, "items of at most")["severity"], severity);
         assert_eq!(with(&findings, "version ")["severity"], "ok");
     }
+}
+
+#[test]
+fn postgres_tells_its_version_and_whether_it_takes_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = PostgresServer::start(&[]);
+    let (_, before) = findings(folder.path(), &server.url("siftd"), "PostgreSQL");
+    for text in ["version ", " connections", "takes writes"] {
+        assert_eq!(with(&before, text)["severity"], "ok", "{text}");
+    }
+    let read_only = PostgresServer::start(&["-c", "default_transaction_read_only=on"]);
+    let (code, refusing) = findings(folder.path(), &read_only.url("siftd"), "PostgreSQL");
+    assert_eq!((code, &with(&refusing, "takes no writes")["severity"]), (Some(1), &"error".into()));
+    let (code, stranger) = findings(folder.path(), &server.url("stranger:secret"), "PostgreSQL");
+    assert_eq!((code, stranger.len(), &stranger[0]["severity"]), (Some(1), 1, &"error".into()));
+    assert!(!stranger[0].to_string().contains("secret"), "{stranger:?}");
 }
 
 /// Once, though it is named as well.
