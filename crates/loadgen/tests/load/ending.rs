@@ -1,5 +1,7 @@
 //! Ends: in time, early, and late.
 
+use std::time::Duration;
+
 use loadgen::{Config, LoadError, Phase, run};
 use tokio_util::sync::CancellationToken;
 
@@ -42,9 +44,11 @@ fn one_that_is_ended_before_it_measures_has_nothing_to_tell() {
 
 #[test]
 fn patience_goes_on_until_the_windows_agree_and_reports_the_last_three() {
-    // Slower and slower for a while, then even.
-    let server = Server::start(|came| async move {
-        tokio::time::sleep(millis(if came.number < 20 { 10 * came.number } else { 40 })).await;
+    // Each takes half as long again as the one before, so that no two windows of those are alike; then all are even.
+    let uneven = 13;
+    let server = Server::start(move |came| async move {
+        let growing = |number: u64| Duration::from_secs_f64(2e-3 * 1.5_f64.powi(number as i32));
+        tokio::time::sleep(if came.number < uneven { growing(came.number) } else { millis(40) }).await;
         features(MISS)
     });
     let config = Config { duration: millis(900), patience: 20, ..brief() };
@@ -52,7 +56,7 @@ fn patience_goes_on_until_the_windows_agree_and_reports_the_last_three() {
     assert!((report.measured_seconds - 0.9).abs() < 1e-6, "{}", report.measured_seconds);
     assert_eq!(report.stability.windows.len(), 3);
     // Either they agree, or patience came to its end on a machine that is busy; the first windows can never be.
-    assert!(server.came().len() > 20);
+    assert!(server.came().len() as u64 > uneven);
 }
 
 #[test]
