@@ -137,9 +137,9 @@ enum Verdict {
 type Judging<'a> = Pin<Box<dyn Future<Output = Verdict> + Send + 'a>>;
 
 impl Watched {
-    /// Serves until the end. A connection without requests is closed after the time for headers, which HTTP/1 sees to by
-    /// itself where it is looked at and HTTP/2 does not; one whose client takes no piece of any answer within the time for
-    /// bodies is cut.
+    /// Serves until the end. A connection without requests is closed after the time for headers; one whose client takes no
+    /// piece of any answer within the time for bodies is cut. Each look at these times is also one at the connection, which
+    /// [`HeadTimer`] needs.
     async fn drive<C: GracefulConnection>(
         &self,
         connection: C,

@@ -85,25 +85,28 @@ impl HttpMetrics {
             log_lines_dropped,
         );
         // The main series are there from the start, so that a rate over them has a beginning.
-        metrics.counted(Route::Detect, StatusCode::OK, Counter::get);
+        metrics.with_counter(Route::Detect, StatusCode::OK, |_| ());
         metrics.histogram(Route::Detect);
         metrics
     }
 
     /// Counts an answered request and what it took.
     pub(crate) fn answered(&self, route: Route, status: StatusCode, duration: Duration) {
-        self.counted(route, status, Counter::inc);
+        self.with_counter(route, status, |counter| {
+            counter.inc();
+        });
         self.histogram(route).observe(duration.as_secs_f64());
     }
 
-    fn counted(&self, route: Route, status: StatusCode, count: impl Fn(&Counter) -> u64) {
+    /// Lends a counter, which is there from then on: a reference of its own would be counted, too.
+    fn with_counter(&self, route: Route, status: StatusCode, act: impl FnOnce(&Counter)) {
         let labels = RequestLabels { route: route.name(), status: status.as_u16() };
         let create = || self.requests.get_or_create_owned(&labels);
         let slot = usize::from(labels.status).checked_sub(FIRST_STATUS).filter(|&slot| slot < STATUSES);
         match slot.and_then(|slot| self.counters.get(route as usize * STATUSES + slot)) {
-            Some(counter) => count(counter.get_or_init(create)),
-            None => count(&create()),
-        };
+            Some(counter) => act(counter.get_or_init(create)),
+            None => act(&create()),
+        }
     }
 
     fn histogram(&self, route: Route) -> &Histogram {

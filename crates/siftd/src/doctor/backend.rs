@@ -76,10 +76,7 @@ pub(super) fn check(backend: &Backend, host: &Host) -> Vec<Finding> {
 
 /// What there is to find of the one kind of cache in the settings that is none here.
 pub(super) fn behind_sentinels() -> Finding {
-    Finding::unknown(
-        "Redis",
-        "Sentinels are not asked: name their primary with --cache redis://HOST:PORT".to_owned(),
-    )
+    Finding::unknown("Redis", "Sentinels are not asked: name their primary with --cache redis://HOST:PORT")
 }
 
 pub(super) fn connect(server: &str) -> io::Result<TcpStream> {
