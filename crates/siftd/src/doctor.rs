@@ -14,6 +14,7 @@ mod postgres;
 mod redis;
 mod report;
 mod somaxconn;
+mod stolen;
 mod swap;
 #[cfg(test)]
 mod tests;
@@ -61,6 +62,7 @@ fn findings(host: &Host, config: &ServeConfig) -> Vec<Finding> {
     findings.extend(cgroup::check(host, config));
     findings.push(huge_pages::check(host));
     findings.push(clock::check(host));
+    findings.push(stolen::check(host));
     if let CacheConfig::Disk { disk, .. } = &config.cache {
         findings.extend(disk::check(&disk.folder, disk.capacity_bytes));
     }

@@ -19,6 +19,7 @@ mod profile;
 mod progress;
 mod serve;
 mod settings;
+mod steal;
 mod stores;
 
 use std::process::ExitCode;

@@ -20,6 +20,7 @@ use capacity::Profile;
 use capacity::profile::{Contention, PROFILE_VERSION, Software};
 use extract::ENGINE_VERSION;
 
+use crate::steal::ProcessorTime;
 use crate::{machine, outputs, progress};
 pub(crate) use arguments::ProfileArguments;
 
@@ -65,6 +66,7 @@ fn measure(arguments: &ProfileArguments, params: &extract::Params) -> Result<Pro
     tell("reading the pictures");
     let classes = photographs::classes(&arguments.images, arguments.classes.into())?;
     let machine = machine::read()?;
+    let before = ProcessorTime::now()?;
     let counts = computing::thread_counts(machine.cores);
     let mut pictures = Vec::new();
     for class in &classes {
@@ -87,6 +89,7 @@ fn measure(arguments: &ProfileArguments, params: &extract::Params) -> Result<Pro
         version: PROFILE_VERSION,
         made: requests.made,
         machine,
+        stolen: ProcessorTime::now()?.stolen_since(before),
         software: Software {
             siftd: env!("CARGO_PKG_VERSION").to_owned(),
             engine_version: ENGINE_VERSION,

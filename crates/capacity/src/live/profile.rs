@@ -130,6 +130,7 @@ pub fn profile(metrics: &Exposition, made: &str, version: &str) -> Result<Profil
             memory_bytes: 0,
             system: "its system".to_owned(),
         },
+        stolen: 0.0,
         software: Software {
             siftd: version.to_owned(),
             engine_version: 0,

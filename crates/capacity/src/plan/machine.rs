@@ -4,6 +4,8 @@ use crate::workload::Hits;
 
 /// Contention across pictures, which share nothing, from which on a profile is doubtful.
 const DOUBTFUL: f64 = 0.5;
+/// Share of processor time taken by others from which on times are those of an hour.
+const STOLEN: f64 = 0.02;
 
 fn notes(plan: &Plan<'_>) -> Vec<String> {
     let (profile, setup) = (plan.request.profile, &plan.instance.setup);
@@ -17,6 +19,13 @@ fn notes(plan: &Plan<'_>) -> Vec<String> {
         profile.software.siftd,
         profile.made
     )];
+    if profile.stolen > STOLEN {
+        notes.push(format!(
+            "While this profile was measured, the host gave {:.0} % of the processor time that was asked for to others (steal): all \
+             times are longer for it, and shorter or longer in another hour.",
+            100.0 * profile.stolen
+        ));
+    }
     let sigma = profile.contention.across_pictures.law.sigma;
     if sigma > DOUBTFUL {
         notes.push(format!(

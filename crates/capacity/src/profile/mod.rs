@@ -13,7 +13,7 @@ use crate::Error;
 use crate::usl::Usl;
 
 /// Version of the format of profiles that this crate writes and reads.
-pub const PROFILE_VERSION: u64 = 2;
+pub const PROFILE_VERSION: u64 = 3;
 
 /// Service times, costs and memory of siftd on one machine, as `siftd profile` measures them. Times are seconds, memory
 /// and pictures are bytes and pixels.
@@ -28,6 +28,9 @@ pub struct Profile {
     pub made: String,
     /// Where it was made.
     pub machine: Machine,
+    /// Share of the processor time asked for meanwhile that the host of a virtual machine gave to others, 0 to 1. All times are
+    /// longer for it, by a share that another hour may not have.
+    pub stolen: f64,
     /// What was measured.
     pub software: Software,
     /// Service times of misses, one for each class of pictures, in ascending order of pixels. At least one.

@@ -37,6 +37,7 @@ pub(crate) fn profile() -> Profile {
             memory_bytes: 8 << 30,
             system: "Linux".to_owned(),
         },
+        stolen: 0.0,
         software: Software {
             siftd: "0.1.0".to_owned(),
             engine_version: 2,
@@ -91,7 +92,8 @@ fn a_field_that_is_not_known_is_refused() {
 #[test]
 fn what_cannot_have_been_measured_is_named() {
     type Spoil = fn(&mut Profile);
-    let spoilt: [(&str, Spoil); 9] = [
+    let spoilt: [(&str, Spoil); 10] = [
+        ("profile.stolen", |profile| profile.stolen = 1.5),
         ("machine.cores", |profile| profile.machine.cores = 0),
         ("software.niceness", |profile| profile.software.niceness = 20),
         ("pictures.half a megapixel.pixels", |profile| profile.pictures[0].pixels = 0.0),

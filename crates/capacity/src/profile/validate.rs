@@ -42,6 +42,8 @@ impl Profile {
             return Err(Error::ProfileVersion { found: self.version, supported: PROFILE_VERSION });
         }
         Place::at("machine").above_zero("cores", f64::from(self.machine.cores))?;
+        let stolen = (0.0..=1.0).contains(&self.stolen);
+        Place::at("profile").check("stolen", self.stolen, stolen, "from 0 to 1")?;
         let niceness = f64::from(self.software.niceness);
         Place::at("software").check("niceness", niceness, niceness <= 19.0, "from 0 to 19")?;
         if self.pictures.is_empty() {

@@ -105,6 +105,14 @@ fn a_clock_that_is_synchronised_is_told_so() {
 }
 
 #[test]
+fn time_that_the_host_takes_is_told() {
+    let severity = |stat| stolen::check(&host(&[("/proc/stat", stat)]).1).severity;
+    assert_eq!(severity("cpu  900 0 90 5000 0 0 0 10 0 0\ncpu0 900\n"), Severity::Ok);
+    assert_eq!(severity("cpu  900 0 90 5000 0 0 0 100 0 0\ncpu0 900\n"), Severity::Warning);
+    assert_eq!(severity("what"), Severity::Unknown);
+}
+
+#[test]
 fn the_cache_must_fit_its_disk() {
     let folder = tempfile::tempdir().unwrap();
     let severity = |capacity| disk::check(&folder.path().join("not/yet"), capacity)[0].severity;

@@ -6,10 +6,11 @@ use capacity::profile::Clients;
 /// What a person wants to see of a profile.
 pub(super) fn text(profile: &Profile) -> String {
     let mut text = format!(
-        "{} cores of {}, {}\n\n{:44} {:>9} {:>9} {:>9} {:>9}\n",
+        "{} cores of {}, {}; the host took {:.1} % of the processor time meanwhile\n\n{:44} {:>9} {:>9} {:>9} {:>9}\n",
         profile.machine.cores,
         profile.machine.cpu,
         profile.machine.instruction_set,
+        100.0 * profile.stolen,
         "service time, ms",
         "mean",
         "p50",
