@@ -171,23 +171,6 @@ def as_profiled(siftd, given, profiled, run):
     return best
 
 
-def make_profile(siftd, given, path):
-    """Profiles the machine; again where its host took too much of it. The pace beside it."""
-    least, paces = None, None
-    for _ in range(1 if given.quick else ATTEMPTS):
-        quick = ["--samples", "3", "--window", "1s"] if given.quick else []
-        before = pace(siftd, given)
-        subprocess.run([siftd, "profile", "--images", given.images, "-o", path, *quick], check=True)
-        profile = json.loads(path.read_text())
-        if least is None or profile["stolen"] < least["stolen"]:
-            least, paces = profile, (before, pace(siftd, given))
-        if profile["stolen"] <= STOLEN:
-            break
-        tell(f"the host took {profile['stolen']:.1%} of the processor time while profiling")
-    path.write_text(json.dumps(least))
-    return statistics.mean(paces)
-
-
 def seconds(given, rate, ratio):
     """Long enough for that many misses."""
     return 3 if given.quick else round(min(max(given.misses / (rate * (1 - ratio)), 30.0), 240.0))
@@ -372,7 +355,10 @@ def main():
             profile = scratch / "profile.json"
             profile.write_text(json.dumps(record["profile"]))
         elif not given.profile:
-            record["pace"] = make_profile(siftd, given, profile)
+            quick = ["--samples", "3", "--window", "1s"] if given.quick else []
+            before = pace(siftd, given)
+            subprocess.run([siftd, "profile", "--images", given.images, "-o", profile, *quick], check=True)
+            record["pace"] = statistics.mean((before, pace(siftd, given)))
         record["profile"] = json.loads(profile.read_text())
         if "pace" not in record:
             record["pace"] = pace(siftd, given)

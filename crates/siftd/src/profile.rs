@@ -11,6 +11,7 @@ mod placement;
 mod requests;
 mod stored;
 mod summary;
+mod undisturbed;
 
 use std::fs;
 use std::io;
@@ -20,9 +21,9 @@ use capacity::Profile;
 use capacity::profile::{Contention, PROFILE_VERSION, Software};
 use extract::ENGINE_VERSION;
 
-use crate::steal::ProcessorTime;
 use crate::{machine, outputs, progress};
 pub(crate) use arguments::ProfileArguments;
+use undisturbed::Undisturbed;
 
 /// Why there is no profile.
 #[derive(Debug, thiserror::Error)]
@@ -66,20 +67,20 @@ fn measure(arguments: &ProfileArguments, params: &extract::Params) -> Result<Pro
     tell("reading the pictures");
     let classes = photographs::classes(&arguments.images, arguments.classes.into())?;
     let machine = machine::read()?;
-    let before = ProcessorTime::now()?;
+    let mut undisturbed = Undisturbed::new();
     let counts = computing::thread_counts(machine.cores);
     let mut pictures = Vec::new();
     for class in &classes {
         tell(&format!("computing {}", class.name));
-        pictures.push(computing::measure(class, &counts, params, arguments.samples)?);
+        pictures.push(computing::measure(class, &counts, params, arguments.samples, &mut undisturbed)?);
     }
     tell("computing several pictures at a time");
-    let across_pictures = across::measure(&classes, &counts, params, arguments.window)?;
+    let across_pictures = across::measure(&classes, &counts, params, arguments.window, &mut undisturbed)?;
     let within_picture = computing::within_picture(&pictures, &counts)?;
     tell("answering requests");
-    let mut requests = requests::measure(&classes, arguments.window)?;
+    let mut requests = requests::measure(&classes, arguments.window, &mut undisturbed)?;
     tell("answering requests beside computing");
-    requests.profiles.hits_beside = beside::measure(&arguments.images, arguments.window)?;
+    requests.profiles.hits_beside = beside::measure(&arguments.images, arguments.window, &mut undisturbed)?;
     tell("taking memory");
     let memory = memory::measure(&classes)?;
     let stored = stored::measure(&classes, params)?;
@@ -89,7 +90,7 @@ fn measure(arguments: &ProfileArguments, params: &extract::Params) -> Result<Pro
         version: PROFILE_VERSION,
         made: requests.made,
         machine,
-        stolen: ProcessorTime::now()?.stolen_since(before),
+        stolen: undisturbed.stolen(),
         software: Software {
             siftd: env!("CARGO_PKG_VERSION").to_owned(),
             engine_version: ENGINE_VERSION,

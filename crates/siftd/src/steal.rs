@@ -6,7 +6,7 @@ use std::io;
 /// Where a kernel tells it.
 pub(crate) const PATH: &str = "/proc/stat";
 
-/// Processor time of the whole machine since it started, of all its processors together, in ticks of a clock.
+/// Processor time of the whole machine, of all its processors together, in ticks of a clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ProcessorTime {
     used: u64,
@@ -14,9 +14,9 @@ pub(crate) struct ProcessorTime {
 }
 
 impl ProcessorTime {
-    /// Nothing yet.
-    pub(crate) const START: Self = Self { used: 0, stolen: 0 };
+    pub(crate) const NONE: Self = Self { used: 0, stolen: 0 };
 
+    /// Since the machine started.
     pub(crate) fn now() -> io::Result<Self> {
         Self::parse(&fs::read_to_string(PATH)?)
             .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "no times of processors in /proc/stat"))
@@ -35,11 +35,22 @@ impl ProcessorTime {
         Some(Self { used: user + nice + system + irq + softirq, stolen })
     }
 
-    /// Share of the time asked for since then, 0 to 1, that the host gave to others while a thread was ready to run.
-    pub(crate) fn stolen_since(self, before: Self) -> f64 {
-        let used = self.used.saturating_sub(before.used);
-        let stolen = self.stolen.saturating_sub(before.stolen);
-        if stolen == 0 { 0.0 } else { stolen as f64 / (used + stolen) as f64 }
+    /// From then on.
+    pub(crate) fn since(self, before: Self) -> Self {
+        Self {
+            used: self.used.saturating_sub(before.used),
+            stolen: self.stolen.saturating_sub(before.stolen),
+        }
+    }
+
+    /// Both together.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self { used: self.used + other.used, stolen: self.stolen + other.stolen }
+    }
+
+    /// Share of what was asked for, 0 to 1, that the host gave to others while a thread was ready to run.
+    pub(crate) fn stolen(self) -> f64 {
+        if self.stolen == 0 { 0.0 } else { self.stolen as f64 / (self.used + self.stolen) as f64 }
     }
 }
 
@@ -49,10 +60,12 @@ mod tests {
 
     #[test]
     fn what_is_stolen_is_a_share_of_what_was_asked_for() {
-        let [before, after] = ["cpu  100 20 30 400 5 6 7 10 0 0\ncpu0 1 2", "cpu 300 20 130 900 5 6 7 110 0 0"]
-            .map(|stat| ProcessorTime::parse(stat).unwrap());
-        assert_eq!(after.stolen_since(before), 0.25);
-        assert_eq!(before.stolen_since(before), 0.0);
+        let [before, after] =
+            ["cpu  100 20 30 400 5 6 7 10 0 0\ncpu0 1 2", "cpu 300 20 130 900 5 6 7 110 0 0"]
+                .map(|stat| ProcessorTime::parse(stat).unwrap());
+        assert_eq!(after.since(before).stolen(), 0.25);
+        assert_eq!(before.since(before).stolen(), 0.0);
+        assert_eq!(after.since(before).and(after.since(before)), ProcessorTime { used: 600, stolen: 200 });
     }
 
     #[test]
@@ -65,6 +78,6 @@ mod tests {
     #[test]
     fn the_kernel_tells_it() {
         let now = ProcessorTime::now().unwrap();
-        assert!((0.0..=1.0).contains(&now.stolen_since(ProcessorTime::START)), "{now:?}");
+        assert!(now.used > 0 && (0.0..=1.0).contains(&now.stolen()), "{now:?}");
     }
 }

@@ -10,6 +10,7 @@ use extract::Params;
 use super::ProfileError;
 use super::computing::Worker;
 use super::photographs::{Class, Photograph};
+use super::undisturbed::Undisturbed;
 
 /// Pictures a second by how many are computed at a time. Each number is measured in three windows, in turn with the others.
 pub(super) fn measure(
@@ -17,13 +18,14 @@ pub(super) fn measure(
     counts: &[u32],
     params: &Params,
     window: Duration,
+    undisturbed: &mut Undisturbed,
 ) -> Result<Curve, ProfileError> {
     const WINDOWS: u32 = 3;
     let photographs: Vec<&Photograph> = classes.iter().flat_map(|class| &class.photographs).collect();
     let mut sums = vec![0.0; counts.len()];
     for _ in 0..WINDOWS {
         for (sum, n) in sums.iter_mut().zip(counts) {
-            *sum += rate(&photographs, *n, params, window / WINDOWS)?;
+            *sum += undisturbed.measure(|| rate(&photographs, *n, params, window / WINDOWS))?;
         }
     }
     let points: Vec<CurvePoint> = counts

@@ -13,6 +13,7 @@ use super::ProfileError;
 use super::instance::Instance;
 use super::placement::Placement;
 use super::requests::distribution;
+use super::undisturbed::Undisturbed;
 
 /// Hits a second, and for how many windows they come: the slowest of them are to be seen. What comes seldom costs more.
 const RATES: [(f64, u32); 3] = [(20.0, 3), (100.0, 2), (400.0, 1)];
@@ -22,7 +23,11 @@ const WARM_UP: Duration = Duration::from_millis(500);
 const FOR_LONG: Duration = Duration::from_secs(24 * 3600);
 
 /// Beside no thread that computes, one, as many as processors, and, where pictures can have several threads, one more.
-pub(super) fn measure(images: &Path, window: Duration) -> Result<Vec<HitsBeside>, ProfileError> {
+pub(super) fn measure(
+    images: &Path,
+    window: Duration,
+    undisturbed: &mut Undisturbed,
+) -> Result<Vec<HitsBeside>, ProfileError> {
     let corpus = Corpus::read(images)?;
     let mut measured = Vec::new();
     for placement in Placement::all()? {
@@ -36,7 +41,7 @@ pub(super) fn measure(images: &Path, window: Duration) -> Result<Vec<HitsBeside>
             let instance = placement.serving(|| Instance::start(&["--threads", &threads]))??;
             let service = Service { placement: &placement, instance, corpus: &corpus, computing };
             for (rate, windows) in RATES {
-                measured.push(service.at_rate(rate, window * windows)?);
+                measured.push(undisturbed.measure(|| service.at_rate(rate, window * windows))?);
             }
         }
     }

@@ -11,6 +11,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 use super::ProfileError;
 use super::photographs::{Class, Photograph};
+use super::undisturbed::Undisturbed;
 
 /// Scratch memory of larger pictures is not kept, as in the service.
 const LARGEST_KEPT_SCRATCH: u64 = 1_000_000;
@@ -84,6 +85,7 @@ pub(super) fn measure(
     counts: &[u32],
     params: &Params,
     samples: u32,
+    undisturbed: &mut Undisturbed,
 ) -> Result<PictureProfile, ProfileError> {
     let mut workers: Vec<Worker<'_>> = counts.iter().map(|threads| Worker::new(params, *threads)).collect();
     let mut of: Vec<Samples> = counts.iter().map(|_| Samples::default()).collect();
@@ -99,10 +101,13 @@ pub(super) fn measure(
         let photograph = class.photographs.get(round as usize % class.photographs.len());
         let photograph = photograph.ok_or(ProfileError::NoPictures)?;
         for (worker, samples) in workers.iter_mut().zip(&mut of) {
-            let cpu = process_cpu();
-            let computed = worker.compute(photograph)?;
+            let (computed, cpu) = undisturbed.measure(|| {
+                let before = process_cpu();
+                let computed = worker.compute(photograph)?;
+                Ok((computed, process_cpu().saturating_sub(before)))
+            })?;
             if round > 0 {
-                samples.add(&computed, process_cpu().saturating_sub(cpu));
+                samples.add(&computed, cpu);
             }
         }
         if round >= LEAST_SAMPLES && started.elapsed() > LONGEST {

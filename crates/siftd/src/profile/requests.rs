@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::ProfileError;
 use super::instance::Instance;
 use super::photographs::{Class, Photograph};
+use super::undisturbed::Undisturbed;
 
 /// Connections at a time.
 const CONCURRENCY: u32 = 16;
@@ -24,16 +25,21 @@ pub(super) struct Requests {
 }
 
 /// Hits by upload of some sizes, and by GET.
-pub(super) fn measure(classes: &[Class], window: Duration) -> Result<Requests, ProfileError> {
+pub(super) fn measure(
+    classes: &[Class],
+    window: Duration,
+    undisturbed: &mut Undisturbed,
+) -> Result<Requests, ProfileError> {
     let instance = Instance::start(&[])?;
     let photographs = sizes(classes);
     let mut upload_hits = Vec::new();
     for photograph in &photographs {
-        upload_hits.push(hits(&instance, photograph, Via::Multipart, window)?);
+        upload_hits.push(undisturbed.measure(|| hits(&instance, photograph, Via::Multipart, window))?);
     }
     let get_hits = match photographs.first() {
         Some(photograph) => {
-            vec![RequestProfile { bytes: 0.0, ..hits(&instance, photograph, Via::Get, window)? }]
+            let hits = undisturbed.measure(|| hits(&instance, photograph, Via::Get, window))?;
+            vec![RequestProfile { bytes: 0.0, ..hits }]
         }
         None => Vec::new(),
     };
