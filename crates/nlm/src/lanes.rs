@@ -32,6 +32,12 @@ pub(crate) use portable::Portable;
 use crate::isa::{Isa, Level};
 use crate::weights::Weights;
 
+/// Lanes of the widest vector.
+pub(crate) const WIDEST: usize = 32;
+
+/// Indices into a table of weights that are told apart: all beyond are taken for the largest, whose weight is zero.
+pub(crate) const LARGEST_INDEX: u16 = 0x7fff;
+
 /// A vector of unsigned 16-bit lanes.
 ///
 /// # Safety
@@ -49,10 +55,10 @@ pub(crate) unsafe trait Lanes: Copy + 'static {
     type Weigher;
 
     fn splat(value: u16) -> Self;
+    /// Both in turn.
+    fn splat_pair(pair: &[u16; 2]) -> Self;
     /// The first [`LANES`](Self::LANES) of a slice that has as many.
     fn load(from: &[u16]) -> Self;
-    /// To the first [`LANES`](Self::LANES) of a slice that has as many.
-    fn store(self, to: &mut [u16]);
     fn add(self, other: Self) -> Self;
     fn sub(self, other: Self) -> Self;
     fn saturating_add(self, other: Self) -> Self;
@@ -63,22 +69,33 @@ pub(crate) unsafe trait Lanes: Copy + 'static {
     /// `(a + b + 1) / 2`, without overflow.
     fn average(self, other: Self) -> Self;
     fn shift_right<const BITS: i32>(self) -> Self;
+    fn and(self, other: Self) -> Self;
+    /// Every other lane, from the second on, negated.
+    fn negate_odd(self) -> Self;
+    /// Every other lane, from the second on, of the other one.
+    fn odd(self, other: Self) -> Self;
     /// Pairs of lanes `(a, b)`, first those of the lower, then those of the upper half of each 128 bits.
     fn interleave(self, other: Self) -> [Self; 2];
     fn wide_zero() -> Self::Wide;
     /// Adds the products of signed lanes to `sums`, two neighbours to each.
     fn dot(sums: Self::Wide, a: Self, b: Self) -> Self::Wide;
 
-    /// Adds the squared differences of two rows and takes away those of two others, which are as long.
-    fn replace_squares(new: [&[u8]; 2], gone: [&[u8]; 2], columns: &mut [u32]);
-    /// Sums of each `side` consecutive columns, below 2^31, shifted right and at most 2^15 - 1. There are `side - 1` columns
-    /// more than indices. Quickest for one index more than a multiple of 32.
-    fn window_indices(columns: &[u32], side: usize, shift: u32, indices: &mut [u16]);
+    fn wide_load(from: &[u32]) -> Self::Wide;
+    fn wide_store(vector: Self::Wide, to: &mut [u32]);
+    fn wide_add(a: Self::Wide, b: Self::Wide) -> Self::Wide;
+    fn wide_sub(a: Self::Wide, b: Self::Wide) -> Self::Wide;
+    /// The first lane, and the vector moved down by one, `last` its last.
+    fn shift(vector: Self::Wide, last: u32) -> (u32, Self::Wide);
+    /// 32-bit lanes below 2^31, those of the first vector first, shifted right and at most [`LARGEST_INDEX`].
+    fn narrow(vectors: [Self::Wide; 2], shift: u32) -> Self;
+    /// Adds to each sum the lanes of one of the vectors, of which each `stride`th counts. Sums are a multiple of
+    /// [`LANES`](Self::LANES)` / 2`.
+    fn add_lane_sums(vectors: &[Self::Wide], stride: usize, sums: &mut [u32]);
 
     /// Prepares a table; `None` where this form cannot hold it exactly.
     fn table(weights: &Weights) -> Option<Self::Table>;
     fn weigher(table: &Self::Table) -> Self::Weigher;
-    /// The weights at indices below 2^15, or, unless `LONG`, below 2^10.
+    /// The weights at indices up to [`LARGEST_INDEX`]; unless `LONG`, of a table that is zero from 2^10 on.
     fn weigh<const LONG: bool>(weigher: &Self::Weigher, indices: Self) -> Self;
 
     /// Where lane `lane` stands among the 32-bit lanes that [`interleave`](Self::interleave) spreads a vector over.
@@ -151,24 +168,6 @@ pub(crate) fn wide_lanes_mut<V: Lanes>(vectors: &mut [V::Wide]) -> &mut [u32] {
     #[allow(unsafe_code)]
     unsafe {
         std::slice::from_raw_parts_mut(vectors.as_mut_ptr().cast(), vectors.len() * V::LANES / 2)
-    }
-}
-
-/// [`Lanes::replace_squares`], one after another.
-#[inline(always)]
-fn replace_squares_singly([a, b]: [&[u8]; 2], [c, d]: [&[u8]; 2], columns: &mut [u32]) {
-    let square = |a: u8, b: u8| u32::from(a.abs_diff(b)) * u32::from(a.abs_diff(b));
-    for (column, ((&a, &b), (&c, &d))) in columns.iter_mut().zip(a.iter().zip(b).zip(c.iter().zip(d))) {
-        *column = column.wrapping_add(square(a, b)).wrapping_sub(square(c, d));
-    }
-}
-
-/// [`Lanes::window_indices`] that follow one whose sum is `sum`: columns from its first on.
-#[inline(always)]
-fn window_indices_after(mut sum: u32, columns: &[u32], side: usize, shift: u32, indices: &mut [u16]) {
-    for (index, (new, gone)) in indices.iter_mut().zip(columns[side..].iter().zip(columns)) {
-        sum = sum.wrapping_add(*new).wrapping_sub(*gone);
-        *index = (sum >> shift).min(0x7fff) as u16;
     }
 }
 

@@ -10,6 +10,7 @@ mod isa;
 mod lab;
 mod lanes;
 mod params;
+mod piece;
 mod planes;
 pub mod reference;
 mod sliding;

@@ -13,7 +13,7 @@ mod sums;
 mod weigh;
 
 use self::distance::{Pairs, sums_len};
-use self::grid::{Grid, Piece, TEMPLATE};
+use self::grid::{Grid, TEMPLATE};
 use self::planes::{LARGEST_INDEX, PlaneMemory};
 use self::sums::Rows;
 use self::weigh::BlockWeights;
@@ -21,6 +21,7 @@ use crate::accumulate::vectors;
 use crate::band::Task;
 use crate::isa::Isa;
 use crate::lanes::{Buffer, Kernel, Lanes, for_each_lanes};
+use crate::piece::Piece;
 use crate::weights::Weights;
 use crate::{Control, Error, Params};
 
@@ -72,9 +73,7 @@ pub(crate) fn run(
 ) -> Result<(), Error> {
     let height = out.len() / (task.width * task.channels);
     let widest = (PIECE_PIXELS / height).clamp(1, PIECE_WIDTH);
-    let width = task.width.div_ceil(task.width.div_ceil(widest));
-    for x in (0..task.width).step_by(width) {
-        let piece = Piece { x, y: first_row, width: width.min(task.width - x), height };
+    for piece in Piece::of_band(task.width, (first_row, height), widest) {
         match task.channels {
             1 => run_piece::<1>(kernel, task, piece, memory, control, out)?,
             _ => run_piece::<2>(kernel, task, piece, memory, control, out)?,

@@ -166,6 +166,22 @@ fn white_pictures_stay_white_but_for_their_specks() {
     }
 }
 
+/// More offsets than the pictures have pixels beside each other, in groups that begin in different runs of pixels.
+#[test]
+fn the_widest_search_windows_agree_with_the_reference() {
+    for (width, search_window) in [(150, 127), (9, 129), (70, 131)] {
+        let pixels = picture(width, 12, (5, 20, false, 3));
+        let params = Params { h: 30.0, template_window: 3, search_window };
+        let image = Image::new(&pixels, width, 12, 1).unwrap();
+        let expected = reference::denoise(image, &params).unwrap();
+        for level in [Level::Scalar, Level::Avx2, Level::Avx512] {
+            let mut denoiser = Denoiser::with_isa(Isa::at_most(level));
+            let actual = denoiser.denoise(image, &params, &threads(1)).unwrap();
+            assert!(actual == expected, "{level:?}, {width} px, {params:?}");
+        }
+    }
+}
+
 #[test]
 fn parameters_out_of_range_are_named() {
     let image = Image::new(&[1, 2, 3], 1, 1, 3).unwrap();

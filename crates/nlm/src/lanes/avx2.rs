@@ -27,9 +27,14 @@ unsafe impl Lanes for Avx2 {
         fn mul(self, other: Self) -> Self { Self(_mm256_mullo_epi16(self.0, other.0)) }
         fn mul_fraction(self, other: Self) -> Self { Self(_mm256_mulhrs_epi16(self.0, other.0)) }
         fn average(self, other: Self) -> Self { Self(_mm256_avg_epu16(self.0, other.0)) }
+        fn and(self, other: Self) -> Self { Self(_mm256_and_si256(self.0, other.0)) }
+        fn negate_odd(self) -> Self { Self(_mm256_sign_epi16(self.0, _mm256_set1_epi32(-0xffff))) }
+        fn odd(self, other: Self) -> Self { Self(_mm256_blend_epi16::<0xaa>(self.0, other.0)) }
         fn interleave(self, other: Self) -> [Self; 2] {
             [Self(_mm256_unpacklo_epi16(self.0, other.0)), Self(_mm256_unpackhi_epi16(self.0, other.0))]
         }
+        fn wide_add(a: Self::Wide, b: Self::Wide) -> Self::Wide { _mm256_add_epi32(a, b) }
+        fn wide_sub(a: Self::Wide, b: Self::Wide) -> Self::Wide { _mm256_sub_epi32(a, b) }
         fn wide_zero() -> __m256i { _mm256_setzero_si256() }
         fn dot(sums: __m256i, a: Self, b: Self) -> __m256i {
             _mm256_add_epi32(sums, _mm256_madd_epi16(a.0, b.0))
@@ -43,15 +48,46 @@ unsafe impl Lanes for Avx2 {
     }
 
     #[inline(always)]
-    fn replace_squares(new: [&[u8]; 2], gone: [&[u8]; 2], columns: &mut [u32]) {
+    fn splat_pair(pair: &[u16; 2]) -> Self {
+        let [first, second] = pair.map(u32::from);
         // SAFETY: as for the other operations.
-        unsafe { replace_squares(new, gone, columns) }
+        Self(unsafe { _mm256_set1_epi32((first | second << 16) as i32) })
     }
 
     #[inline(always)]
-    fn window_indices(columns: &[u32], side: usize, shift: u32, indices: &mut [u16]) {
+    fn wide_load(from: &[u32]) -> Self::Wide {
+        let from = &from[..8];
+        // SAFETY: as for the other operations; the slice was just found to be long enough.
+        unsafe { _mm256_loadu_si256(from.as_ptr().cast()) }
+    }
+
+    #[inline(always)]
+    fn wide_store(vector: Self::Wide, to: &mut [u32]) {
+        let to = &mut to[..8];
+        // SAFETY: as for the other operations; the slice was just found to be long enough.
+        unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), vector) }
+    }
+
+    #[inline(always)]
+    fn shift(vector: __m256i, last: u32) -> (u32, __m256i) {
         // SAFETY: as for the other operations.
-        unsafe { window_indices(columns, side, shift, indices) }
+        unsafe {
+            let first = _mm_cvtsi128_si32(_mm256_castsi256_si128(vector));
+            let moved = _mm256_permutevar8x32_epi32(vector, _mm256_setr_epi32(1, 2, 3, 4, 5, 6, 7, 7));
+            (first as u32, _mm256_blend_epi32::<0x80>(moved, _mm256_set1_epi32(last as i32)))
+        }
+    }
+
+    #[inline(always)]
+    fn narrow(vectors: [Self::Wide; 2], shift: u32) -> Self {
+        // SAFETY: as for the other operations.
+        Self(unsafe { narrow(vectors, shift) })
+    }
+
+    #[inline(always)]
+    fn add_lane_sums(vectors: &[Self::Wide], stride: usize, sums: &mut [u32]) {
+        // SAFETY: as for the other operations.
+        unsafe { add_lane_sums(vectors, stride, sums) }
     }
 
     #[inline(always)]
@@ -59,13 +95,6 @@ unsafe impl Lanes for Avx2 {
         let from = &from[..16];
         // SAFETY: as for the other operations; the slice was just found to be long enough.
         Self(unsafe { _mm256_loadu_si256(from.as_ptr().cast()) })
-    }
-
-    #[inline(always)]
-    fn store(self, to: &mut [u16]) {
-        let to = &mut to[..16];
-        // SAFETY: as for the other operations; the slice was just found to be long enough.
-        unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), self.0) }
     }
 
     #[inline(always)]
@@ -112,74 +141,31 @@ fn exponential(weigher: &Exponential, indices: __m256i) -> __m256i {
     _mm256_cvtps_epi32(_mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(power), exponent)))
 }
 
-/// Eight columns at a time.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn replace_squares([a, b]: [&[u8]; 2], [c, d]: [&[u8]; 2], columns: &mut [u32]) {
-    let (chunks, rest) = columns.as_chunks_mut::<8>();
-    let done = 8 * chunks.len();
-    let new = a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0);
-    let gone = c.as_chunks::<8>().0.iter().zip(d.as_chunks::<8>().0);
-    for (columns, (new, gone)) in chunks.iter_mut().zip(new.zip(gone)) {
-        let (new, gone) = (differences(new), differences(gone));
-        let squares = _mm256_sub_epi32(_mm256_madd_epi16(new, new), _mm256_madd_epi16(gone, gone));
+fn narrow([low, high]: [__m256i; 2], shift: u32) -> __m256i {
+    let bits = _mm_cvtsi32_si128(shift as i32);
+    let packed = _mm256_packs_epi32(_mm256_srl_epi32(low, bits), _mm256_srl_epi32(high, bits));
+    _mm256_permute4x64_epi64::<0b11_01_10_00>(packed)
+}
+
+/// Eight vectors at a time.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn add_lane_sums(vectors: &[__m256i], stride: usize, sums: &mut [u32]) {
+    for (group, sums) in sums.as_chunks_mut::<8>().0.iter_mut().enumerate() {
+        let vector = |index: usize| vectors[(8 * group + index) * stride];
+        let four = |from: usize| {
+            let [a, b] = [from, from + 2].map(|from| _mm256_hadd_epi32(vector(from), vector(from + 1)));
+            _mm256_hadd_epi32(a, b)
+        };
+        let (first, second) = (four(0), four(4));
+        let low = _mm256_permute2x128_si256::<0x20>(first, second);
+        let high = _mm256_permute2x128_si256::<0x31>(first, second);
         // SAFETY: the array has the size of the vector.
-        let sums = unsafe { _mm256_loadu_si256(columns.as_ptr().cast()) };
+        let before = unsafe { _mm256_loadu_si256(sums.as_ptr().cast()) };
+        let after = _mm256_add_epi32(before, _mm256_add_epi32(low, high));
         // SAFETY: as above.
-        unsafe { _mm256_storeu_si256(columns.as_mut_ptr().cast(), _mm256_add_epi32(sums, squares)) };
+        unsafe { _mm256_storeu_si256(sums.as_mut_ptr().cast(), after) };
     }
-    super::replace_squares_singly([&a[done..], &b[done..]], [&c[done..], &d[done..]], rest);
-}
-
-/// Differences of bytes, in 32 bits each, of which the upper 16 are clear.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn differences((a, b): (&[u8; 8], &[u8; 8])) -> __m256i {
-    // SAFETY: the arrays have the size of what is loaded.
-    let [a, b] = unsafe { [_mm_loadl_epi64(a.as_ptr().cast()), _mm_loadl_epi64(b.as_ptr().cast())] };
-    _mm256_cvtepu8_epi32(_mm_sub_epi8(_mm_max_epu8(a, b), _mm_min_epu8(a, b)))
-}
-
-/// 16 at a time: the changes from sum to sum, each added to those after it, and the sum so far to all.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn window_indices(columns: &[u32], side: usize, shift: u32, indices: &mut [u16]) {
-    let Some((index, indices)) = indices.split_first_mut() else { return };
-    let sum = columns[..side].iter().fold(0, |sum: u32, &column| sum.wrapping_add(column));
-    *index = (sum >> shift).min(0x7fff) as u16;
-    let (chunks, rest) = indices.as_chunks_mut::<16>();
-    let done = 16 * chunks.len();
-    let changes =
-        columns[side..].as_chunks::<8>().0.chunks_exact(2).zip(columns.as_chunks::<8>().0.chunks_exact(2));
-    let (last, bits) = (_mm256_set1_epi32(7), _mm_cvtsi32_si128(shift as i32));
-    let mut sum = _mm256_set1_epi32(sum as i32);
-    for (indices, (new, gone)) in chunks.iter_mut().zip(changes) {
-        let low = running_changes(&new[0], &gone[0]);
-        let high = running_changes(&new[1], &gone[1]);
-        // The chain from one chunk to the next is these two additions.
-        let first = _mm256_add_epi32(low, sum);
-        sum = _mm256_add_epi32(sum, _mm256_permutevar8x32_epi32(low, last));
-        let second = _mm256_add_epi32(high, sum);
-        sum = _mm256_add_epi32(sum, _mm256_permutevar8x32_epi32(high, last));
-        let packed = _mm256_packs_epi32(_mm256_srl_epi32(first, bits), _mm256_srl_epi32(second, bits));
-        let packed = _mm256_permute4x64_epi64::<0b11_01_10_00>(packed);
-        // SAFETY: the array has the size of the vector.
-        unsafe { _mm256_storeu_si256(indices.as_mut_ptr().cast(), packed) };
-    }
-    let sum = _mm_cvtsi128_si32(_mm256_castsi256_si128(sum)) as u32;
-    super::window_indices_after(sum, &columns[done..], side, shift, rest);
-}
-
-/// Sums up to and with each of the differences of two vectors.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn running_changes(new: &[u32; 8], gone: &[u32; 8]) -> __m256i {
-    // SAFETY: the arrays have the size of the vector.
-    let [new, gone] =
-        unsafe { [_mm256_loadu_si256(new.as_ptr().cast()), _mm256_loadu_si256(gone.as_ptr().cast())] };
-    let mut v = _mm256_sub_epi32(new, gone);
-    v = _mm256_add_epi32(v, _mm256_slli_si256::<4>(v));
-    v = _mm256_add_epi32(v, _mm256_slli_si256::<8>(v));
-    let lower = _mm256_permute2x128_si256::<0x08>(v, v);
-    _mm256_add_epi32(v, _mm256_shuffle_epi32::<0xff>(lower))
 }

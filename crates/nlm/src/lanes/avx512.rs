@@ -36,9 +36,16 @@ unsafe impl Lanes for Avx512 {
         fn mul(self, other: Self) -> Self { Self(_mm512_mullo_epi16(self.0, other.0)) }
         fn mul_fraction(self, other: Self) -> Self { Self(_mm512_mulhrs_epi16(self.0, other.0)) }
         fn average(self, other: Self) -> Self { Self(_mm512_avg_epu16(self.0, other.0)) }
+        fn and(self, other: Self) -> Self { Self(_mm512_and_si512(self.0, other.0)) }
+        fn negate_odd(self) -> Self {
+            Self(_mm512_mask_sub_epi16(self.0, 0xaaaa_aaaa, _mm512_setzero_si512(), self.0))
+        }
+        fn odd(self, other: Self) -> Self { Self(_mm512_mask_blend_epi16(0xaaaa_aaaa, self.0, other.0)) }
         fn interleave(self, other: Self) -> [Self; 2] {
             [Self(_mm512_unpacklo_epi16(self.0, other.0)), Self(_mm512_unpackhi_epi16(self.0, other.0))]
         }
+        fn wide_add(a: Self::Wide, b: Self::Wide) -> Self::Wide { _mm512_add_epi32(a, b) }
+        fn wide_sub(a: Self::Wide, b: Self::Wide) -> Self::Wide { _mm512_sub_epi32(a, b) }
         fn wide_zero() -> __m512i { _mm512_setzero_si512() }
         fn dot(sums: __m512i, a: Self, b: Self) -> __m512i { _mm512_dpwssd_epi32(sums, a.0, b.0) }
     }
@@ -50,15 +57,45 @@ unsafe impl Lanes for Avx512 {
     }
 
     #[inline(always)]
-    fn replace_squares(new: [&[u8]; 2], gone: [&[u8]; 2], columns: &mut [u32]) {
+    fn splat_pair(pair: &[u16; 2]) -> Self {
+        let [first, second] = pair.map(u32::from);
         // SAFETY: as for the other operations.
-        unsafe { replace_squares(new, gone, columns) }
+        Self(unsafe { _mm512_set1_epi32((first | second << 16) as i32) })
     }
 
     #[inline(always)]
-    fn window_indices(columns: &[u32], side: usize, shift: u32, indices: &mut [u16]) {
+    fn wide_load(from: &[u32]) -> Self::Wide {
+        let from = &from[..16];
+        // SAFETY: as for the other operations; the slice was just found to be long enough.
+        unsafe { _mm512_loadu_si512(from.as_ptr().cast()) }
+    }
+
+    #[inline(always)]
+    fn wide_store(vector: Self::Wide, to: &mut [u32]) {
+        let to = &mut to[..16];
+        // SAFETY: as for the other operations; the slice was just found to be long enough.
+        unsafe { _mm512_storeu_si512(to.as_mut_ptr().cast(), vector) }
+    }
+
+    #[inline(always)]
+    fn shift(vector: __m512i, last: u32) -> (u32, __m512i) {
         // SAFETY: as for the other operations.
-        unsafe { window_indices(columns, side, shift, indices) }
+        unsafe {
+            let first = _mm_cvtsi128_si32(_mm512_castsi512_si128(vector));
+            (first as u32, _mm512_alignr_epi32::<1>(_mm512_set1_epi32(last as i32), vector))
+        }
+    }
+
+    #[inline(always)]
+    fn narrow(vectors: [Self::Wide; 2], shift: u32) -> Self {
+        // SAFETY: as for the other operations.
+        Self(unsafe { narrow(vectors, shift) })
+    }
+
+    #[inline(always)]
+    fn add_lane_sums(vectors: &[Self::Wide], stride: usize, sums: &mut [u32]) {
+        // SAFETY: as for the other operations.
+        unsafe { add_lane_sums(vectors, stride, sums) }
     }
 
     #[inline(always)]
@@ -66,13 +103,6 @@ unsafe impl Lanes for Avx512 {
         let from = &from[..32];
         // SAFETY: as for the other operations; the slice was just found to be long enough.
         Self(unsafe { _mm512_loadu_si512(from.as_ptr().cast()) })
-    }
-
-    #[inline(always)]
-    fn store(self, to: &mut [u16]) {
-        let to = &mut to[..32];
-        // SAFETY: as for the other operations; the slice was just found to be long enough.
-        unsafe { _mm512_storeu_si512(to.as_mut_ptr().cast(), self.0) }
     }
 
     #[inline(always)]
@@ -120,76 +150,49 @@ fn weigh<const LONG: bool>(weigher: &Weigher, indices: __m512i) -> __m512i {
     _mm512_mask_permutexvar_epi16(weights, tail, indices, weigher.tail)
 }
 
-/// Sixteen columns at a time.
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-fn replace_squares([a, b]: [&[u8]; 2], [c, d]: [&[u8]; 2], columns: &mut [u32]) {
-    let (chunks, rest) = columns.as_chunks_mut::<16>();
-    let done = 16 * chunks.len();
-    let new = a.as_chunks::<16>().0.iter().zip(b.as_chunks::<16>().0);
-    let gone = c.as_chunks::<16>().0.iter().zip(d.as_chunks::<16>().0);
-    for (columns, (new, gone)) in chunks.iter_mut().zip(new.zip(gone)) {
-        let (new, gone) = (differences(new), differences(gone));
-        // SAFETY: the array has the size of the vector.
-        let sums = unsafe { _mm512_loadu_si512(columns.as_ptr().cast()) };
-        let sums = _mm512_sub_epi32(_mm512_dpwssd_epi32(sums, new, new), _mm512_madd_epi16(gone, gone));
-        // SAFETY: as above.
-        unsafe { _mm512_storeu_si512(columns.as_mut_ptr().cast(), sums) };
-    }
-    super::replace_squares_singly([&a[done..], &b[done..]], [&c[done..], &d[done..]], rest);
-}
-
-/// Absolute differences of bytes, in 32 bits each.
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn differences((a, b): (&[u8; 16], &[u8; 16])) -> __m512i {
-    // SAFETY: the arrays have the size of the vector.
-    let [a, b] = unsafe { [_mm_loadu_si128(a.as_ptr().cast()), _mm_loadu_si128(b.as_ptr().cast())] };
-    _mm512_cvtepu8_epi32(_mm_sub_epi8(_mm_max_epu8(a, b), _mm_min_epu8(a, b)))
-}
-
-/// 32 at a time: the changes from sum to sum, each added to those 1, 2, 4 and 8 after it, and the sum so far to all.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
-fn window_indices(columns: &[u32], side: usize, shift: u32, indices: &mut [u16]) {
-    let Some((index, indices)) = indices.split_first_mut() else { return };
-    let sum = columns[..side].iter().fold(0, |sum: u32, &column| sum.wrapping_add(column));
-    *index = (sum >> shift).min(0x7fff) as u16;
-    let (chunks, rest) = indices.as_chunks_mut::<32>();
-    let done = 32 * chunks.len();
-    let changes =
-        columns[side..].as_chunks::<16>().0.chunks_exact(2).zip(columns.as_chunks::<16>().0.chunks_exact(2));
-    let (in_order, last) = (_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), _mm512_set1_epi32(15));
+fn narrow([low, high]: [__m512i; 2], shift: u32) -> __m512i {
     let bits = _mm_cvtsi32_si128(shift as i32);
-    let mut sum = _mm512_set1_epi32(sum as i32);
-    for (indices, (new, gone)) in chunks.iter_mut().zip(changes) {
-        let low = running_changes(&new[0], &gone[0]);
-        let high = running_changes(&new[1], &gone[1]);
-        // The chain from one chunk to the next is these two additions.
-        let sums = [_mm512_add_epi32(low, sum), high];
-        sum = _mm512_add_epi32(sum, _mm512_permutexvar_epi32(last, low));
-        let sums = [sums[0], _mm512_add_epi32(high, sum)];
-        sum = _mm512_add_epi32(sum, _mm512_permutexvar_epi32(last, high));
-        let packed = _mm512_packs_epi32(_mm512_srl_epi32(sums[0], bits), _mm512_srl_epi32(sums[1], bits));
-        let packed = _mm512_permutexvar_epi64(in_order, packed);
-        // SAFETY: the array has the size of the vector.
-        unsafe { _mm512_storeu_si512(indices.as_mut_ptr().cast(), packed) };
-    }
-    let sum = _mm_cvtsi128_si32(_mm512_castsi512_si128(sum)) as u32;
-    super::window_indices_after(sum, &columns[done..], side, shift, rest);
+    let packed = _mm512_packs_epi32(_mm512_srl_epi32(low, bits), _mm512_srl_epi32(high, bits));
+    _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), packed)
 }
 
-/// Sums up to and with each of the differences of two vectors.
+/// Sixteen vectors at a time.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn running_changes(new: &[u32; 16], gone: &[u32; 16]) -> __m512i {
-    let zero = _mm512_setzero_si512();
-    // SAFETY: the arrays have the size of the vector.
-    let [new, gone] =
-        unsafe { [_mm512_loadu_si512(new.as_ptr().cast()), _mm512_loadu_si512(gone.as_ptr().cast())] };
-    let mut v = _mm512_sub_epi32(new, gone);
-    v = _mm512_add_epi32(v, _mm512_alignr_epi32::<15>(v, zero));
-    v = _mm512_add_epi32(v, _mm512_alignr_epi32::<14>(v, zero));
-    v = _mm512_add_epi32(v, _mm512_alignr_epi32::<12>(v, zero));
-    _mm512_add_epi32(v, _mm512_alignr_epi32::<8>(v, zero))
+fn add_lane_sums(vectors: &[__m512i], stride: usize, sums: &mut [u32]) {
+    for (group, sums) in sums.as_chunks_mut::<16>().0.iter_mut().enumerate() {
+        let vectors = &vectors[16 * group * stride..];
+        let (a, b) = (sums_of_eight(vectors, stride), sums_of_eight(&vectors[8 * stride..], stride));
+        let all = _mm512_add_epi32(_mm512_shuffle_i32x4::<0x88>(a, b), _mm512_shuffle_i32x4::<0xdd>(a, b));
+        // SAFETY: the array has the size of the vector.
+        let before = unsafe { _mm512_loadu_si512(sums.as_ptr().cast()) };
+        // SAFETY: as above.
+        unsafe { _mm512_storeu_si512(sums.as_mut_ptr().cast(), _mm512_add_epi32(before, all)) };
+    }
+}
+
+/// Of each of the first and of each of the last four two sums, in 128 bits each.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn sums_of_eight(vectors: &[__m512i], stride: usize) -> __m512i {
+    let (a, b) = (sums_of_four(vectors, stride), sums_of_four(&vectors[4 * stride..], stride));
+    _mm512_add_epi32(_mm512_shuffle_i32x4::<0x44>(a, b), _mm512_shuffle_i32x4::<0xee>(a, b))
+}
+
+/// Of each 128 bits the sums of four vectors.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn sums_of_four(vectors: &[__m512i], stride: usize) -> __m512i {
+    let (a, b) =
+        (sums_of_two(vectors[0], vectors[stride]), sums_of_two(vectors[2 * stride], vectors[3 * stride]));
+    _mm512_add_epi32(_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b))
+}
+
+/// Of each 128 bits two sums of either vector, in turn.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn sums_of_two(a: __m512i, b: __m512i) -> __m512i {
+    _mm512_add_epi32(_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b))
 }

@@ -4,7 +4,7 @@
 
 use std::array::from_fn;
 
-use super::Lanes;
+use super::{LARGEST_INDEX, Lanes};
 use crate::weights::Weights;
 
 #[derive(Clone, Copy)]
@@ -37,14 +37,14 @@ unsafe impl Lanes for Portable {
     }
 
     #[inline(always)]
-    fn load(from: &[u16]) -> Self {
-        let from = &from[..8];
-        Self(from_fn(|lane| from[lane]))
+    fn splat_pair(pair: &[u16; 2]) -> Self {
+        Self(from_fn(|lane| pair[lane % 2]))
     }
 
     #[inline(always)]
-    fn store(self, to: &mut [u16]) {
-        to[..8].copy_from_slice(&self.0);
+    fn load(from: &[u16]) -> Self {
+        let from = &from[..8];
+        Self(from_fn(|lane| from[lane]))
     }
 
     #[inline(always)]
@@ -83,6 +83,21 @@ unsafe impl Lanes for Portable {
     }
 
     #[inline(always)]
+    fn and(self, other: Self) -> Self {
+        self.zip(other, |a, b| a & b)
+    }
+
+    #[inline(always)]
+    fn negate_odd(self) -> Self {
+        Self(from_fn(|lane| if lane % 2 == 1 { self.0[lane].wrapping_neg() } else { self.0[lane] }))
+    }
+
+    #[inline(always)]
+    fn odd(self, other: Self) -> Self {
+        Self(from_fn(|lane| if lane % 2 == 1 { other.0[lane] } else { self.0[lane] }))
+    }
+
+    #[inline(always)]
     fn interleave(self, other: Self) -> [Self; 2] {
         let (a, b) = (self.0, other.0);
         [[a[0], b[0], a[1], b[1], a[2], b[2], a[3], b[3]], [a[4], b[4], a[5], b[5], a[6], b[6], a[7], b[7]]]
@@ -101,16 +116,43 @@ unsafe impl Lanes for Portable {
     }
 
     #[inline(always)]
-    fn replace_squares(new: [&[u8]; 2], gone: [&[u8]; 2], columns: &mut [u32]) {
-        super::replace_squares_singly(new, gone, columns);
+    fn wide_load(from: &[u32]) -> Wide {
+        let from = &from[..4];
+        Wide(from_fn(|lane| from[lane] as i32))
     }
 
     #[inline(always)]
-    fn window_indices(columns: &[u32], side: usize, shift: u32, indices: &mut [u16]) {
-        let Some((index, indices)) = indices.split_first_mut() else { return };
-        let sum = columns[..side].iter().fold(0, |sum: u32, &column| sum.wrapping_add(column));
-        *index = (sum >> shift).min(0x7fff) as u16;
-        super::window_indices_after(sum, columns, side, shift, indices);
+    fn wide_store(vector: Wide, to: &mut [u32]) {
+        to[..4].copy_from_slice(&vector.0.map(|lane| lane as u32));
+    }
+
+    #[inline(always)]
+    fn wide_add(a: Wide, b: Wide) -> Wide {
+        Wide(from_fn(|lane| a.0[lane].wrapping_add(b.0[lane])))
+    }
+
+    #[inline(always)]
+    fn wide_sub(a: Wide, b: Wide) -> Wide {
+        Wide(from_fn(|lane| a.0[lane].wrapping_sub(b.0[lane])))
+    }
+
+    #[inline(always)]
+    fn shift(vector: Wide, last: u32) -> (u32, Wide) {
+        let [first, a, b, c] = vector.0;
+        (first as u32, Wide([a, b, c, last as i32]))
+    }
+
+    #[inline(always)]
+    fn narrow(vectors: [Wide; 2], shift: u32) -> Self {
+        let index = |lane: i32| ((lane as u32) >> shift).min(LARGEST_INDEX.into()) as u16;
+        Self(from_fn(|lane| index(vectors[lane / 4].0[lane % 4])))
+    }
+
+    #[inline(always)]
+    fn add_lane_sums(vectors: &[Wide], stride: usize, sums: &mut [u32]) {
+        for (sum, vector) in sums.iter_mut().zip(vectors.iter().step_by(stride)) {
+            *sum = vector.0.iter().fold(*sum, |sum, &lane| sum.wrapping_add(lane as u32));
+        }
     }
 
     fn weigher(table: &Vec<u16>) -> Vec<u16> {

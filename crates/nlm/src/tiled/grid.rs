@@ -5,15 +5,6 @@ use std::ops::RangeInclusive;
 /// Rows and columns that the sums over a template window of 7 x 7 take beyond their centre.
 pub(crate) const TEMPLATE: usize = 3;
 
-/// A part of a picture, px.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Piece {
-    pub(crate) x: usize,
-    pub(crate) y: usize,
-    pub(crate) width: usize,
-    pub(crate) height: usize,
-}
-
 /// Tiles in rows and columns, which cover a piece and what of its surroundings is paired with it: the first pixel of the
 /// first tile is `search` px left of and above the piece.
 ///

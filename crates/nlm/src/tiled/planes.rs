@@ -1,8 +1,9 @@
 //! The planes of a piece, tile by tile: lane `l` of a vector is the pixel at that place of tile `l`.
 
 use super::distance::{Pairs, window_sums};
-use super::grid::{Grid, Piece, TEMPLATE};
+use super::grid::{Grid, TEMPLATE};
 use crate::lanes::{Buffer, Lanes, lanes_mut};
+use crate::piece::Piece;
 use crate::planes::Planes;
 
 /// Memory of the planes.

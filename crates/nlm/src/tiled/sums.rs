@@ -1,10 +1,11 @@
 //! Sums of weights, and of weights times pixels, by tile.
 
-use super::grid::{Block, Grid, Piece, TEMPLATE};
+use super::grid::{Block, Grid, TEMPLATE};
 use super::planes::View;
 use super::weigh::BlockWeights;
 use crate::accumulate::{Sums, quotient, vectors};
 use crate::lanes::{Lanes, wide_lanes_mut};
+use crate::piece::Piece;
 
 /// Size of the plane of sums, px: that of a tile and what its pixels are paired with.
 pub(super) fn size(grid: &Grid) -> (usize, usize) {

@@ -31,7 +31,7 @@ impl Exponential {
     pub(crate) fn new(weights: &Weights) -> Option<Self> {
         let table = weights.nonzero();
         let end = i16::try_from(table.len()).ok()? as u16;
-        let largest = table.first().copied().filter(|&largest| largest <= 0x7fff)?;
+        let largest = table.first().copied().filter(|&largest| i16::try_from(largest).is_ok())?;
         let slope = (-weights.decay() * std::f64::consts::LOG2_E) as f32;
         // Both constants a few units of the last place up or down, nearest first.
         let nudges = || (0..12i32).map(|i| if i % 2 == 0 { i / 2 } else { -(i / 2) - 1 });

@@ -1,0 +1,149 @@
+//! Sums of squared differences over the columns of template windows, and the weights that come of them.
+
+use std::ops::Range;
+
+use super::offsets::Group;
+use super::rows::Rows;
+use crate::band::Task;
+use crate::lanes::{Buffer, Lanes};
+use crate::piece::Piece;
+
+/// Sums of each column of a piece and its surroundings, group after group of offsets, one a lane.
+pub(super) struct Columns<'a, V: Lanes> {
+    sums: &'a mut [[V::Wide; 2]],
+    /// Columns of a group.
+    len: usize,
+    /// Where the piece's first column is.
+    left: usize,
+    template: isize,
+    shift: u32,
+    /// Whether some of the table's weights are beyond what is looked up fastest.
+    long: bool,
+}
+
+/// Weights that are looked up fastest.
+const SHORT: usize = 1 << 10;
+
+/// Sums over the template windows of a pixel's pairs, but for their last column.
+#[derive(Clone, Copy)]
+pub(super) struct Window<V: Lanes>([V::Wide; 2]);
+
+impl<V: Lanes> Window<V> {
+    /// Of nothing yet.
+    #[inline(always)]
+    pub(super) fn new() -> Self {
+        Self([V::wide_zero(); 2])
+    }
+
+    #[inline(always)]
+    fn add(&mut self, column: [V::Wide; 2]) {
+        let [low, high] = self.0;
+        self.0 = [V::wide_add(low, column[0]), V::wide_add(high, column[1])];
+    }
+
+    #[inline(always)]
+    fn take_away(&mut self, column: [V::Wide; 2]) {
+        let [low, high] = self.0;
+        self.0 = [V::wide_sub(low, column[0]), V::wide_sub(high, column[1])];
+    }
+}
+
+impl<'a, V: Lanes> Columns<'a, V> {
+    /// Makes room.
+    pub(super) fn new(memory: &'a mut Buffer, task: &Task<'_>, piece: Piece) -> Self {
+        let (template, search) = (task.params.template_radius(), task.params.search_radius());
+        // Pairs begin at an even column.
+        let left = search + template + 1;
+        let len = left + Group::end(piece.width, search) + template;
+        let groups = (2 * search + 1).div_ceil(V::LANES);
+        let sums = memory.wide::<V>(2 * len * groups).as_chunks_mut().0;
+        let long = task.weights.nonzero().len() > SHORT;
+        Self { sums, len, left, template: template as isize, shift: task.weights.shift(), long }
+    }
+
+    /// Forgets all sums.
+    pub(super) fn clear(&mut self) {
+        self.sums.fill([V::wide_zero(); 2]);
+    }
+
+    /// The sums of a group, the `slot`th, from a column on.
+    #[inline(always)]
+    fn of(&mut self, slot: usize, column: isize, count: usize) -> &mut [[V::Wide; 2]] {
+        &mut self.sums[slot * self.len + self.left.wrapping_add_signed(column)..][..count]
+    }
+
+    /// Moves the sums of all columns of a group's pairs down a row.
+    #[inline(always)]
+    pub(super) fn slide<const CHANNELS: usize>(
+        &mut self,
+        slot: usize,
+        rows: &Rows,
+        group: Group,
+        pairs: Range<isize>,
+    ) {
+        let first = pairs.start - self.template;
+        let count = (pairs.end + self.template - first) as usize;
+        rows.slide::<V, CHANNELS>(group, first, self.of(slot, first, count));
+    }
+
+    /// Moves the sums of the columns down a row that come before the last one of the windows at a pixel.
+    #[inline(always)]
+    pub(super) fn begin<const CHANNELS: usize>(
+        &mut self,
+        slot: usize,
+        rows: &Rows,
+        group: Group,
+        x: isize,
+    ) -> Window<V> {
+        let first = x - self.template;
+        let columns = self.of(slot, first, 2 * self.template as usize);
+        rows.slide::<V, CHANNELS>(group, first, columns);
+        let mut window = Window::new();
+        for column in columns {
+            window.add(*column);
+        }
+        window
+    }
+
+    /// Moves the next columns' sums down a row, and finds the weights of the pairs of as many pixels, from `x` on.
+    #[inline(always)]
+    pub(super) fn weigh<const CHANNELS: usize>(
+        &mut self,
+        (slot, group): (usize, Group),
+        rows: &Rows,
+        window: &mut Window<V>,
+        x: isize,
+        weigher: &V::Weigher,
+        weights: &mut [V],
+    ) {
+        let last = x + self.template;
+        rows.slide::<V, CHANNELS>(group, last, self.of(slot, last, weights.len()));
+        let (side, shift, long) = (2 * self.template as usize, self.shift, self.long);
+        let columns = &*self.of(slot, x - self.template, side + weights.len());
+        let columns = columns[side..].iter().zip(columns);
+        if long {
+            weigh::<V, true>(columns, shift, group.mask(), window, weigher, weights);
+        } else {
+            weigh::<V, false>(columns, shift, group.mask(), window, weigher, weights);
+        }
+    }
+}
+
+/// Weights by the columns that come into the windows and those that go out.
+#[inline(always)]
+fn weigh<'a, V: Lanes, const LONG: bool>(
+    columns: impl Iterator<Item = (&'a [V::Wide; 2], &'a [V::Wide; 2])>,
+    shift: u32,
+    mask: V,
+    window: &mut Window<V>,
+    weigher: &V::Weigher,
+    weights: &mut [V],
+) {
+    let mut sums = *window;
+    for (weights, (new, gone)) in weights.iter_mut().zip(columns) {
+        sums.add(*new);
+        *weights = V::weigh::<LONG>(weigher, V::narrow(sums.0, shift)).and(mask);
+        sums.take_away(*gone);
+    }
+    *window = sums;
+}
