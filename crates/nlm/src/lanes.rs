@@ -47,6 +47,8 @@ pub(crate) const LARGEST_INDEX: u16 = 0x7fff;
 pub(crate) unsafe trait Lanes: Copy + 'static {
     /// Lanes of a vector, a multiple of 8.
     const LANES: usize;
+    /// Weights of a table that is looked up quickest.
+    const SHORT: usize;
     /// Half as many 32-bit lanes.
     type Wide: Copy;
     /// A table of weights in the form that this set looks it up fastest.
@@ -95,7 +97,7 @@ pub(crate) unsafe trait Lanes: Copy + 'static {
     /// Prepares a table; `None` where this form cannot hold it exactly.
     fn table(weights: &Weights) -> Option<Self::Table>;
     fn weigher(table: &Self::Table) -> Self::Weigher;
-    /// The weights at indices up to [`LARGEST_INDEX`]; unless `LONG`, of a table that is zero from 2^10 on.
+    /// The weights at indices up to [`LARGEST_INDEX`]; unless `LONG`, of a table of at most [`SHORT`](Self::SHORT).
     fn weigh<const LONG: bool>(weigher: &Self::Weigher, indices: Self) -> Self;
 
     /// Where lane `lane` stands among the 32-bit lanes that [`interleave`](Self::interleave) spreads a vector over.

@@ -3,6 +3,8 @@
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod exponential;
 #[cfg(target_arch = "x86_64")]
+pub(crate) mod factors;
+#[cfg(target_arch = "x86_64")]
 pub(crate) mod product;
 
 use crate::Params;

@@ -7,17 +7,33 @@ use std::arch::x86_64::*;
 use super::Lanes;
 use crate::weights::Weights;
 use crate::weights::exponential::{Exponential, ROUNDING};
+use crate::weights::factors::{Factors, PRODUCTS};
 
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub(crate) struct Avx2(__m256i);
 
+/// Products for as many weights as they hold, else an exponential, and nothing in the other.
+#[derive(Debug)]
+pub(crate) struct Table {
+    factors: Factors,
+    exponential: Exponential,
+}
+
+/// A [`Table`] in registers.
+pub(crate) struct Weigher {
+    factors: [__m256; 4],
+    exponential: Exponential,
+    end: Avx2,
+}
+
 // SAFETY: both types are `__m256i`.
 unsafe impl Lanes for Avx2 {
     const LANES: usize = 16;
+    const SHORT: usize = PRODUCTS;
     type Wide = __m256i;
-    type Table = Exponential;
-    type Weigher = Exponential;
+    type Table = Table;
+    type Weigher = Weigher;
 
     super::operations! {
         fn splat(value: u16) -> Self { Self(_mm256_set1_epi16(value as i16)) }
@@ -42,9 +58,9 @@ unsafe impl Lanes for Avx2 {
     }
 
     #[inline(always)]
-    fn weigh<const LONG: bool>(weigher: &Exponential, indices: Self) -> Self {
+    fn weigh<const LONG: bool>(weigher: &Weigher, indices: Self) -> Self {
         // SAFETY: as for the other operations.
-        Self(unsafe { weigh(weigher, indices.0) })
+        Self(unsafe { weigh::<LONG>(weigher, indices.0) })
     }
 
     #[inline(always)]
@@ -103,24 +119,50 @@ unsafe impl Lanes for Avx2 {
         Self(unsafe { _mm256_srl_epi16(self.0, _mm_cvtsi32_si128(BITS)) })
     }
 
-    fn table(weights: &Weights) -> Option<Exponential> {
-        Exponential::new(weights)
+    fn table(weights: &Weights) -> Option<Table> {
+        if weights.nonzero().len() <= Self::SHORT {
+            Some(Table { factors: Factors::new(weights)?, exponential: Exponential::default() })
+        } else {
+            Some(Table { factors: Factors::default(), exponential: Exponential::new(weights)? })
+        }
     }
 
     #[inline(always)]
-    fn weigher(table: &Exponential) -> Exponential {
-        table.clone()
+    fn weigher(Table { factors, exponential }: &Table) -> Weigher {
+        // SAFETY: as for the other operations; the arrays have the size of a vector.
+        let factors_of = |table: &[f32; 8]| unsafe { _mm256_loadu_ps(table.as_ptr()) };
+        Weigher {
+            factors: factors.tables.each_ref().map(factors_of),
+            exponential: exponential.clone(),
+            end: Self::splat(factors.end.max(exponential.end)),
+        }
     }
 }
 
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-fn weigh(weigher: &Exponential, indices: __m256i) -> __m256i {
+fn weigh<const LONG: bool>(weigher: &Weigher, indices: __m256i) -> __m256i {
     let zero = _mm256_setzero_si256();
-    let low = exponential(weigher, _mm256_unpacklo_epi16(indices, zero));
-    let high = exponential(weigher, _mm256_unpackhi_epi16(indices, zero));
-    let inside = _mm256_cmpgt_epi16(_mm256_set1_epi16(weigher.end as i16), indices);
+    let halves = [_mm256_unpacklo_epi16(indices, zero), _mm256_unpackhi_epi16(indices, zero)];
+    let [low, high] = if LONG {
+        halves.map(|indices| exponential(&weigher.exponential, indices))
+    } else {
+        halves.map(|indices| product(&weigher.factors, indices))
+    };
+    let inside = _mm256_cmpgt_epi16(weigher.end.0, indices);
     _mm256_and_si256(_mm256_packs_epi32(low, high), inside)
+}
+
+/// [`Factors::weight`] of eight indices. The permutation takes the lowest three bits of each lane and no others.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn product(factors: &[__m256; 4], indices: __m256i) -> __m256i {
+    let first = _mm256_permutevar8x32_ps(factors[0], indices);
+    let second = _mm256_permutevar8x32_ps(factors[1], _mm256_srli_epi32::<3>(indices));
+    let third = _mm256_permutevar8x32_ps(factors[2], _mm256_srli_epi32::<6>(indices));
+    let fourth = _mm256_permutevar8x32_ps(factors[3], _mm256_srli_epi32::<9>(indices));
+    let weight = _mm256_mul_ps(_mm256_mul_ps(first, second), _mm256_mul_ps(third, fourth));
+    _mm256_cvtps_epi32(weight)
 }
 
 /// [`Exponential::weight`] of eight indices.

@@ -17,12 +17,9 @@ pub(super) struct Columns<'a, V: Lanes> {
     left: usize,
     template: isize,
     shift: u32,
-    /// Whether some of the table's weights are beyond what is looked up fastest.
+    /// Whether there are more weights than are looked up quickest.
     long: bool,
 }
-
-/// Weights that are looked up fastest.
-const SHORT: usize = 1 << 10;
 
 /// Sums over the template windows of a pixel's pairs, but for their last column.
 #[derive(Clone, Copy)]
@@ -57,7 +54,7 @@ impl<'a, V: Lanes> Columns<'a, V> {
         let len = left + Group::end(piece.width, search) + template;
         let groups = (2 * search + 1).div_ceil(V::LANES);
         let sums = memory.wide::<V>(2 * len * groups).as_chunks_mut().0;
-        let long = task.weights.nonzero().len() > SHORT;
+        let long = task.weights.nonzero().len() > V::SHORT;
         Self { sums, len, left, template: template as isize, shift: task.weights.shift(), long }
     }
 

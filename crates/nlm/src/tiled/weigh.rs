@@ -2,7 +2,7 @@
 
 use super::distance::{Pairs, column_sums, sums_len, window_sums};
 use super::grid::Block;
-use super::planes::View;
+use super::planes::{LARGEST_INDEX, View};
 use crate::lanes::Lanes;
 
 /// Weights of the pairs of a block with the same `dy`: row by row, in each of them column by column with one of zeros on
@@ -95,8 +95,7 @@ impl<'a, V: Lanes> BlockWeights<'a, V> {
                 |column, sum| {
                     let index = View::<V, CHANNELS>::index(sum, corrections, column);
                     let Some(weight) = weights.next() else { return };
-                    // One channel's indices have 10 bits.
-                    *weight = if CHANNELS == 1 {
+                    *weight = if LARGEST_INDEX[CHANNELS] <= V::SHORT {
                         V::weigh::<false>(weigher, index)
                     } else {
                         V::weigh::<true>(weigher, index)

@@ -3,7 +3,7 @@
 use super::Weights;
 
 /// `2^(slope * index)` times the largest weight, rounded to the nearest even: the weight at that index.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Exponential {
     pub(crate) slope: f32,
     /// Of `2^x` times the largest weight for `x` from -0.5 to 0.5, highest power first.
