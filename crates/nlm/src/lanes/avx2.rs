@@ -153,7 +153,7 @@ fn weigh<const LONG: bool>(weigher: &Weigher, indices: __m256i) -> __m256i {
     _mm256_and_si256(_mm256_packs_epi32(low, high), inside)
 }
 
-/// [`Factors::weight`] of eight indices. The permutation takes the lowest three bits of each lane and no others.
+/// The products of [`Factors`] at eight indices. The permutation takes the lowest three bits of each lane and no others.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn product(factors: &[__m256; 4], indices: __m256i) -> __m256i {

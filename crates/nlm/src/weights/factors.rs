@@ -21,35 +21,42 @@ impl Factors {
     /// Finds tables that give every weight exactly; `None` where there are too many, or none of those tried do.
     pub(crate) fn new(weights: &Weights) -> Option<Self> {
         let table = weights.nonzero();
-        let largest = f64::from(*table.first()?);
-        // The largest weight and the decay a little up or down, nearest first.
-        let nudges = || (0..12i32).map(|i| if i % 2 == 0 { i / 2 } else { -(i / 2) - 1 }).map(f64::from);
-        let candidates = nudges().flat_map(|decay| nudges().map(move |scale| (decay, scale)));
         let end = u16::try_from(table.len()).ok().filter(|end| usize::from(*end) <= PRODUCTS)?;
-        candidates
-            .map(|(decay, scale)| {
-                let decay = weights.decay() * (1.0 + decay * 2f64.powi(-27));
-                Self { tables: tables(largest * (1.0 + scale * 2f64.powi(-25)), decay), end }
-            })
-            .find(|candidate| {
-                (0..).zip(table).all(|(index, &weight)| candidate.weight(index) == weight as i32)
-            })
+        let decays = nudges(400).map(|nudge| weights.decay() * (1.0 + f64::from(nudge) * 2f64.powi(-28)));
+        decays.filter_map(|decay| Self::with_decay(table, decay)).next().map(|tables| Self { tables, end })
     }
 
-    /// The weight at an index below [`end`](Self::end): what the vector kernels compute, operation by operation.
-    fn weight(&self, index: u16) -> i32 {
-        let factor = |table: usize| self.tables[table][usize::from(index) >> (3 * table) & (ENTRIES - 1)];
-        ((factor(0) * factor(1)) * (factor(2) * factor(3))).round_ties_even() as i32
+    /// Tables but for rounding exponentials with this decay. Each entry of the first one, times the largest weight, is a few
+    /// units of the last place up or down, so that all products that it is in are exact.
+    fn with_decay(table: &[u32], decay: f64) -> Option<[[f32; ENTRIES]; TABLES]> {
+        let largest = f64::from(*table.first()?);
+        let exponential = |table: usize, entry: usize| (-decay * (entry << (3 * table)) as f64).exp();
+        let mut tables: [[f32; ENTRIES]; TABLES] =
+            std::array::from_fn(|table| std::array::from_fn(|entry| exponential(table, entry) as f32));
+        for entry in 0..ENTRIES {
+            let ideal = (largest * exponential(0, entry)) as f32;
+            tables[0][entry] = nudges(24)
+                .map(|nudge| f32::from_bits(ideal.to_bits().wrapping_add_signed(nudge)))
+                .find(|&factor| {
+                    let weights = table.iter().enumerate().skip(entry).step_by(ENTRIES);
+                    weights
+                        .map(|(index, &weight)| (product(&tables, factor, index), weight as i32))
+                        .all(|(a, b)| a == b)
+                })?;
+        }
+        Some(tables)
     }
 }
 
-/// Exponentials by three bits of an index each, the first table times the largest weight.
-fn tables(largest: f64, decay: f64) -> [[f32; ENTRIES]; TABLES] {
-    std::array::from_fn(|table| {
-        let scale = if table == 0 { largest } else { 1.0 };
-        let exponential = |entry: usize| (-decay * (entry << (3 * table)) as f64).exp();
-        std::array::from_fn(|entry| (scale * exponential(entry)) as f32)
-    })
+/// So many numbers, nearest to zero first.
+fn nudges(count: i32) -> impl Iterator<Item = i32> {
+    (0..count).map(|i| if i % 2 == 0 { i / 2 } else { -(i / 2) - 1 })
+}
+
+/// The weight at an index, given the factor of the first table: what the vector kernels compute, operation by operation.
+fn product(tables: &[[f32; ENTRIES]; TABLES], first: f32, index: usize) -> i32 {
+    let factor = |table: usize| tables[table][index >> (3 * table) & (ENTRIES - 1)];
+    ((first * factor(1)) * (factor(2) * factor(3))).round_ties_even() as i32
 }
 
 #[cfg(test)]
