@@ -18,9 +18,11 @@ const TABLES: usize = 4;
 pub(crate) const PRODUCTS: usize = ENTRIES.pow(TABLES as u32);
 
 impl Factors {
-    /// Finds tables that give every weight exactly; `None` where there are too many, or none of those tried do.
+    /// Finds tables that give every weight exactly; `None` where there are too many, some have more than 15 bits, or none
+    /// of those tried do.
     pub(crate) fn new(weights: &Weights) -> Option<Self> {
         let table = weights.nonzero();
+        table.first().filter(|&&largest| i16::try_from(largest).is_ok())?;
         let end = u16::try_from(table.len()).ok().filter(|end| usize::from(*end) <= PRODUCTS)?;
         let decays = nudges(400).map(|nudge| weights.decay() * (1.0 + f64::from(nudge) * 2f64.powi(-28)));
         decays.filter_map(|decay| Self::with_decay(table, decay)).next().map(|tables| Self { tables, end })
