@@ -2,6 +2,7 @@
 """Compares plans made from a profile alone with what the service then does under load. See README.md."""
 
 import argparse
+import copy
 import datetime
 import json
 import os
@@ -27,9 +28,9 @@ UP_TO = 85
 # Answers below which a p99 is that of less than five.
 FEW = 500
 # A machine that others use, too, changes its speed, or is taken away for moments. A run is of the machine that was profiled where
-# both are alike within the first, and where its host took no more than the second of the processor time; else it is made again, so
-# often at the most.
-ALIKE, STOLEN, ATTEMPTS = 0.05, 0.02, 4
+# both are alike within the first, and where its host took no more than the second of the processor time beyond what it took from
+# the profile; else it is made again, so often at the most.
+ALIKE, STOLEN, ATTEMPTS = 0.05, 0.02, 3
 # Objective of the greatest rate.
 P99 = "2s"
 # Relative bounds, and points of refusals.
@@ -59,12 +60,35 @@ def named_run(text):
     return int(text)
 
 
+def slowed(profile, factor):
+    """The profile of a machine on which computing takes so many times as long."""
+    profile = copy.deepcopy(profile)
+
+    def slow(distribution):
+        distribution["mean"] *= factor
+        distribution["variance"] *= factor**2
+        for quantile in distribution["quantiles"]:
+            quantile["seconds"] *= factor
+
+    for run in (run for picture in profile["pictures"] for run in picture["runs"]):
+        run["cpu_seconds"] *= factor
+        for distribution in (run["service"], *run["stages"].values()):
+            slow(distribution)
+    for curve in (profile["contention"][name] for name in ("across_pictures", "within_picture")):
+        curve["law"]["lambda"] /= factor
+        for point in curve["points"]:
+            point["per_second"] /= factor
+    return profile
+
+
 class Plan:
     """A plan for one instance with so many threads; for the very requests that a load of so many seconds sends, if that is given."""
 
-    def __init__(self, siftd, profile, given, threads, ratio, rate=1.0, seconds=None):
-        command = [siftd, "plan", "--profile", profile, "--threads", threads, "--hit-ratio", ratio, "--rate", rate]
-        command += ["--peak-factor", 1, "--cache", "memory", "--p99", P99, "--refused", 0, "--format", "json"]
+    def __init__(self, siftd, profile, given, threads, ratio, rate=None, seconds=None):
+        command = [siftd, "plan", "--profile", profile, "--threads", threads, "--hit-ratio", ratio, "--rate", rate or 1]
+        # One instance takes the whole rate, whatever becomes of it; only the greatest rate is one that keeps an objective.
+        objective = ["--p99", P99, "--refused", 0] if rate is None else ["--p99", "600s", "--refused", 0.999]
+        command += [*objective, "--peak-factor", 1, "--cache", "memory", "--format", "json"]
         command += ["--clients", "apart" if apart(threads) else "beside"]
         if seconds:
             command += ["--load-images", given.images, "--load-duration", f"{seconds}s"]
@@ -148,10 +172,10 @@ class ProcessorTime:
 class Conditions:
     """How the machine was around a run: its speed, of that when it was profiled, and the share of its time that its host took."""
 
-    def __init__(self, speed, stolen):
-        self.speed, self.stolen = speed, stolen
+    def __init__(self, profiled, seconds, stolen):
+        self.speed, self.stolen = profiled["pace"] / seconds, stolen
         # Up to 1 it was the machine that was profiled.
-        self.off = max(abs(speed - 1) / ALIKE, stolen / STOLEN)
+        self.off = max(abs(self.speed - 1) / ALIKE, (stolen - profiled["profile"]["stolen"]) / STOLEN)
 
 
 def as_profiled(siftd, given, profiled, run):
@@ -162,7 +186,7 @@ def as_profiled(siftd, given, profiled, run):
         time_used = ProcessorTime()
         result = run()
         stolen = time_used.stolen()
-        conditions = Conditions(profiled / statistics.mean((before, pace(siftd, given))), stolen)
+        conditions = Conditions(profiled, statistics.mean((before, pace(siftd, given))), stolen)
         if best is None or conditions.off < best[1].off:
             best = result, conditions
         if conditions.off <= 1:
@@ -197,7 +221,12 @@ def compare(siftd, profile, profiled, given, threads, ratio, scratch):
 
         (measured, cpu, after), conditions = as_profiled(siftd, given, profiled, run)
         work = {"planned": plan.work(requests(after), after["siftd_image_pixels_count"]), "measured": cpu}
-        case["loads"].append(row(plan.at_its_rate(), lasting.at_load(share), measured, share, conditions, work))
+        as_it_was = scratch / "slowed.json"
+        slower = cpu / work["planned"] / (1 - conditions.stolen)
+        as_it_was.write_text(json.dumps(slowed(profiled["profile"], slower)))
+        plans = (plan, Plan(siftd, as_it_was, given, threads, ratio, rate, duration))
+        rows = (*(plan.at_its_rate() for plan in plans), lasting.at_load(share))
+        case["loads"].append(row(rows, measured, share, conditions, work))
         if share == UP_TO:
             held = after['siftd_cache_bytes{tier="memory"}'] / 1e6
             modelled = plan.figure("memory", "process_memory") - plan.figure("memory", "process_tier") + held
@@ -238,7 +267,8 @@ def tell(text):
     print(text, file=sys.stderr, flush=True)
 
 
-def row(planned, lasting, measured, share, conditions, work):
+def row(plans, measured, share, conditions, work):
+    planned, as_it_was, lasting = plans
     latency = measured["latency"]
 
     def of(kind, name):
@@ -257,6 +287,7 @@ def row(planned, lasting, measured, share, conditions, work):
         "latency": {
             f"{kind} {name}": {
                 "planned": planned[f"{column} {name}, ms"],
+                "as_it_was": as_it_was[f"{column} {name}, ms"],
                 "measured": of(kind, name),
                 "lasting": lasting[f"{column} {name}, ms"],
             }
@@ -281,27 +312,38 @@ def merge(record, case):
     record["cases"].sort(key=lambda case: (case["threads"], case["hit_ratio"]))
 
 
-def beside(pair, bound, relative=True, holds=True, few=False):
-    """Both figures, and a mark where they differ by more than the bound; in brackets if the measured one is of few answers."""
+def beside(pair, bound, relative=True):
+    """Both figures, and a mark where they differ by more than the bound."""
     planned, measured = (pair or {}).get("planned"), (pair or {}).get("measured")
     if planned is None or measured is None:
         return "-"
-    off = abs(planned - measured) / measured if relative and measured else abs(planned - measured)
-    both = f"{planned:.3g} / {measured:.3g}"
-    return (f"({both})" if few else both) + (" **!**" if holds and off > bound else "")
+    return f"{planned:.3g} / {measured:.3g}" + (" **!**" if differ(planned, measured, bound, relative) else "")
+
+
+def differ(planned, measured, bound, relative=True):
+    return abs(planned - measured) > (bound * measured if relative and measured else bound)
 
 
 def latencies(run):
-    """Cells of the latencies of a run."""
-    for name, pair in run["latency"].items():
+    """Cells of the latencies of a run: as planned, as planned with the speed that the machine then had, and measured."""
+    for name, of in run["latency"].items():
+        if of["measured"] is None:
+            yield "-"
+            continue
         kind, quantile = name.split()
-        few = quantile == "p99" and run["counts"][kind] < FEW
-        yield beside(pair, LATENCY, holds=run["load"] <= UP_TO, few=few)
+        cell = " / ".join(f"{of[which]:.3g}" for which in ("planned", "as_it_was", "measured"))
+        if quantile == "p99" and run["counts"][kind] < FEW:
+            cell = f"({cell})"
+        off, still = (differ(of[which], of["measured"], LATENCY) for which in ("planned", "as_it_was"))
+        mark = " **!**" if still else " ~"
+        yield cell + (mark if off and run["load"] <= UP_TO else "")
 
 
 def markdown(record):
     yield f"# Plan against load, {record['date']}\n"
-    yield f"{record['machine']}; {record['siftd']}, commit {record['commit']}. Planned / measured; **!** is beyond the bound;"
+    yield f"{record['machine']}; {record['siftd']}, commit {record['commit']}. Planned / measured; **!** is beyond the bound."
+    yield "Latencies: planned / planned with the speed that the machine had in the run, by `work` and `stolen` / measured; ~ is where"
+    yield "the first alone is beyond the bound;"
     yield f"in brackets: p99 of fewer than {FEW} answers; speed: of the machine around the run, % of that around the profile; stolen:"
     yield "% of the processor time that its host gave to others in the run "
     yield f"({100 * record['profile']['stolen']:.1f} in the profile); work: processor time of the service in the run, % of what the plan has for as"
@@ -365,7 +407,7 @@ def main():
         write(record, given)
         for threads in given.threads:
             for ratio in given.ratios:
-                merge(record, compare(siftd, profile, record["pace"], given, threads, ratio, scratch))
+                merge(record, compare(siftd, profile, record, given, threads, ratio, scratch))
                 write(record, given)
     print("\n".join(markdown(record)))
 

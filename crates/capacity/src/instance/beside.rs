@@ -86,10 +86,12 @@ pub(super) fn alone(hits: &[RequestProfile], bytes: f64) -> Option<Distribution>
     Some(shortened(&nearest.alone, nearest.cpu_seconds))
 }
 
+/// Below zero where not all of what is taken away was on the way of the request: clients that are beside the service do some of
+/// their work while it does its own.
 fn shortened(latency: &Distribution, by: f64) -> Distribution {
-    let mut delay = latency.clone();
-    delay.mean = (delay.mean - by).max(0.0);
-    delay.quantiles.iter_mut().for_each(|quantile| quantile.seconds = (quantile.seconds - by).max(0.0));
+    let (mut delay, scale) = (latency.clone(), latency.interpolation_scale());
+    delay.mean -= by;
+    delay.quantiles.iter_mut().for_each(|quantile| quantile.seconds = scale * quantile.seconds - by);
     delay
 }
 
@@ -129,6 +131,14 @@ mod tests {
     fn what_was_measured_is_less_what_the_processors_explain() {
         assert_eq!(delays(1, Clients::Apart, 100.0), [0.2, 1.8, 2.7]);
         assert_eq!(delays(2, Clients::Beside, 7.0), [0.3, 0.4, 3.85, 4.8]);
+    }
+
+    #[test]
+    fn the_slowest_keep_their_delay_where_most_take_less_than_their_processor_time() {
+        let latency = Distribution::of(&[[5e-4; 98].as_slice(), &[4e-3; 2]].concat()).unwrap();
+        let delay = shortened(&latency, 8e-4);
+        assert!((delay.quantile(0.5) + 3e-4).abs() < 3e-5, "{delay:?}");
+        assert!((delay.quantile(1.0) - 3.2e-3).abs() < 2e-4, "{delay:?}");
     }
 
     #[test]

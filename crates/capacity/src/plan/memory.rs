@@ -29,7 +29,8 @@ impl Demand {
         Self {
             rest: memory.rest_bytes,
             tier: entries.min(instance.setup.memory_tier_bytes),
-            threads: memory.bytes_per_thread * cores,
+            // A picture alone is computed by all threads, and whichever took it keeps what all of them needed.
+            threads: memory.bytes_per_thread * cores * cores,
             pixels: memory.bytes_per_pixel * computing.max(instance.pixels() * cores),
             bodies: (waiting * instance.upload_bytes()).min(instance.setup.body_budget),
             connections: memory.bytes_per_connection * (rate * answered).min(instance.setup.max_connections),
@@ -71,7 +72,7 @@ pub(super) fn section(plan: &Plan<'_>) -> Section {
                 "threads that compute",
                 demand.threads / mb,
                 "MB",
-                "threads x bytes of one",
+                "threads x threads of a picture alone x bytes of one",
                 measured.clone(),
             ),
             figure(

@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::request::{Image, Request, Source, inverted};
+use super::request::{Image, Request, Source};
 use super::{Outcome, Scenario};
 use crate::admission::{Load, Work};
 
@@ -124,7 +124,7 @@ impl<'a> Instance<'a> {
     fn arrive(&mut self, mut request: Request) {
         let delays = &self.scenario.request_delay;
         if let Some(delays) = delays.get(self.computing_threads()).or(delays.last()) {
-            request.delay = inverted(delays, request.delay_share);
+            request.delay = delays.quantile(request.delay_share);
         }
         if self.answering.len() < self.scenario.runtime_threads {
             self.answering.push((request, self.scenario.request_cpu));

@@ -85,7 +85,7 @@ pub struct Scenario {
     pub request_cpu: f64,
     /// What a request takes longer than the shared processors explain, s (the network, the client, a shared tier, the
     /// kernel's slices), by the number of threads that compute when it comes: for none, for one and so on; the last is for
-    /// more, too. Without any there is no such delay.
+    /// more, too. Without any there is no such delay. Below zero it takes less.
     pub request_delay: Vec<Distribution>,
     /// Pictures of misses. At least one.
     pub pictures: Vec<PictureClass>,

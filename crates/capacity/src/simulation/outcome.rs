@@ -123,14 +123,14 @@ impl Outcome {
     pub(super) fn hit(&mut self, request: &Request, now: f64) {
         self.answers += u64::from(self.open);
         if request.counts {
-            self.hits.seconds.push(now - request.arrived + request.delay);
+            self.hits.seconds.push((now - request.arrived + request.delay).max(0.0));
         }
     }
 
     pub(super) fn miss(&mut self, request: &Request, now: f64) {
         self.answers += u64::from(self.open);
         if request.counts {
-            self.misses.seconds.push(now - request.arrived + request.delay);
+            self.misses.seconds.push((now - request.arrived + request.delay).max(0.0));
         }
     }
 

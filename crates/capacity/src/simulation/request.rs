@@ -10,7 +10,7 @@ pub(super) struct Request {
     pub(super) arrived: f64,
     /// Share of delays that are at most as long as its own.
     pub(super) delay_share: f64,
-    /// What it takes longer than the shared processors explain, s.
+    /// What it takes longer than the shared processors explain, s; below zero, shorter.
     pub(super) delay: f64,
     /// Whether it counts in the outcome.
     pub(super) counts: bool,
@@ -106,6 +106,6 @@ impl<'a> Source<'a> {
 }
 
 /// A draw by inversion: the quantile of a random share (Law, section 8.2.1), scaled so that the mean is the measured one.
-pub(super) fn inverted(times: &Distribution, share: f64) -> f64 {
+fn inverted(times: &Distribution, share: f64) -> f64 {
     times.quantile(share) * times.interpolation_scale()
 }
