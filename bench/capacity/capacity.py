@@ -345,7 +345,7 @@ def markdown(record):
     yield "Latencies: planned / planned with the speed that the machine had in the run, by `work` and `stolen` / measured; ~ is where"
     yield "the first alone is beyond the bound;"
     yield f"in brackets: p99 of fewer than {FEW} answers; speed: of the machine around the run, % of that around the profile; stolen:"
-    yield "% of the processor time that its host gave to others in the run "
+    yield "% of the processor time that its host gave to others in the run"
     yield f"({100 * record['profile']['stolen']:.1f} in the profile); work: processor time of the service in the run, % of what the plan has for as"
     yield "many requests and as many computed pictures."
     yield "Made by `python bench/capacity/capacity.py`.\n"
