@@ -165,7 +165,7 @@ class ProcessorTime:
 
     def stolen(self):
         """Share of what was asked for."""
-        used, stolen = (now - before for now, before in zip(self.ticks(), self.before))
+        used, stolen = (after - before for after, before in zip(self.ticks(), self.before))
         return stolen / max(used + stolen, 1)
 
 

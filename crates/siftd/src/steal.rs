@@ -6,6 +6,9 @@ use std::io;
 /// Where a kernel tells it.
 pub(crate) const PATH: &str = "/proc/stat";
 
+/// Share of the processor time asked for from which on what is stolen is felt.
+pub(crate) const FELT: f64 = 0.02;
+
 /// Processor time of the whole machine, of all its processors together, in ticks of a clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ProcessorTime {

@@ -1,10 +1,8 @@
 use super::finding::Finding;
 use super::host::Host;
-use crate::steal::{PATH, ProcessorTime};
+use crate::steal::{FELT, PATH, ProcessorTime};
 
 const CHECK: &str = "stolen time";
-/// Share that is felt.
-const MOST: f64 = 0.02;
 
 /// Processors that the host gives to others meanwhile make every time longer, most of all the longest.
 pub(super) fn check(host: &Host) -> Finding {
@@ -13,7 +11,7 @@ pub(super) fn check(host: &Host) -> Finding {
     };
     let share = time.stolen();
     let found = format!("{:.1} % of the processor time asked for since the start", 100.0 * share);
-    if share <= MOST {
+    if share <= FELT {
         return Finding::ok(CHECK, found);
     }
     let why = "the host of this virtual machine gives its processors to others meanwhile: all times are longer, and what \

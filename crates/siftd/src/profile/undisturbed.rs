@@ -1,10 +1,8 @@
 //! What the host of a virtual machine disturbs is measured again.
 
 use super::ProfileError;
-use crate::steal::ProcessorTime;
+use crate::steal::{FELT, ProcessorTime};
 
-/// Share of the processor time that the host may take from a measurement.
-const MOST: f64 = 0.02;
 /// A host that always takes more is what the machine is.
 const TRIES: u32 = 3;
 
@@ -31,7 +29,7 @@ impl Undisturbed {
         };
         let (mut kept, mut time) = once()?;
         for _ in 1..TRIES {
-            if time.stolen() <= MOST {
+            if time.stolen() <= FELT {
                 break;
             }
             let again = once()?;
