@@ -37,6 +37,10 @@ unsafe impl Lanes for Avx2 {
 
     super::operations! {
         fn splat(value: u16) -> Self { Self(_mm256_set1_epi16(value as i16)) }
+        fn splat_pair(pair: &[u16; 2]) -> Self {
+            let [first, second] = pair.map(u32::from);
+            Self(_mm256_set1_epi32((first | second << 16) as i32))
+        }
         fn add(self, other: Self) -> Self { Self(_mm256_add_epi16(self.0, other.0)) }
         fn sub(self, other: Self) -> Self { Self(_mm256_sub_epi16(self.0, other.0)) }
         fn saturating_add(self, other: Self) -> Self { Self(_mm256_adds_epu16(self.0, other.0)) }
@@ -51,6 +55,10 @@ unsafe impl Lanes for Avx2 {
         }
         fn wide_add(a: Self::Wide, b: Self::Wide) -> Self::Wide { _mm256_add_epi32(a, b) }
         fn wide_sub(a: Self::Wide, b: Self::Wide) -> Self::Wide { _mm256_sub_epi32(a, b) }
+        fn narrow(vectors: [Self::Wide; 2], shift: u32) -> Self { Self(narrow(vectors, shift)) }
+        fn add_lane_sums(vectors: &[Self::Wide], stride: usize, sums: &mut [u32]) {
+            add_lane_sums(vectors, stride, sums);
+        }
         fn wide_zero() -> __m256i { _mm256_setzero_si256() }
         fn dot(sums: __m256i, a: Self, b: Self) -> __m256i {
             _mm256_add_epi32(sums, _mm256_madd_epi16(a.0, b.0))
@@ -61,13 +69,6 @@ unsafe impl Lanes for Avx2 {
     fn weigh<const LONG: bool>(weigher: &Weigher, indices: Self) -> Self {
         // SAFETY: as for the other operations.
         Self(unsafe { weigh::<LONG>(weigher, indices.0) })
-    }
-
-    #[inline(always)]
-    fn splat_pair(pair: &[u16; 2]) -> Self {
-        let [first, second] = pair.map(u32::from);
-        // SAFETY: as for the other operations.
-        Self(unsafe { _mm256_set1_epi32((first | second << 16) as i32) })
     }
 
     #[inline(always)]
@@ -92,18 +93,6 @@ unsafe impl Lanes for Avx2 {
             let moved = _mm256_permutevar8x32_epi32(vector, _mm256_setr_epi32(1, 2, 3, 4, 5, 6, 7, 7));
             (first as u32, _mm256_blend_epi32::<0x80>(moved, _mm256_set1_epi32(last as i32)))
         }
-    }
-
-    #[inline(always)]
-    fn narrow(vectors: [Self::Wide; 2], shift: u32) -> Self {
-        // SAFETY: as for the other operations.
-        Self(unsafe { narrow(vectors, shift) })
-    }
-
-    #[inline(always)]
-    fn add_lane_sums(vectors: &[Self::Wide], stride: usize, sums: &mut [u32]) {
-        // SAFETY: as for the other operations.
-        unsafe { add_lane_sums(vectors, stride, sums) }
     }
 
     #[inline(always)]

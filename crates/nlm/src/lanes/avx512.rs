@@ -31,6 +31,10 @@ unsafe impl Lanes for Avx512 {
 
     super::operations! {
         fn splat(value: u16) -> Self { Self(_mm512_set1_epi16(value as i16)) }
+        fn splat_pair(pair: &[u16; 2]) -> Self {
+            let [first, second] = pair.map(u32::from);
+            Self(_mm512_set1_epi32((first | second << 16) as i32))
+        }
         fn add(self, other: Self) -> Self { Self(_mm512_add_epi16(self.0, other.0)) }
         fn sub(self, other: Self) -> Self { Self(_mm512_sub_epi16(self.0, other.0)) }
         fn saturating_add(self, other: Self) -> Self { Self(_mm512_adds_epu16(self.0, other.0)) }
@@ -47,6 +51,10 @@ unsafe impl Lanes for Avx512 {
         }
         fn wide_add(a: Self::Wide, b: Self::Wide) -> Self::Wide { _mm512_add_epi32(a, b) }
         fn wide_sub(a: Self::Wide, b: Self::Wide) -> Self::Wide { _mm512_sub_epi32(a, b) }
+        fn narrow(vectors: [Self::Wide; 2], shift: u32) -> Self { Self(narrow(vectors, shift)) }
+        fn add_lane_sums(vectors: &[Self::Wide], stride: usize, sums: &mut [u32]) {
+            add_lane_sums(vectors, stride, sums);
+        }
         fn wide_zero() -> __m512i { _mm512_setzero_si512() }
         fn dot(sums: __m512i, a: Self, b: Self) -> __m512i { _mm512_dpwssd_epi32(sums, a.0, b.0) }
     }
@@ -55,13 +63,6 @@ unsafe impl Lanes for Avx512 {
     fn weigh<const LONG: bool>(weigher: &Weigher, indices: Self) -> Self {
         // SAFETY: as for the other operations.
         Self(unsafe { weigh::<LONG>(weigher, indices.0) })
-    }
-
-    #[inline(always)]
-    fn splat_pair(pair: &[u16; 2]) -> Self {
-        let [first, second] = pair.map(u32::from);
-        // SAFETY: as for the other operations.
-        Self(unsafe { _mm512_set1_epi32((first | second << 16) as i32) })
     }
 
     #[inline(always)]
@@ -85,18 +86,6 @@ unsafe impl Lanes for Avx512 {
             let first = _mm_cvtsi128_si32(_mm512_castsi512_si128(vector));
             (first as u32, _mm512_alignr_epi32::<1>(_mm512_set1_epi32(last as i32), vector))
         }
-    }
-
-    #[inline(always)]
-    fn narrow(vectors: [Self::Wide; 2], shift: u32) -> Self {
-        // SAFETY: as for the other operations.
-        Self(unsafe { narrow(vectors, shift) })
-    }
-
-    #[inline(always)]
-    fn add_lane_sums(vectors: &[Self::Wide], stride: usize, sums: &mut [u32]) {
-        // SAFETY: as for the other operations.
-        unsafe { add_lane_sums(vectors, stride, sums) }
     }
 
     #[inline(always)]
