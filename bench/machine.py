@@ -22,3 +22,21 @@ def processor():
 def machine():
     """The processor and how many of its cores there are."""
     return f"{processor()}, {len(os.sched_getaffinity(0))} cores"
+
+
+class ProcessorTime:
+    """Processor time of the whole machine from now on, by /proc/stat."""
+
+    def __init__(self):
+        self.before = self.ticks()
+
+    @staticmethod
+    def ticks():
+        """What was used, and what the host gave to others while a thread was ready to run."""
+        user, nice, system, _, _, irq, softirq, stolen = map(int, Path("/proc/stat").read_text().split()[1:9])
+        return user + nice + system + irq + softirq, stolen
+
+    def stolen(self):
+        """Share of what was asked for."""
+        used, stolen = (after - before for after, before in zip(self.ticks(), self.before))
+        return stolen / max(used + stolen, 1)

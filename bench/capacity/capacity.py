@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from machine import machine, output  # noqa: E402
+from machine import ProcessorTime, machine, output  # noqa: E402
 from siftd_service import Service  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -149,24 +149,6 @@ def pace(siftd, given):
         return time.monotonic() - began
 
     return statistics.median(once() for _ in range(3))
-
-
-class ProcessorTime:
-    """Processor time of the whole machine from now on, by /proc/stat."""
-
-    def __init__(self):
-        self.before = self.ticks()
-
-    @staticmethod
-    def ticks():
-        """What was used, and what the host gave to others while a thread was ready to run."""
-        user, nice, system, _, _, irq, softirq, stolen = map(int, Path("/proc/stat").read_text().split()[1:9])
-        return user + nice + system + irq + softirq, stolen
-
-    def stolen(self):
-        """Share of what was asked for."""
-        used, stolen = (after - before for after, before in zip(self.ticks(), self.before))
-        return stolen / max(used + stolen, 1)
 
 
 class Conditions:

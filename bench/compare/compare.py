@@ -4,6 +4,7 @@
 import argparse
 import datetime
 import json
+import operator
 import os
 import platform
 import statistics
@@ -18,7 +19,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from machine import output, processor  # noqa: E402
+from machine import ProcessorTime, output, processor  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "testdata" / "pictures"
@@ -116,6 +117,7 @@ def measure(siftd, case, threads, sets, rounds):
     rounds = 1 if what == "nlm100" else rounds
     times = {column: [] for column in ("opencv", *sets)}
     keypoints = {}
+    processors = ProcessorTime()
     for _ in range(rounds):
         seconds, keypoints["opencv"] = opencv(what, path)
         times["opencv"].append(seconds * 1e3)
@@ -133,6 +135,8 @@ def measure(siftd, case, threads, sets, rounds):
         "keypoints": keypoints["opencv"],
         "threads": threads,
         "rounds": rounds,
+        "stolen": processors.stolen(),
+        "ratio": {isa: statistics.median(map(operator.truediv, times["opencv"], times[isa])) for isa in sets},
         "median_ms": {column: statistics.median(values) for column, values in times.items()},
         "least_ms": {column: min(values) for column, values in times.items()},
     }
@@ -154,11 +158,13 @@ def cpu():
 
 def markdown(record):
     sets = record["instruction_sets"]
+    slow = any(row["what"] == "nlm100" for row in record["rows"])
     yield f"# siftd beside OpenCV, {record['date']}"
     yield ""
     yield f"{record['machine']}; OpenCV {record['opencv']}, {record['rustc']}, commit {record['commit']}."
-    yield "Medians of alternating runs in milliseconds, in brackets how many times faster than OpenCV on as many threads."
-    yield "Made by `python bench/compare/compare.py`."
+    yield "Medians of alternating runs in milliseconds, in brackets how many times faster than OpenCV on as many threads:"
+    yield "the median of what each round says. In the last column what the machine's host gave to"
+    yield f"others of the processors' time that was asked for meanwhile. Made by `python bench/compare/compare.py{' --slow' if slow else ''}`."
     for what, title in TITLES.items():
         rows = [row for row in record["rows"] if row["what"] == what]
         if not rows:
@@ -166,15 +172,15 @@ def markdown(record):
         yield ""
         yield f"## {title}"
         yield ""
-        yield f"| picture | px | keypoints | threads | OpenCV | {' | '.join(sets)} |"
-        yield f"|---|---|---:|---:|---:|{'---:|' * len(sets)}"
+        yield f"| picture | px | keypoints | threads | OpenCV | {' | '.join(sets)} | stolen |"
+        yield f"|---|---|---:|---:|---:|{'---:|' * len(sets)}---:|"
         for row in rows:
             medians = row["median_ms"]
-            ours = [f"{medians[s]:.1f} ({medians['opencv'] / medians[s]:.1f}x)" for s in sets]
+            ours = [f"{medians[s]:.1f} ({row['ratio'][s]:.1f}x)" for s in sets]
             keypoints = row["keypoints"] if what in ("sift", "miss") else ""
             yield (
                 f"| {row['picture']} | {row['width']}x{row['height']} | {keypoints} | {row['threads']}"
-                f" | {medians['opencv']:.1f} | {' | '.join(ours)} |"
+                f" | {medians['opencv']:.1f} | {' | '.join(ours)} | {row['stolen']:.0%} |"
             )
 
 
