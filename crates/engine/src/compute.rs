@@ -1,5 +1,6 @@
 //! The compute threads and the queue before them.
 
+mod spares;
 mod worker;
 
 use std::collections::VecDeque;
@@ -12,6 +13,7 @@ use capacity::admission::{Load, Policy, Work};
 use extract::Params;
 use tokio::sync::watch;
 
+use self::spares::Spares;
 use crate::cost;
 use crate::flight::{Flight, Flights};
 use crate::metrics::Metrics;
@@ -57,6 +59,7 @@ struct State {
     load: Load,
     /// Since when each thread has had its image.
     busy_since: Vec<Option<Instant>>,
+    spares: Spares,
     /// What was done since the start.
     done: Done,
     lifecycle: Lifecycle,
@@ -102,6 +105,7 @@ impl Compute {
             queue: VecDeque::new(),
             load: Load::NONE,
             busy_since: vec![None; config.threads.get()],
+            spares: Spares::default(),
             done: Done::default(),
             lifecycle: Lifecycle::Open,
         };

@@ -69,13 +69,22 @@ impl Policy {
         Err(Refused { reason, retry_after: whole_seconds(wait) })
     }
 
-    /// Threads for an image that begins now: those that would stand idle join in, unless others wait for them.
+    /// Threads for an image that begins now: its share of all beside the images that are being computed, unless others wait
+    /// for a thread.
     pub fn threads_for_next(&self, load: &Load) -> NonZeroUsize {
-        if load.queued > 0 {
-            return NonZeroUsize::MIN;
-        }
-        let idle = self.threads.get().saturating_sub(load.running);
-        NonZeroUsize::new(idle).unwrap_or(NonZeroUsize::MIN)
+        let images = if load.queued > 0 { usize::MAX } else { load.running.saturating_add(1) };
+        self.share(images)
+    }
+
+    /// The most threads that can work on images at a time: each image keeps what it began with, when there were fewer
+    /// beside it.
+    pub fn most_threads(&self) -> usize {
+        (1..=self.threads.get()).map(|images| self.share(images).get()).sum()
+    }
+
+    /// Threads of one of so many images.
+    fn share(&self, images: usize) -> NonZeroUsize {
+        NonZeroUsize::new(self.threads.get().div_ceil(images.max(1))).unwrap_or(NonZeroUsize::MIN)
     }
 }
 
@@ -161,10 +170,11 @@ mod tests {
     }
 
     #[test]
-    fn idle_threads_join_in_unless_others_wait() {
-        let policy = policy();
-        assert_eq!(policy.threads_for_next(&load(0, 0)).get(), 2);
-        assert_eq!(policy.threads_for_next(&load(0, 1)).get(), 1);
-        assert_eq!(policy.threads_for_next(&load(1, 0)).get(), 1);
+    fn an_image_gets_its_share_of_threads_unless_others_wait() {
+        let policy = Policy { threads: NonZeroUsize::new(8).unwrap(), ..policy() };
+        let threads = |queued, running| policy.threads_for_next(&load(queued, running)).get();
+        assert_eq!([0, 1, 2, 3, 4, 7].map(|running| threads(0, running)), [8, 4, 3, 2, 2, 1]);
+        assert_eq!(threads(1, 0), 1);
+        assert_eq!(policy.most_threads(), 8 + 4 + 3 + 2 + 2 + 2 + 2 + 1);
     }
 }

@@ -29,8 +29,8 @@ impl Demand {
         Self {
             rest: memory.rest_bytes,
             tier: entries.min(instance.setup.memory_tier_bytes),
-            // A picture alone is computed by all threads, and whichever took it keeps what all of them needed.
-            threads: memory.bytes_per_thread * cores * cores,
+            threads: memory.bytes_per_thread
+                * instance.scenario(rate, plan.hit_ratio).policy.most_threads() as f64,
             pixels: memory.bytes_per_pixel * computing.max(instance.pixels() * cores),
             bodies: (waiting * instance.upload_bytes()).min(instance.setup.body_budget),
             connections: memory.bytes_per_connection * (rate * answered).min(instance.setup.max_connections),
@@ -72,7 +72,7 @@ pub(super) fn section(plan: &Plan<'_>) -> Section {
                 "threads that compute",
                 demand.threads / mb,
                 "MB",
-                "threads x threads of a picture alone x bytes of one",
+                "the most threads that work on pictures at a time x bytes of one",
                 measured.clone(),
             ),
             figure(

@@ -1,9 +1,9 @@
 //! A discrete-event simulation of one instance of the service: its own admission ([`crate::admission`]) over measured times.
 //!
 //! Requests arrive; each is first received, hashed and looked up on a runtime thread. Hits are answered then. Misses ask
-//! the policy, wait in its queue, and are computed: by all idle threads if nobody else waits, by one otherwise. Both kinds
-//! share the processors ([`Processors`]), hits with the greater weight. What a kernel adds to that, which gives whole slices, is
-//! drawn from what was measured with as many threads computing. What is not simulated: requests that join another's
+//! the policy, wait in its queue, and are computed: by as many threads as it gives them. Both kinds share the
+//! processors ([`Processors`]), hits with the greater weight. What a kernel adds to that, which gives whole slices, is drawn
+//! from what was measured with as many threads computing. What is not simulated: requests that join another's
 //! computation, retries of who was refused, clients that stop waiting.
 //!
 //! The same seed gives the same outcome. Discrete-event simulation: Averill M. Law, *Simulation Modeling and Analysis*, 5th

@@ -7,12 +7,10 @@ use bytes::Bytes;
 use capacity::admission::Work;
 use extract::{Control, ExtractError, Extraction, Extractor, Stage};
 
+use super::spares::Spare;
 use super::{Compute, Job, Lifecycle, Queued, State};
 use crate::Error;
 use crate::flight::{Computed, Outcome};
-
-/// A thread that had no image for this long gives its scratch memory back.
-const IDLE: Duration = Duration::from_secs(20);
 
 /// Scratch memory of larger images, some 10 bytes a pixel, is given back at once.
 const LARGEST_KEPT_SCRATCH: u64 = 1_000_000;
@@ -23,6 +21,8 @@ struct Taken {
     work: Work,
     waited: Duration,
     threads: NonZeroUsize,
+    /// One that an image had before, if there is one left.
+    spare: Option<Spare>,
     /// When this thread took it.
     started: Instant,
 }
@@ -31,16 +31,15 @@ struct Taken {
 pub(super) fn run(compute: &Arc<Compute>, index: usize) {
     // Where it cannot be lowered, hits are slower beside misses, and all else is as before.
     let _ = rustix::process::setpriority_process(None, compute.config.niceness.into());
-    let mut extractor = None;
-    while let Some(taken) = compute.take(index, &mut extractor) {
-        let outcome = compute.compute(&taken, &mut extractor);
+    while let Some(mut taken) = compute.take(index) {
+        let outcome = compute.compute(&mut taken);
         compute.finish(index, taken, outcome);
     }
 }
 
 impl Compute {
     /// Waits for a job; none at the end.
-    fn take(&self, index: usize, extractor: &mut Option<Extractor>) -> Option<Taken> {
+    fn take(&self, index: usize) -> Option<Taken> {
         let mut state = self.lock();
         loop {
             if state.lifecycle == Lifecycle::Stopped {
@@ -49,16 +48,17 @@ impl Compute {
             if let Some(queued) = state.queue.pop_front() {
                 return Some(self.begin(&mut state, index, queued));
             }
-            if extractor.is_none() {
-                state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+            let given_up = state.spares.take_idle(Instant::now());
+            if !given_up.is_empty() {
+                drop(state);
+                drop(given_up);
+                state = self.lock();
                 continue;
             }
-            let (woken, timeout) =
-                self.wake.wait_timeout(state, IDLE).unwrap_or_else(PoisonError::into_inner);
-            state = woken;
-            if timeout.timed_out() && state.queue.is_empty() {
-                *extractor = None;
-            }
+            state = match state.spares.until_idle(Instant::now()) {
+                None => self.wake.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(idle) => self.wake.wait_timeout(state, idle).unwrap_or_else(PoisonError::into_inner).0,
+            };
         }
     }
 
@@ -71,28 +71,30 @@ impl Compute {
             *since = Some(started);
         }
         let Queued { job, work, since } = queued;
-        Taken { job, work, waited: started - since, threads, started }
+        let spare = state.spares.take(threads);
+        Taken { job, work, waited: started - since, threads, spare, started }
     }
 
-    fn compute(&self, taken: &Taken, extractor: &mut Option<Extractor>) -> Outcome {
-        let Taken { job, waited, threads, .. } = taken;
+    fn compute(&self, taken: &mut Taken) -> Outcome {
+        let Taken { job, waited, threads, spare, started, .. } = taken;
         self.metrics.waited(*waited);
         let deadline = self.config.deadline;
         let control = Control {
             threads: *threads,
             cancelled: Some(job.flight.cancelled()),
             // From its admission: those who join later have no longer.
-            deadline: Some(taken.started - *waited + deadline),
+            deadline: Some(*started - *waited + deadline),
         };
         let extract = AssertUnwindSafe(|| {
-            let extractor = extractor.get_or_insert_with(|| self.new_extractor());
+            let new = || Spare { extractor: self.new_extractor(), threads: *threads };
+            let Spare { extractor, .. } = spare.get_or_insert_with(new);
             let Job { image, params, .. } = job;
             extractor.extract_hashed(image.bytes(), image.sha256(), params, &self.config.limits, &control)
         });
         let extracted = panic::catch_unwind(extract);
         if extracted.is_err() || job.pixels > LARGEST_KEPT_SCRATCH {
             // After a panic, its scratch memory may be in any state.
-            *extractor = None;
+            *spare = None;
         }
         let Extraction { features, mut stages } =
             extracted.map_err(|_| Error::Fault)?.map_err(|error| match error {
@@ -110,7 +112,7 @@ impl Compute {
     }
 
     fn finish(&self, index: usize, taken: Taken, outcome: Outcome) {
-        let Taken { job: Job { key, pixels, flight, image, .. }, work, threads, started, .. } = taken;
+        let Taken { job: Job { key, pixels, flight, image, .. }, work, threads, spare, started, .. } = taken;
         // Its memory goes back before anyone is let in for it.
         drop(image);
         // As if one thread had done it: threads share well enough for an estimate.
@@ -121,6 +123,9 @@ impl Compute {
             state.load.pace.measured(work, took);
             state.done.images += 1;
             state.done.computing += took;
+        }
+        if let Some(spare) = spare {
+            state.spares.put(spare, Instant::now());
         }
         state.load.running -= 1;
         state.load.pixels -= pixels;
