@@ -4,8 +4,6 @@
 //! right, `SymmColumnVec_32f` from the centre outwards), so that the levels agree with OpenCV's to the last bit. It is
 //! the same for every instruction set and every division into strips.
 
-use std::ops::Range;
-
 use crate::along;
 use crate::isa::for_each_vector;
 use crate::ring::LINE;
@@ -69,102 +67,73 @@ fn along_rows<V: Vector, const ROWS: usize, const SUMS: usize>(
 
 #[inline(always)]
 fn across_body<V: Vector>(rows: &[&[f32]], taps: &[f32], (out, stride): (&mut [f32], usize), width: usize) {
-    let width = width.next_multiple_of(LINE);
-    let x = across_chunks::<V, 512>(rows, taps, 0..width, out, stride);
-    let x = across_chunks::<V, 64>(rows, taps, x..width, out, stride);
-    across_chunks::<V, LINE>(rows, taps, x..width, out, stride);
-}
-
-/// Blurs across as many columns as are a multiple of `WIDTH`, and returns the first that is left.
-#[inline(always)]
-fn across_chunks<V: Vector, const WIDTH: usize>(
-    rows: &[&[f32]],
-    taps: &[f32],
-    columns: Range<usize>,
-    out: &mut [f32],
-    stride: usize,
-) -> usize {
-    let whole = columns.len() / WIDTH * WIDTH;
-    let mut chunks = Vec::with_capacity(rows.len());
-    for x in (columns.start..).step_by(WIDTH).take(whole / WIDTH) {
-        across_chunk::<V, WIDTH>(rows, &mut chunks, taps, x, out, stride);
-    }
-    columns.start + whole
-}
-
-/// Blurs across `WIDTH` columns from `x` on.
-#[inline(always)]
-fn across_chunk<'a, V: Vector, const WIDTH: usize>(
-    rows: &[&'a [f32]],
-    chunks: &mut Vec<&'a [f32; WIDTH]>,
-    taps: &[f32],
-    x: usize,
-    out: &mut [f32],
-    stride: usize,
-) {
-    chunks.clear();
-    chunks.extend(rows.iter().filter_map(|row| row.get(x..)?.first_chunk()));
-    let rows = &chunks[..];
+    let lines = width.div_ceil(LINE);
+    let rows: Vec<&[[f32; LINE]]> = rows.iter().map(|row| &row.as_chunks().0[..lines]).collect();
     let outputs = (rows.len() + 1).saturating_sub(taps.len());
-    // Each group of rows keeps three registers a row.
-    let group = if V::LANES == 16 { 8 } else { 4 };
+    // Each of the rows that are summed at a time keeps three registers.
     let mut first = 0;
     while first < outputs {
-        let out = &mut out[first * stride + x..];
-        if first + group > outputs {
-            sum_rows::<V, 1, WIDTH>(&rows[first..], taps, out, stride);
-            first += 1;
-        } else if V::LANES == 16 {
-            sum_rows::<V, 8, WIDTH>(&rows[first..], taps, out, stride);
-            first += group;
+        let out = &mut out[first * stride..];
+        let left = outputs - first;
+        first += if V::LANES == LINE && left >= 8 {
+            sum_rows::<V, 8>(&rows[first..], taps, out, stride)
+        } else if V::LANES < LINE && left >= 4 {
+            sum_rows::<V, 4>(&rows[first..], taps, out, stride)
         } else {
-            sum_rows::<V, 4, WIDTH>(&rows[first..], taps, out, stride);
-            first += group;
-        }
+            sum_rows::<V, 1>(&rows[first..], taps, out, stride)
+        };
     }
 }
 
-/// Blurs `N` consecutive rows, at most 8, so that each row is read once for all of them.
+/// Blurs `N` consecutive rows, at most 8, so that each row is read once for all of them, and returns `N`.
 ///
 /// The rows above and below at a distance move away from the centre by one row a step, so that all but one of each are
 /// in registers from the step before: they stay where they are and change their roles.
 #[inline(always)]
-fn sum_rows<V: Vector, const N: usize, const WIDTH: usize>(
-    rows: &[&[f32; WIDTH]],
+fn sum_rows<V: Vector, const N: usize>(
+    rows: &[&[[f32; LINE]]],
     taps: &[f32],
     out: &mut [f32],
     stride: usize,
-) {
+) -> usize {
     let radius = taps.len() / 2;
     let centre = V::splat(taps[radius]);
-    let taps = &taps[radius + 1..];
     let (upper, lower) = rows.split_at(radius);
     let (middle, lower) = lower.split_at(N);
-    for x in (0..WIDTH).step_by(V::LANES) {
-        let mut above = [centre; N];
-        let mut sums = above;
-        for ((above, sum), row) in above.iter_mut().zip(&mut sums).zip(middle) {
-            *above = V::load(&row[x..]);
-            *sum = centre.mul(*above);
-        }
-        let mut around = Around { below: above, above, sums };
-        let mut steps = taps.iter().zip(upper.iter().rev().zip(lower));
-        // Unrolled, so that each turn names its registers.
-        macro_rules! turns {
-            ($($turn:literal)*) => {
-                loop {
-                    $(if $turn < N {
-                        let Some((&tap, (above, below))) = steps.next() else { break };
-                        around.step::<$turn>(V::splat(tap), V::load(&above[x..]), V::load(&below[x..]));
-                    })*
-                }
-            };
-        }
-        turns!(0 1 2 3 4 5 6 7);
-        for (i, sum) in around.sums.into_iter().enumerate() {
-            sum.store(&mut out[i * stride + x..]);
+    let pairs: Vec<_> = taps[radius + 1..]
+        .iter()
+        .zip(upper.iter().rev().zip(lower))
+        .map(|(&tap, (&above, &below))| (tap, above, below))
+        .collect();
+    for line in 0..middle.first().map_or(0, |row| row.len()) {
+        for x in (0..LINE).step_by(V::LANES) {
+            let mut above = [centre; N];
+            let mut sums = above;
+            for ((above, sum), row) in above.iter_mut().zip(&mut sums).zip(middle) {
+                *above = V::load(&row[line][x..]);
+                *sum = centre.mul(*above);
+            }
+            let mut around = Around { below: above, above, sums };
+            let mut steps = pairs.iter();
+            // Unrolled, so that each turn names its registers.
+            macro_rules! turns {
+                ($($turn:literal)*) => {
+                    loop {
+                        $(if $turn < N {
+                            let Some(&(tap, above, below)) = steps.next() else { break };
+                            let (above, below) = (V::load(&above[line][x..]), V::load(&below[line][x..]));
+                            around.step::<$turn>(V::splat(tap), above, below);
+                        })*
+                    }
+                };
+            }
+            turns!(0 1 2 3 4 5 6 7);
+            for (i, sum) in around.sums.into_iter().enumerate() {
+                sum.store(&mut out[i * stride + line * LINE + x..]);
+            }
         }
     }
+    N
 }
 
 /// Sums for `N` consecutive rows, and the rows at one distance above and below each of them.

@@ -31,7 +31,7 @@ pub(crate) struct Reach {
     pub(crate) levels: Vec<LevelReach>,
     /// Columns on each side of a strip's own that it must hold, for those that are asked for to be right.
     pub(crate) columns: usize,
-    /// Rows and columns around a keypoint that are looked at to describe it.
+    /// Rows and columns around a keypoint of the greatest scale that are looked at to describe it.
     patch: usize,
 }
 
@@ -49,9 +49,12 @@ impl Reach {
     /// `patch` is the radius of the patch that a keypoint of a scale (sigma within its octave, px) is described from.
     pub(crate) fn new(params: &Params, kernels: &Kernels, patch: impl Fn(f32) -> usize) -> Self {
         let layers = params.octave_layers as usize;
-        let largest = params.sigma * libm::exp2((layers as f64 + 0.5) / layers as f64);
-        let patch = patch(largest as f32) + 1;
-        let looked_at = |level: usize| if (1..=layers).contains(&level) { patch } else { 1 };
+        // Of the largest scale that a keypoint of a level can have.
+        let patch = |level: usize| {
+            let scale = params.sigma * libm::exp2((level as f64 + 0.5) / layers as f64);
+            patch(scale as f32) + 1
+        };
+        let looked_at = |level: usize| if (1..=layers).contains(&level) { patch(level) } else { 1 };
         let mut levels = Vec::with_capacity(layers + 3);
         let (mut columns, mut computed) = (0, 0);
         for level in (0..layers + 3).rev() {
@@ -64,7 +67,7 @@ impl Reach {
             levels.push(LevelReach { held, computed });
         }
         levels.reverse();
-        Self { levels, columns: columns + kernels.base.radius(), patch }
+        Self { levels, columns: columns + kernels.base.radius(), patch: patch(layers) }
     }
 
     /// Whether a strip that began at one block of rows and stands at another, for these columns, holds the neighbours of a

@@ -22,10 +22,10 @@ pub(crate) struct Ring {
 }
 
 impl Ring {
-    /// Makes room for any `rows` consecutive rows of an image of `width` by `height` samples, keeping the memory it has
-    /// where that is enough. Margins are `margin` samples and at least a line.
+    /// Makes room for the last `rows` rows up to the end of any block of an image of `width` by `height` samples, keeping the
+    /// memory it has where that is enough. Margins are `margin` samples and at least a line.
     pub(crate) fn reset(&mut self, (width, height): (usize, usize), margin: usize, rows: usize) {
-        let blocks = (rows.div_ceil(BLOCK) + 1).min(height.div_ceil(BLOCK)).max(1);
+        let blocks = rows.div_ceil(BLOCK).min(height.div_ceil(BLOCK)).max(1);
         self.width = width;
         self.margin = margin.max(1).next_multiple_of(LINE);
         // An odd number of cache lines, so that the rows of a column do not all fall into one cache set.

@@ -79,7 +79,7 @@ impl<'a> Strip<'a> {
         }
         let radii = [kernels.base.radius()].into_iter().chain(kernels.levels.iter().map(Kernel::radius));
         for (stage, radius) in memory.levels.iter_mut().zip(radii) {
-            stage.along.reset(size, 0, 2 * radius + BLOCK);
+            stage.along.reset(size, 0, radius + BLOCK + radius.next_multiple_of(BLOCK));
         }
         if let Source::Image { .. } = octave.source {
             memory.doubled.reset(size, kernels.base.radius(), 0);
