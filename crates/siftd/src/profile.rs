@@ -69,11 +69,8 @@ fn measure(arguments: &ProfileArguments, params: &extract::Params) -> Result<Pro
     let machine = machine::read()?;
     let mut undisturbed = Undisturbed::new();
     let counts = computing::thread_counts(machine.cores);
-    let mut pictures = Vec::new();
-    for class in &classes {
-        tell(&format!("computing {}", class.name));
-        pictures.push(computing::measure(class, &counts, params, arguments.samples, &mut undisturbed)?);
-    }
+    tell("computing pictures");
+    let pictures = computing::measure(&classes, &counts, params, arguments.samples, &mut undisturbed)?;
     tell("computing several pictures at a time");
     let across_pictures = across::measure(&classes, &counts, params, arguments.window, &mut undisturbed)?;
     let within_picture = computing::within_picture(&pictures, &counts)?;

@@ -15,7 +15,7 @@ use super::undisturbed::Undisturbed;
 
 /// Scratch memory of larger pictures is not kept, as in the service.
 const LARGEST_KEPT_SCRATCH: u64 = 1_000_000;
-/// Samples of one class may take so long with all numbers of threads, but a few are always taken.
+/// Samples may take so long for each class with all numbers of threads, but a few are always taken.
 const LONGEST: Duration = Duration::from_secs(60);
 const LEAST_SAMPLES: u32 = 5;
 
@@ -78,42 +78,60 @@ struct Samples {
     stages: BTreeMap<String, Vec<f64>>,
 }
 
-/// Computes the pictures of a class in turn, with each number of threads in turn, so that what changes meanwhile changes
-/// all alike.
+/// Computes a picture of each class in turn, with each number of threads in turn, so that what changes meanwhile changes
+/// all alike: a machine that others use, too, has another speed from minute to minute.
 pub(super) fn measure(
-    class: &Class,
+    classes: &[Class],
     counts: &[u32],
     params: &Params,
     samples: u32,
     undisturbed: &mut Undisturbed,
-) -> Result<PictureProfile, ProfileError> {
+) -> Result<Vec<PictureProfile>, ProfileError> {
     let mut workers: Vec<Worker<'_>> = counts.iter().map(|threads| Worker::new(params, *threads)).collect();
-    let mut of: Vec<Samples> = counts.iter().map(|_| Samples::default()).collect();
-    let mut keypoints = 0;
-    for photograph in &class.photographs {
-        keypoints += workers
-            .first_mut()
-            .map_or(Ok(0), |worker| worker.compute(photograph).map(|computed| computed.keypoints))?;
-    }
+    // All are computed at least once: that takes the scratch memory, and counts keypoints.
+    let keypoints: Vec<f64> =
+        classes.iter().map(|class| mean_keypoints(class, &mut workers)).collect::<Result<_, _>>()?;
+    let mut of: Vec<Vec<Samples>> =
+        classes.iter().map(|_| counts.iter().map(|_| Samples::default()).collect()).collect();
     let started = Instant::now();
-    // The first round is not counted: it takes the scratch memory.
-    for round in 0..=samples {
-        let photograph = class.photographs.get(round as usize % class.photographs.len());
-        let photograph = photograph.ok_or(ProfileError::NoPictures)?;
-        for (worker, samples) in workers.iter_mut().zip(&mut of) {
-            let (computed, cpu) = undisturbed.measure(|| {
-                let before = process_cpu();
-                let computed = worker.compute(photograph)?;
-                Ok((computed, process_cpu().saturating_sub(before)))
-            })?;
-            if round > 0 {
+    for round in 0..samples {
+        for (class, of) in classes.iter().zip(&mut of) {
+            let photograph = class.photographs.iter().cycle().nth(round as usize);
+            let photograph = photograph.ok_or(ProfileError::NoPictures)?;
+            for (worker, samples) in workers.iter_mut().zip(of) {
+                let (computed, cpu) = undisturbed.measure(|| {
+                    let before = process_cpu();
+                    let computed = worker.compute(photograph)?;
+                    Ok((computed, process_cpu().saturating_sub(before)))
+                })?;
                 samples.add(&computed, cpu);
             }
         }
-        if round >= LEAST_SAMPLES && started.elapsed() > LONGEST {
+        if round >= LEAST_SAMPLES && started.elapsed() > LONGEST * classes.len() as u32 {
             break;
         }
     }
+    let classes = classes.iter().zip(of).zip(keypoints);
+    classes.map(|((class, of), keypoints)| profile(class, counts, &of, keypoints)).collect()
+}
+
+/// Keypoints of a picture of a class, by each worker.
+fn mean_keypoints(class: &Class, workers: &mut [Worker<'_>]) -> Result<f64, ProfileError> {
+    let mut keypoints = 0;
+    for photograph in &class.photographs {
+        for worker in &mut *workers {
+            keypoints += worker.compute(photograph)?.keypoints;
+        }
+    }
+    Ok(keypoints as f64 / (class.photographs.len() * workers.len()) as f64)
+}
+
+fn profile(
+    class: &Class,
+    counts: &[u32],
+    of: &[Samples],
+    keypoints: f64,
+) -> Result<PictureProfile, ProfileError> {
     let runs: Option<Vec<Run>> =
         of.iter().zip(counts).map(|(samples, threads)| samples.run(*threads)).collect();
     Ok(PictureProfile {
@@ -121,7 +139,7 @@ pub(super) fn measure(
         files: class.photographs.iter().map(|photograph| photograph.path.display().to_string()).collect(),
         pixels: class.mean(|photograph| photograph.pixels() as f64),
         bytes: class.mean(|photograph| photograph.bytes.len() as f64),
-        keypoints: keypoints as f64 / class.photographs.len() as f64,
+        keypoints,
         runs: runs.ok_or(ProfileError::NoPictures)?,
     })
 }
