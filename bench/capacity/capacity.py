@@ -2,7 +2,6 @@
 """Compares plans made from a profile alone with what the service then does under load. See README.md."""
 
 import argparse
-import copy
 import datetime
 import json
 import os
@@ -27,9 +26,9 @@ GREATEST = "greatest"
 UP_TO = 85
 # Answers below which a p99 is that of less than five.
 FEW = 500
-# A machine that others use, too, changes its speed, or is taken away for moments. A run is of the machine that was profiled where
-# both are alike within the first, and where its host took no more than the second of the processor time beyond what it took from
-# the profile; else it is made again, so often at the most.
+# A machine that others use, too, changes its speed, or is taken away for moments. A run counts where the machine's speed before and
+# after it are alike within the first, and where its host took no more than the second of the processor time beyond what it took
+# from the profile; else it is made again, so often at the most.
 ALIKE, STOLEN, ATTEMPTS = 0.05, 0.02, 3
 # Objective of the greatest rate.
 P99 = "2s"
@@ -60,32 +59,13 @@ def named_run(text):
     return int(text)
 
 
-def slowed(profile, factor):
-    """The profile of a machine on which computing takes so many times as long."""
-    profile = copy.deepcopy(profile)
-
-    def slow(distribution):
-        distribution["mean"] *= factor
-        distribution["variance"] *= factor**2
-        for quantile in distribution["quantiles"]:
-            quantile["seconds"] *= factor
-
-    for run in (run for picture in profile["pictures"] for run in picture["runs"]):
-        run["cpu_seconds"] *= factor
-        for distribution in (run["service"], *run["stages"].values()):
-            slow(distribution)
-    for curve in (profile["contention"][name] for name in ("across_pictures", "within_picture")):
-        curve["law"]["lambda"] /= factor
-        for point in curve["points"]:
-            point["per_second"] /= factor
-    return profile
-
-
 class Plan:
-    """A plan for one instance with so many threads; for the very requests that a load of so many seconds sends, if that is given."""
+    """A plan for one instance with so many threads, of so many times the profile's speed; for the very requests that a load of so
+    many seconds sends, if that is given."""
 
-    def __init__(self, siftd, profile, given, threads, ratio, rate=None, seconds=None):
+    def __init__(self, siftd, profile, given, threads, ratio, speed, rate=None, seconds=None):
         command = [siftd, "plan", "--profile", profile, "--threads", threads, "--hit-ratio", ratio, "--rate", rate or 1]
+        command += ["--speed", speed]
         # One instance takes the whole rate, whatever becomes of it; only the greatest rate is one that keeps an objective.
         objective = ["--p99", P99, "--refused", 0] if rate is None else ["--p99", "600s", "--refused", 0.999]
         command += [*objective, "--peak-factor", 1, "--cache", "memory", "--format", "json"]
@@ -152,28 +132,27 @@ def pace(siftd, given):
 
 
 class Conditions:
-    """How the machine was around a run: its speed, of that when it was profiled, and the share of its time that its host took."""
+    """How the machine was before and after a run, of the speed that it had when it was profiled, and what its host took in it."""
 
-    def __init__(self, profiled, seconds, stolen):
-        self.speed, self.stolen = profiled["pace"] / seconds, stolen
-        # Up to 1 it was the machine that was profiled.
-        self.off = max(abs(self.speed - 1) / ALIKE, (stolen - profiled["profile"]["stolen"]) / STOLEN)
+    def __init__(self, speed, after, stolen, profiled):
+        self.speed, self.after, self.stolen = speed, after, stolen
+        # Up to 1 it was one machine, and as free as when it was profiled.
+        self.off = max(abs(after / speed - 1) / ALIKE, (stolen - profiled["profile"]["stolen"]) / STOLEN)
 
 
-def as_profiled(siftd, given, profiled, run):
-    """What a run gives, and its conditions: of some attempts the one in which they were most those of the profile."""
+def steadily(siftd, given, profiled, run):
+    """What a run plans and does on a machine of the speed of the moment, and its conditions: of some attempts the one in which they
+    changed least."""
     best = None
     for _ in range(1 if given.quick else ATTEMPTS):
-        before = pace(siftd, given)
-        time_used = ProcessorTime()
-        result = run()
-        stolen = time_used.stolen()
-        conditions = Conditions(profiled, statistics.mean((before, pace(siftd, given))), stolen)
+        speed = profiled["pace"] / pace(siftd, given)
+        result, stolen = run(speed)
+        conditions = Conditions(speed, profiled["pace"] / pace(siftd, given), stolen, profiled)
         if best is None or conditions.off < best[1].off:
             best = result, conditions
         if conditions.off <= 1:
             break
-        tell(f"  the machine has {conditions.speed:.2f} of the profile's speed, and its host took {stolen:.1%} of its time")
+        tell(f"  {speed:.2f} of the profile's speed before it, {conditions.after:.2f} after it; the host took {stolen:.1%} of its time")
     return best
 
 
@@ -183,31 +162,28 @@ def seconds(given, rate, ratio):
 
 
 def compare(siftd, profile, profiled, given, threads, ratio, scratch):
-    lasting = Plan(siftd, profile, given, threads, ratio)
     case = {"threads": threads, "hit_ratio": ratio, "loads": []}
     for share in given.runs:
         if share == GREATEST:
-            case["greatest"] = greatest(siftd, profile, profiled, given, lasting, threads, ratio, scratch)
+            case["greatest"] = greatest(siftd, profile, profiled, given, threads, ratio, scratch)
             continue
-        rate = lasting.at_load(share)["rate, 1/s"]
-        duration = seconds(given, rate, ratio)
-        plan = Plan(siftd, profile, given, threads, ratio, rate, duration)
-        tell(f"{threads} threads, {ratio:.0%} hits, {share} %: {rate:.1f}/s for {duration} s")
 
-        def run():
+        def run(speed):
+            lasting = Plan(siftd, profile, given, threads, ratio, speed)
+            rate = lasting.at_load(share)["rate, 1/s"]
+            duration = seconds(given, rate, ratio)
+            plan = Plan(siftd, profile, given, threads, ratio, speed, rate, duration)
+            tell(f"{threads} threads, {ratio:.0%} hits, {share} %: {rate:.1f}/s for {duration} s")
+            options = ("--rate", rate, "--hit-ratio", ratio, "--duration", f"{duration}s")
             with serving(siftd, threads) as service:
-                options = ("--rate", rate, "--hit-ratio", ratio, "--duration", f"{duration}s")
-                before = service.cpu_seconds()
+                before, processors = service.cpu_seconds(), ProcessorTime()
                 measured = load(siftd, service, threads, given, scratch, *options)
-                return measured, service.cpu_seconds() - before, service.samples()
+                stolen = processors.stolen()
+                return (lasting, plan, measured, service.cpu_seconds() - before, service.samples()), stolen
 
-        (measured, cpu, after), conditions = as_profiled(siftd, given, profiled, run)
+        (lasting, plan, measured, cpu, after), conditions = steadily(siftd, given, profiled, run)
         work = {"planned": plan.work(requests(after), after["siftd_image_pixels_count"]), "measured": cpu}
-        as_it_was = scratch / "slowed.json"
-        slower = cpu / work["planned"] / (1 - conditions.stolen)
-        as_it_was.write_text(json.dumps(slowed(profiled["profile"], slower)))
-        plans = (plan, Plan(siftd, as_it_was, given, threads, ratio, rate, duration))
-        rows = (*(plan.at_its_rate() for plan in plans), lasting.at_load(share))
+        rows = (plan.at_its_rate(), lasting.at_load(share))
         case["loads"].append(row(rows, measured, share, conditions, work))
         if share == UP_TO:
             held = after['siftd_cache_bytes{tier="memory"}'] / 1e6
@@ -221,22 +197,26 @@ def requests(samples):
     return samples['siftd_requests_total{route="detect",status="200"}']
 
 
-def greatest(siftd, profile, profiled, given, lasting, threads, ratio, scratch):
+def greatest(siftd, profile, profiled, given, threads, ratio, scratch):
     duration = 3 if given.quick else 40
-    plan = Plan(siftd, profile, given, threads, ratio, seconds=duration)
-    # Where the search begins does not matter to where it ends.
-    begin = lasting.at_load(50)["rate, 1/s"]
-    tell(f"{threads} threads, {ratio:.0%} hits: the greatest rate, from {begin:.1f}/s on")
 
-    def run():
+    def run(speed):
+        lasting = Plan(siftd, profile, given, threads, ratio, speed)
+        plan = Plan(siftd, profile, given, threads, ratio, speed, seconds=duration)
+        # Where the search begins does not matter to where it ends.
+        begin = lasting.at_load(50)["rate, 1/s"]
+        tell(f"{threads} threads, {ratio:.0%} hits: the greatest rate, from {begin:.1f}/s on")
+        options = ("--find-max", "--p99", P99, "--rate", begin, "--hit-ratio", ratio, "--duration", f"{duration}s")
         with serving(siftd, threads) as service:
-            options = ("--find-max", "--p99", P99, "--rate", begin, "--hit-ratio", ratio, "--duration", f"{duration}s")
-            return load(siftd, service, threads, given, scratch, *options)
+            processors = ProcessorTime()
+            found = load(siftd, service, threads, given, scratch, *options)
+            return (lasting, plan, found), processors.stolen()
 
-    found, conditions = as_profiled(siftd, given, profiled, run)
+    (lasting, plan, found), conditions = steadily(siftd, given, profiled, run)
     search = found.get("search") or {}
     return {
         "speed": conditions.speed,
+        "speed_after": conditions.after,
         "stolen": conditions.stolen,
         "planned": plan.figure("needed", "greatest_rate"),
         "measured": search.get("rate"),
@@ -250,7 +230,7 @@ def tell(text):
 
 
 def row(plans, measured, share, conditions, work):
-    planned, as_it_was, lasting = plans
+    planned, lasting = plans
     latency = measured["latency"]
 
     def of(kind, name):
@@ -260,6 +240,7 @@ def row(plans, measured, share, conditions, work):
     return {
         "load": share,
         "speed": conditions.speed,
+        "speed_after": conditions.after,
         "stolen": conditions.stolen,
         "work": work,
         "rate": planned["rate, 1/s"],
@@ -269,7 +250,6 @@ def row(plans, measured, share, conditions, work):
         "latency": {
             f"{kind} {name}": {
                 "planned": planned[f"{column} {name}, ms"],
-                "as_it_was": as_it_was[f"{column} {name}, ms"],
                 "measured": of(kind, name),
                 "lasting": lasting[f"{column} {name}, ms"],
             }
@@ -307,29 +287,20 @@ def differ(planned, measured, bound, relative=True):
 
 
 def latencies(run):
-    """Cells of the latencies of a run: as planned, as planned with the speed that the machine then had, and measured."""
-    for name, of in run["latency"].items():
-        if of["measured"] is None:
-            yield "-"
-            continue
+    """Cells of the latencies of a run."""
+    for name, pair in run["latency"].items():
         kind, quantile = name.split()
-        cell = " / ".join(f"{of[which]:.3g}" for which in ("planned", "as_it_was", "measured"))
-        if quantile == "p99" and run["counts"][kind] < FEW:
-            cell = f"({cell})"
-        off, still = (differ(of[which], of["measured"], LATENCY) for which in ("planned", "as_it_was"))
-        mark = " **!**" if still else " ~"
-        yield cell + (mark if off and run["load"] <= UP_TO else "")
+        # Beyond what is served, a wait is as long as the run.
+        cell = beside(pair, LATENCY if run["load"] <= UP_TO else float("inf"))
+        yield f"({cell})" if quantile == "p99" and run["counts"][kind] < FEW else cell
 
 
 def markdown(record):
     yield f"# Plan against load, {record['date']}\n"
-    yield f"{record['machine']}; {record['siftd']}, commit {record['commit']}. Planned / measured; **!** is beyond the bound."
-    yield "Latencies: planned / planned with the speed that the machine had in the run, by `work` and `stolen` / measured; ~ is where"
-    yield "the first alone is beyond the bound;"
-    yield f"in brackets: p99 of fewer than {FEW} answers; speed: of the machine around the run, % of that around the profile; stolen:"
-    yield "% of the processor time that its host gave to others in the run"
-    yield f"({100 * record['profile']['stolen']:.1f} in the profile); work: processor time of the service in the run, % of what the plan has for as"
-    yield "many requests and as many computed pictures."
+    yield f"{record['machine']}; {record['siftd']}, commit {record['commit']}. Planned / measured; **!** is beyond the bound; in brackets:"
+    yield f"p99 of fewer than {FEW} answers. Speed: of the machine before the run, % of that around the profile; the plan is for it. Stolen:"
+    yield f"% of the processor time that its host gave to others in the run ({100 * record['profile']['stolen']:.1f} in the profile). Work: processor"
+    yield "time of the service in the run, % of what the plan has for as many requests and as many computed pictures."
     yield "Made by `python bench/capacity/capacity.py`.\n"
     yield "| threads | hits | load, % | speed | stolen | work | rate | answered/s | refused, % | hit p50, ms | hit p99 | miss p50 | miss p99 |"
     yield "|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"

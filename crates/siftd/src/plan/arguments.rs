@@ -57,6 +57,9 @@ pub(crate) struct PlanArguments {
     /// Processors of an instance [default: as measured]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     threads: Option<u32>,
+    /// How fast a processor is beside one of the profile's
+    #[arg(long, value_name = "F", default_value_t = 1.0, value_parser = positive)]
+    speed: f64,
     /// Memory tier of an instance
     #[arg(long, value_name = "BYTES", default_value = "256MiB", value_parser = bytes)]
     cache_memory: u64,
@@ -177,6 +180,7 @@ impl PlanArguments {
         let setup = Setup::of(profile);
         Setup {
             cores: self.threads.unwrap_or(setup.cores),
+            speed: self.speed,
             memory_tier_bytes: self.cache_memory as f64,
             ttl: self.cache_ttl,
             network_bytes_per_second: self.network as f64,
