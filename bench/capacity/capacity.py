@@ -5,11 +5,9 @@ import argparse
 import datetime
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -26,10 +24,8 @@ GREATEST = "greatest"
 UP_TO = 85
 # Answers below which a p99 is that of less than five.
 FEW = 500
-# A machine that others use, too, changes its speed, or is taken away for moments. A run counts where the machine's speed before and
-# after it are alike within the first, and where its host took no more than the second of the processor time beyond what it took
-# from the profile; else it is made again, so often at the most.
-ALIKE, STOLEN, ATTEMPTS = 0.05, 0.02, 3
+# A run from which the host took more than this beyond what it took from the profile is made again, so often at the most.
+STOLEN, ATTEMPTS = 0.02, 2
 # Objective of the greatest rate.
 P99 = "2s"
 # Relative bounds, and points of refusals.
@@ -63,7 +59,7 @@ class Plan:
     """A plan for one instance with so many threads, of so many times the profile's speed; for the very requests that a load of so
     many seconds sends, if that is given."""
 
-    def __init__(self, siftd, profile, given, threads, ratio, speed, rate=None, seconds=None):
+    def __init__(self, siftd, profile, given, threads, ratio, speed=1, rate=None, seconds=None):
         command = [siftd, "plan", "--profile", profile, "--threads", threads, "--hit-ratio", ratio, "--rate", rate or 1]
         command += ["--speed", speed]
         # One instance takes the whole rate, whatever becomes of it; only the greatest rate is one that keeps an objective.
@@ -119,40 +115,16 @@ def load(siftd, service, threads, given, scratch, *options):
     return result
 
 
-def pace(siftd, given):
-    """Seconds in which one thread computes all pictures now."""
-    command = [*pinned(1, 0), siftd, "detect", "--threads", "1", given.images]
-
-    def once():
-        began = time.monotonic()
-        subprocess.run([*map(str, command)], check=True, capture_output=True)
-        return time.monotonic() - began
-
-    return statistics.median(once() for _ in range(3))
-
-
-class Conditions:
-    """How the machine was before and after a run, of the speed that it had when it was profiled, and what its host took in it."""
-
-    def __init__(self, speed, after, stolen, profiled):
-        self.speed, self.after, self.stolen = speed, after, stolen
-        # Up to 1 it was one machine, and as free as when it was profiled.
-        self.off = max(abs(after / speed - 1) / ALIKE, (stolen - profiled["profile"]["stolen"]) / STOLEN)
-
-
-def steadily(siftd, given, profiled, run):
-    """What a run plans and does on a machine of the speed of the moment, and its conditions: of some attempts the one in which they
-    changed least."""
+def undisturbed(given, profiled, run):
+    """What a run gives, and the share of its time that the host took: of some attempts the one from which it took least."""
     best = None
     for _ in range(1 if given.quick else ATTEMPTS):
-        speed = profiled["pace"] / pace(siftd, given)
-        result, stolen = run(speed)
-        conditions = Conditions(speed, profiled["pace"] / pace(siftd, given), stolen, profiled)
-        if best is None or conditions.off < best[1].off:
-            best = result, conditions
-        if conditions.off <= 1:
+        result, stolen = run()
+        if best is None or stolen < best[1]:
+            best = result, stolen
+        if stolen <= profiled["profile"]["stolen"] + STOLEN:
             break
-        tell(f"  {speed:.2f} of the profile's speed before it, {conditions.after:.2f} after it; the host took {stolen:.1%} of its time")
+        tell(f"  the host took {stolen:.1%} of its time")
     return best
 
 
@@ -162,29 +134,31 @@ def seconds(given, rate, ratio):
 
 
 def compare(siftd, profile, profiled, given, threads, ratio, scratch):
+    lasting = Plan(siftd, profile, given, threads, ratio)
     case = {"threads": threads, "hit_ratio": ratio, "loads": []}
     for share in given.runs:
         if share == GREATEST:
-            case["greatest"] = greatest(siftd, profile, profiled, given, threads, ratio, scratch)
+            case["greatest"] = greatest(siftd, profile, profiled, given, lasting, threads, ratio, scratch)
             continue
+        rate = lasting.at_load(share)["rate, 1/s"]
+        duration = seconds(given, rate, ratio)
+        plan = Plan(siftd, profile, given, threads, ratio, rate=rate, seconds=duration)
+        tell(f"{threads} threads, {ratio:.0%} hits, {share} %: {rate:.1f}/s for {duration} s")
 
-        def run(speed):
-            lasting = Plan(siftd, profile, given, threads, ratio, speed)
-            rate = lasting.at_load(share)["rate, 1/s"]
-            duration = seconds(given, rate, ratio)
-            plan = Plan(siftd, profile, given, threads, ratio, speed, rate, duration)
-            tell(f"{threads} threads, {ratio:.0%} hits, {share} %: {rate:.1f}/s for {duration} s")
+        def run():
             options = ("--rate", rate, "--hit-ratio", ratio, "--duration", f"{duration}s")
             with serving(siftd, threads) as service:
                 before, processors = service.cpu_seconds(), ProcessorTime()
                 measured = load(siftd, service, threads, given, scratch, *options)
                 stolen = processors.stolen()
-                return (lasting, plan, measured, service.cpu_seconds() - before, service.samples()), stolen
+                return (measured, service.cpu_seconds() - before, service.samples()), stolen
 
-        (lasting, plan, measured, cpu, after), conditions = steadily(siftd, given, profiled, run)
-        work = {"planned": plan.work(requests(after), after["siftd_image_pixels_count"]), "measured": cpu}
-        rows = (plan.at_its_rate(), lasting.at_load(share))
-        case["loads"].append(row(rows, measured, share, conditions, work))
+        (measured, used, after), stolen = undisturbed(given, profiled, run)
+        work = {"planned": plan.work(requests(after), after["siftd_image_pixels_count"]), "measured": used}
+        speed = work["planned"] / used * (1 - stolen)
+        as_it_was = Plan(siftd, profile, given, threads, ratio, speed, rate, duration)
+        rows = (plan.at_its_rate(), as_it_was.at_its_rate(), lasting.at_load(share))
+        case["loads"].append(row(rows, measured, share, stolen, work))
         if share == UP_TO:
             held = after['siftd_cache_bytes{tier="memory"}'] / 1e6
             modelled = plan.figure("memory", "process_memory") - plan.figure("memory", "process_tier") + held
@@ -197,27 +171,20 @@ def requests(samples):
     return samples['siftd_requests_total{route="detect",status="200"}']
 
 
-def greatest(siftd, profile, profiled, given, threads, ratio, scratch):
-    duration = 3 if given.quick else 40
-
-    def run(speed):
-        lasting = Plan(siftd, profile, given, threads, ratio, speed)
-        plan = Plan(siftd, profile, given, threads, ratio, speed, seconds=duration)
-        # Where the search begins does not matter to where it ends.
-        begin = lasting.at_load(50)["rate, 1/s"]
-        tell(f"{threads} threads, {ratio:.0%} hits: the greatest rate, from {begin:.1f}/s on")
-        options = ("--find-max", "--p99", P99, "--rate", begin, "--hit-ratio", ratio, "--duration", f"{duration}s")
-        with serving(siftd, threads) as service:
-            processors = ProcessorTime()
-            found = load(siftd, service, threads, given, scratch, *options)
-            return (lasting, plan, found), processors.stolen()
-
-    (lasting, plan, found), conditions = steadily(siftd, given, profiled, run)
+def greatest(siftd, profile, profiled, given, lasting, threads, ratio, scratch):
+    duration = 3 if given.quick else 25
+    plan = Plan(siftd, profile, given, threads, ratio, seconds=duration)
+    # Where the search begins does not matter to where it ends.
+    begin = lasting.at_load(50)["rate, 1/s"]
+    tell(f"{threads} threads, {ratio:.0%} hits: the greatest rate, from {begin:.1f}/s on")
+    options = ("--find-max", "--p99", P99, "--rate", begin, "--hit-ratio", ratio, "--duration", f"{duration}s")
+    # It is as long as several runs, and made once.
+    with serving(siftd, threads) as service:
+        processors = ProcessorTime()
+        found = load(siftd, service, threads, given, scratch, *options)
     search = found.get("search") or {}
     return {
-        "speed": conditions.speed,
-        "speed_after": conditions.after,
-        "stolen": conditions.stolen,
+        "stolen": processors.stolen(),
         "planned": plan.figure("needed", "greatest_rate"),
         "measured": search.get("rate"),
         "lasting": lasting.figure("needed", "greatest_rate"),
@@ -229,8 +196,8 @@ def tell(text):
     print(text, file=sys.stderr, flush=True)
 
 
-def row(plans, measured, share, conditions, work):
-    planned, lasting = plans
+def row(plans, measured, share, stolen, work):
+    planned, as_it_was, lasting = plans
     latency = measured["latency"]
 
     def of(kind, name):
@@ -239,9 +206,7 @@ def row(plans, measured, share, conditions, work):
     sent = measured["counts"]["sent"]
     return {
         "load": share,
-        "speed": conditions.speed,
-        "speed_after": conditions.after,
-        "stolen": conditions.stolen,
+        "stolen": stolen,
         "work": work,
         "rate": planned["rate, 1/s"],
         "seconds": measured["measured_seconds"],
@@ -250,6 +215,7 @@ def row(plans, measured, share, conditions, work):
         "latency": {
             f"{kind} {name}": {
                 "planned": planned[f"{column} {name}, ms"],
+                "as_it_was": as_it_was[f"{column} {name}, ms"],
                 "measured": of(kind, name),
                 "lasting": lasting[f"{column} {name}, ms"],
             }
@@ -287,27 +253,35 @@ def differ(planned, measured, bound, relative=True):
 
 
 def latencies(run):
-    """Cells of the latencies of a run."""
-    for name, pair in run["latency"].items():
+    """Cells of the latencies of a run: as planned, as planned with the speed that the machine then had in it, and measured."""
+    for name, of in run["latency"].items():
+        if of["measured"] is None:
+            yield "-"
+            continue
         kind, quantile = name.split()
+        cell = " / ".join(f"{of[which]:.3g}" for which in ("planned", "as_it_was", "measured"))
+        if quantile == "p99" and run["counts"][kind] < FEW:
+            cell = f"({cell})"
+        off, still = (differ(of[which], of["measured"], LATENCY) for which in ("planned", "as_it_was"))
+        mark = " **!**" if still else " ~"
         # Beyond what is served, a wait is as long as the run.
-        cell = beside(pair, LATENCY if run["load"] <= UP_TO else float("inf"))
-        yield f"({cell})" if quantile == "p99" and run["counts"][kind] < FEW else cell
+        yield cell + (mark if off and run["load"] <= UP_TO else "")
 
 
 def markdown(record):
     yield f"# Plan against load, {record['date']}\n"
     yield f"{record['machine']}; {record['siftd']}, commit {record['commit']}. Planned / measured; **!** is beyond the bound; in brackets:"
-    yield f"p99 of fewer than {FEW} answers. Speed: of the machine before the run, % of that around the profile; the plan is for it. Stolen:"
-    yield f"% of the processor time that its host gave to others in the run ({100 * record['profile']['stolen']:.1f} in the profile). Work: processor"
-    yield "time of the service in the run, % of what the plan has for as many requests and as many computed pictures."
+    yield f"p99 of fewer than {FEW} answers. Stolen: % of the processor time that the machine's host gave to others in the run"
+    yield f"({100 * record['profile']['stolen']:.1f} in the profile). Work: processor time of the service in the run, % of what the plan has for as many"
+    yield "requests and as many computed pictures. Latencies: planned / planned with the speed that the machine had in the run, by `work`"
+    yield "and `stolen` / measured; ~ is where the first alone is beyond the bound."
     yield "Made by `python bench/capacity/capacity.py`.\n"
-    yield "| threads | hits | load, % | speed | stolen | work | rate | answered/s | refused, % | hit p50, ms | hit p99 | miss p50 | miss p99 |"
-    yield "|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
+    yield "| threads | hits | load, % | stolen | work | rate | answered/s | refused, % | hit p50, ms | hit p99 | miss p50 | miss p99 |"
+    yield "|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
     for case in record["cases"]:
         for run in case["loads"]:
             work = run["work"]["measured"] / run["work"]["planned"]
-            cells = [case["threads"], f"{case['hit_ratio']:.0%}", run["load"], f"{100 * run['speed']:.0f}"]
+            cells = [case["threads"], f"{case['hit_ratio']:.0%}", run["load"]]
             cells += [f"{100 * run['stolen']:.1f}", f"{100 * work:.0f}", f"{run['rate']:.1f}"]
             cells += [beside(run["answered"], RATE), beside(run["refused"], REFUSALS, relative=False), *latencies(run)]
             yield "| " + " | ".join(map(str, cells)) + " |"
@@ -351,12 +325,8 @@ def main():
             profile.write_text(json.dumps(record["profile"]))
         elif not given.profile:
             quick = ["--samples", "3", "--window", "1s"] if given.quick else []
-            before = pace(siftd, given)
             subprocess.run([siftd, "profile", "--images", given.images, "-o", profile, *quick], check=True)
-            record["pace"] = statistics.mean((before, pace(siftd, given)))
         record["profile"] = json.loads(profile.read_text())
-        if "pace" not in record:
-            record["pace"] = pace(siftd, given)
         write(record, given)
         for threads in given.threads:
             for ratio in given.ratios:

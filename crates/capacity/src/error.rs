@@ -70,8 +70,8 @@ pub enum Error {
     },
     /// No rate keeps the objective.
     #[error(
-        "99 % of answers within {:.0} ms is impossible: an idle instance with {cores} processors needs {:.0} ms at a hit ratio of {hit_ratio:.2}; allow at least that, or profile smaller pictures or a faster machine",
-        .p99 * 1e3, .least * 1e3
+        "99 % of answers within {} ms is impossible: an idle instance with {cores} processors needs {} ms at a hit ratio of {hit_ratio:.2}; allow at least that, or profile smaller pictures or a faster machine",
+        crate::report::number(.p99 * 1e3), crate::report::number(.least * 1e3)
     )]
     ObjectiveOutOfReach {
         /// The p99 that was asked for, s.

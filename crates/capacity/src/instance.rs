@@ -120,11 +120,11 @@ impl<'a> Instance<'a> {
         Self { setup, ..self.clone() }
     }
 
-    /// With a lookup of each request in a shared tier, if the profile knows what that costs.
-    pub fn with_shared_tier(&mut self, backend: &str) {
+    /// With a lookup of this share of requests in a shared tier, if the profile knows what that costs.
+    pub fn look_up_in(&mut self, backend: &str, share: f64) {
         if let Some(lookup) = self.profile.requests.shared_lookups.get(backend) {
-            self.lookup_cpu = lookup.cpu_seconds;
-            self.lookup_wait = (lookup.alone.mean - lookup.cpu_seconds).max(0.0);
+            self.lookup_cpu = lookup.cpu_seconds * share;
+            self.lookup_wait = (lookup.alone.mean - lookup.cpu_seconds).max(0.0) * share;
         }
     }
 
@@ -204,7 +204,7 @@ impl<'a> Instance<'a> {
     pub fn greatest_rate(&self, hit_ratio: f64, objective: &Objective) -> f64 {
         let bound = Bound { p99: objective.p99, refused: objective.refused };
         // A load that does not last may be more than the processors can do in the long run.
-        let ceiling = self.bound(hit_ratio) * if self.known.is_some() { 2.0 } else { 1.1 };
+        let ceiling = self.bound(hit_ratio) * if self.known.is_some() { 4.0 } else { 1.1 };
         greatest_rate(&self.scenario(ceiling, hit_ratio), &bound, ceiling)
     }
 

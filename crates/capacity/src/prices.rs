@@ -79,6 +79,9 @@ pub struct Balancer {
 pub struct Egress {
     /// GB a month that cost nothing, for each server.
     pub included_gb: f64,
+    /// GB a month that cost nothing, however many servers there are; 0 if not told.
+    #[serde(default)]
+    pub included_once_gb: f64,
     /// Price of a GB beyond.
     pub per_gb: f64,
 }
@@ -107,6 +110,7 @@ impl Catalogue {
             ("cache_node.monthly", cache_node.monthly),
             ("balancer.monthly", balancer.monthly),
             ("egress.included_gb", egress.included_gb),
+            ("egress.included_once_gb", egress.included_once_gb),
             ("egress.per_gb", egress.per_gb),
         ];
         let mut sizes = vec![("cache_node.memory_gib", cache_node.memory_gib)];
@@ -155,12 +159,13 @@ impl Bill {
     pub fn monthly(&self, catalogue: &Catalogue, server: &Server) -> f64 {
         let &Self { servers, cache_nodes, rate, answer_bytes } = self;
         let sent_gb = rate * answer_bytes * SECONDS_PER_MONTH / 1e9;
-        let Egress { included_gb, per_gb } = catalogue.egress;
+        let Egress { included_gb, included_once_gb, per_gb } = catalogue.egress;
+        let included = included_once_gb + included_gb * f64::from(servers);
         let balancer = if servers > 1 { catalogue.balancer.monthly } else { 0.0 };
         f64::from(servers) * server.monthly
             + f64::from(cache_nodes) * catalogue.cache_node.monthly
             + balancer
-            + (sent_gb - included_gb * f64::from(servers)).max(0.0) * per_gb
+            + (sent_gb - included).max(0.0) * per_gb
     }
 
     /// What a million requests cost at that rate.

@@ -28,7 +28,7 @@ pub(crate) struct Measured<'a> {
 }
 
 /// More CPU time of one thread than this share: it is the bottleneck.
-const BUSY: f64 = 0.9;
+pub(crate) const BUSY: f64 = 0.9;
 /// A lag of less is never told of.
 const LEAST_LAG_MS: f64 = 1.0;
 /// A lag of less than this part of the latencies is not told of.

@@ -1,16 +1,13 @@
 //! The two forms of non-local means over a whole image.
 
-use std::sync::{Mutex, PoisonError};
-use std::thread;
+use std::num::NonZeroUsize;
 
-use crate::band::{BandMemory, Task};
+use crate::band::Task;
 use crate::isa::Isa;
-use crate::lanes::Kernel;
+use crate::jobs::{self, Job, WorkerMemory};
 use crate::planes::Planes;
-use crate::sliding::SlidingMemory;
-use crate::tiled::TiledMemory;
 use crate::weights::Weights;
-use crate::{ColoredParams, Control, Error, Image, Params, lab, sliding, tiled};
+use crate::{ColoredParams, Control, Error, Image, Params, lab};
 
 /// Denoises images one after another, keeping its scratch memory between them.
 ///
@@ -28,18 +25,11 @@ use crate::{ColoredParams, Control, Error, Image, Params, lab, sliding, tiled};
 #[derive(Debug)]
 pub struct Denoiser {
     isa: Isa,
-    planes: Planes,
+    /// Of an image, or of the lightness and the colour components of one.
+    planes: [Planes; 2],
     workers: Vec<WorkerMemory>,
     lightness: Vec<u8>,
     ab: Vec<u8>,
-}
-
-/// Memory of a thread.
-#[derive(Debug, Default)]
-struct WorkerMemory {
-    band: BandMemory,
-    tiled: TiledMemory,
-    sliding: SlidingMemory,
 }
 
 impl Default for Denoiser {
@@ -57,7 +47,7 @@ impl Denoiser {
     /// The same for a given instruction set; the result is the same.
     pub fn with_isa(isa: Isa) -> Self {
         let (lightness, ab) = (Vec::new(), Vec::new());
-        Self { isa, planes: Planes::default(), workers: Vec::new(), lightness, ab }
+        Self { isa, planes: Default::default(), workers: Vec::new(), lightness, ab }
     }
 
     /// `cv2.fastNlMeansDenoising` of one to four channels, which share one weight a pair of pixels.
@@ -75,18 +65,10 @@ impl Denoiser {
         if out.is_empty() {
             return Ok(out);
         }
-        self.planes.fill(image, params.template_radius() + params.search_radius());
+        let Self { isa, planes: [planes, _], workers, .. } = self;
         let weights = Weights::new(params, image.channels());
-        let task = Task {
-            planes: &self.planes,
-            channels: image.channels(),
-            width: image.width(),
-            height: image.height(),
-            params,
-            weights: &weights,
-            isa: self.isa,
-        };
-        run_bands(&task, control, &mut self.workers, &mut out)?;
+        let job = job(*isa, (image, planes), params, &weights, control.threads);
+        jobs::run(&mut [(job, &mut out)], control, workers)?;
         Ok(out)
     }
 
@@ -105,16 +87,19 @@ impl Denoiser {
         if bgr.channels() != 3 {
             return Err(Error::Channels { actual: bgr.channels(), allowed: "3" });
         }
+        if bgr.pixels().is_empty() {
+            return Ok(Vec::new());
+        }
         let (width, height) = (bgr.width(), bgr.height());
         let (mut lightness, mut ab) = (std::mem::take(&mut self.lightness), std::mem::take(&mut self.ab));
-        lab::from_bgr(self.isa, bgr.pixels(), &mut lightness, &mut ab);
+        lab::from_bgr(self.isa, bgr.pixels(), (&mut lightness, &mut ab), control.threads);
         let result = self.denoise_lab((&lightness, &ab), (width, height), params, control);
         (self.lightness, self.ab) = (lightness, ab);
         let (lightness, ab) = result?;
-        Ok(lab::to_bgr(self.isa, &lightness, ab.as_deref().unwrap_or(&self.ab)))
+        Ok(lab::to_bgr(self.isa, &lightness, ab.as_deref().unwrap_or(&self.ab), control.threads))
     }
 
-    /// Denoises L and, unless they are the same everywhere, a and b.
+    /// Denoises L and, unless they are the same everywhere, a and b, which take the longer and are begun first.
     fn denoise_lab(
         &mut self,
         (lightness, ab): (&[u8], &[u8]),
@@ -122,82 +107,35 @@ impl Denoiser {
         params: &ColoredParams,
         control: &Control<'_>,
     ) -> Result<(Vec<u8>, Option<Vec<u8>>), Error> {
-        let denoised = self.denoise(Image::new(lightness, width, height, 1)?, &params.luma, control)?;
+        let (luma, color) = (params.luma, Params { h: params.h_color, ..params.luma });
+        let Self { isa, planes: [planes, color_planes], workers, .. } = self;
+        let (mut denoised, mut denoised_ab) = (vec![0; lightness.len()], None);
+        let [weights, color_weights] = [Weights::new(&luma, 1), Weights::new(&color, 2)];
+        let mut all = Vec::new();
         // A weighted mean of equal values is that value: grey pictures have no colour to denoise.
-        if ab.as_chunks::<2>().0.windows(2).all(|pair| pair[0] == pair[1]) {
-            return Ok((denoised, None));
+        if !ab.as_chunks::<2>().0.windows(2).all(|pair| pair[0] == pair[1]) {
+            let image = Image::new(ab, width, height, 2)?;
+            let out = denoised_ab.insert(vec![0; ab.len()]);
+            let job = job(*isa, (image, color_planes), &color, &color_weights, control.threads);
+            all.push((job, &mut out[..]));
         }
-        let color = Params { h: params.h_color, ..params.luma };
-        Ok((denoised, Some(self.denoise(Image::new(ab, width, height, 2)?, &color, control)?)))
+        let image = Image::new(lightness, width, height, 1)?;
+        let job = job(*isa, (image, planes), &luma, &weights, control.threads);
+        all.push((job, &mut denoised[..]));
+        jobs::run(&mut all, control, workers)?;
+        drop(all);
+        Ok((denoised, denoised_ab))
     }
 }
 
-/// How an image is denoised: the fastest way that is exact for its parameters.
-enum Path {
-    /// Template windows of 7 x 7, as tiles.
-    Tiled(Kernel),
-    /// Any template window, by sums that slide.
-    Sliding(Kernel),
-    /// Whatever fits neither.
-    General,
-}
-
-impl Path {
-    fn new(task: &Task<'_>) -> Self {
-        let Task { isa, params, channels, weights, .. } = *task;
-        tiled::kernel(isa, params, channels, weights)
-            .map(Self::Tiled)
-            .or_else(|| sliding::kernel(isa, params, channels, weights).map(Self::Sliding))
-            .unwrap_or(Self::General)
-    }
-
-    fn band_rows(&self, task: &Task<'_>, threads: usize) -> usize {
-        match self {
-            Self::Tiled(_) => tiled::band_rows(task.height, threads),
-            Self::Sliding(_) => sliding::band_rows(task.height, threads),
-            Self::General => task.band_rows(threads),
-        }
-    }
-}
-
-/// Shares the bands of an image out to threads, each taking the next one when it is done with one.
-fn run_bands(
-    task: &Task<'_>,
-    control: &Control<'_>,
-    workers: &mut Vec<WorkerMemory>,
-    out: &mut [u8],
-) -> Result<(), Error> {
-    let threads = control.threads.get();
-    let path = Path::new(task);
-    let rows = path.band_rows(task, threads);
-    let threads = threads.min(task.height.div_ceil(rows));
-    if workers.len() < threads {
-        workers.resize_with(threads, WorkerMemory::default);
-    }
-    let bands = Mutex::new(out.chunks_mut(rows * task.width * task.channels).enumerate());
-    let work = |memory: &mut WorkerMemory| {
-        loop {
-            let band = bands.lock().unwrap_or_else(PoisonError::into_inner).next();
-            let Some((index, out)) = band else { return Ok(()) };
-            let start = index * rows;
-            match &path {
-                Path::Tiled(kernel) => tiled::run(kernel, task, start, &mut memory.tiled, control, out)?,
-                Path::Sliding(kernel) => {
-                    sliding::run(kernel, task, start, &mut memory.sliding, control, out)?;
-                }
-                Path::General => {
-                    task.run(start..(start + rows).min(task.height), &mut memory.band, control, out)?;
-                }
-            }
-        }
-    };
-    let Some((own, others)) = workers[..threads].split_first_mut() else { return Ok(()) };
-    thread::scope(|scope| {
-        let others: Vec<_> = others.iter_mut().map(|memory| scope.spawn(|| work(memory))).collect();
-        let mut result = work(own);
-        for other in others {
-            result = result.and(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        }
-        result
-    })
+fn job<'a>(
+    isa: Isa,
+    (image, planes): (Image<'_>, &'a mut Planes),
+    params: &'a Params,
+    weights: &'a Weights,
+    threads: NonZeroUsize,
+) -> Job<'a> {
+    planes.fill(image, params.template_radius() + params.search_radius());
+    let (channels, width, height) = (image.channels(), image.width(), image.height());
+    Job::new(Task { planes, channels, width, height, params, weights, isa }, threads)
 }

@@ -1,7 +1,9 @@
 //! Between BGR and L\*a\*b\*, 8 bits each, as `cv::cvtColor` converts with `COLOR_LBGR2Lab` and `COLOR_Lab2LBGR`: D65
 //! white, samples taken as linear light, fixed-point arithmetic throughout.
 
+use std::num::NonZeroUsize;
 use std::sync::LazyLock;
+use std::thread;
 
 use crate::Isa;
 use crate::isa::for_each_isa;
@@ -66,22 +68,53 @@ static LIGHTNESS: LazyLock<[(i32, i32); 256]> = LazyLock::new(|| {
     std::array::from_fn(|l| entry(l as u8))
 });
 
-/// Pixels that are converted together: look-ups one by one, arithmetic side by side.
+/// Pixels that are converted together, as arrays of so many: look-ups one by one, arithmetic side by side.
 const GROUP: usize = 16;
 
+/// Pixels for which a thread of its own pays.
+const LEAST_SHARE: usize = 1 << 17;
+
 /// Converts interleaved BGR pixels to a plane of L and an interleaved one of a and b.
-pub(crate) fn from_bgr(isa: Isa, bgr: &[u8], lightness: &mut Vec<u8>, ab: &mut Vec<u8>) {
-    let pixels: &[[u8; 3]] = bgr.as_chunks().0;
-    lightness.resize(pixels.len(), 0);
-    ab.resize(2 * pixels.len(), 0);
-    to_lab(isa, pixels, lightness, ab.as_chunks_mut().0);
+pub(crate) fn from_bgr(
+    isa: Isa,
+    bgr: &[u8],
+    (lightness, ab): (&mut Vec<u8>, &mut Vec<u8>),
+    threads: NonZeroUsize,
+) {
+    let bgr: &[[u8; 3]] = bgr.as_chunks().0;
+    lightness.resize(bgr.len(), 0);
+    ab.resize(2 * bgr.len(), 0);
+    let share = share(bgr.len(), threads);
+    let shares =
+        bgr.chunks(share).zip(lightness.chunks_mut(share)).zip(ab.as_chunks_mut().0.chunks_mut(share));
+    side_by_side(shares, |((bgr, lightness), ab)| to_lab(isa, bgr, lightness, ab));
 }
 
 /// Converts back.
-pub(crate) fn to_bgr(isa: Isa, lightness: &[u8], ab: &[u8]) -> Vec<u8> {
+pub(crate) fn to_bgr(isa: Isa, lightness: &[u8], ab: &[u8], threads: NonZeroUsize) -> Vec<u8> {
     let mut bgr = vec![0; 3 * lightness.len()];
-    from_lab(isa, lightness, ab.as_chunks().0, bgr.as_chunks_mut().0);
+    let share = share(lightness.len(), threads);
+    let shares = lightness.chunks(share).zip(ab.as_chunks().0.chunks(share));
+    let shares = shares.zip(bgr.as_chunks_mut().0.chunks_mut(share));
+    side_by_side(shares, |((lightness, ab), bgr)| from_lab(isa, lightness, ab, bgr));
     bgr
+}
+
+/// Pixels for each thread.
+fn share(pixels: usize, threads: NonZeroUsize) -> usize {
+    pixels.div_ceil(threads.get()).max(LEAST_SHARE)
+}
+
+/// Does the first share on this thread, and each other one on its own.
+fn side_by_side<S: Send>(mut shares: impl Iterator<Item = S>, convert: impl Fn(S) + Sync) {
+    let Some(own) = shares.next() else { return };
+    thread::scope(|scope| {
+        for other in shares {
+            let convert = &convert;
+            scope.spawn(move || convert(other));
+        }
+        convert(own);
+    });
 }
 
 for_each_isa! {
@@ -95,56 +128,85 @@ for_each_isa! {
 #[inline(always)]
 fn to_lab_body(bgr: &[[u8; 3]], lightness: &mut [u8], ab: &mut [[u8; 2]]) {
     let roots = &*CUBE_ROOTS;
-    let groups = bgr.chunks(GROUP).zip(lightness.chunks_mut(GROUP)).zip(ab.chunks_mut(GROUP));
-    for ((bgr, lightness), ab) in groups {
-        let mut sums = [[0; GROUP]; 3];
-        for (i, &[b, g, r]) in bgr.iter().enumerate() {
-            for (sums, [cr, cg, cb]) in sums.iter_mut().zip(TO_XYZ) {
-                sums[i] = cr * i32::from(r) + cg * i32::from(g) + cb * i32::from(b);
-            }
-        }
-        for sums in &mut sums {
-            for sum in sums {
-                *sum = roots[(descale(8 * *sum, 12) as usize).min(CUBE_ROOT_ENTRIES - 1)];
-            }
-        }
-        let [fx, fy, fz] = sums;
-        for (i, (lightness, ab)) in lightness.iter_mut().zip(ab).enumerate() {
-            *lightness = clamp_to_byte(descale(296 * fy[i] - 1_336_934, 15));
-            let a = descale(500 * (fx[i] - fy[i]) + (128 << 15), 15);
-            let b = descale(200 * (fy[i] - fz[i]) + (128 << 15), 15);
-            *ab = [clamp_to_byte(a), clamp_to_byte(b)];
+    let (bgr, bgr_rest) = bgr.as_chunks();
+    let (lightness, lightness_rest) = lightness.as_chunks_mut();
+    let (ab, ab_rest) = ab.as_chunks_mut();
+    for ((bgr, lightness), ab) in bgr.iter().zip(lightness).zip(ab) {
+        (*lightness, *ab) = group_to_lab(roots, bgr);
+    }
+    let mut padded = [[0; 3]; GROUP];
+    padded[..bgr_rest.len()].copy_from_slice(bgr_rest);
+    let (lightness, ab) = group_to_lab(roots, &padded);
+    lightness_rest.copy_from_slice(&lightness[..lightness_rest.len()]);
+    ab_rest.copy_from_slice(&ab[..ab_rest.len()]);
+}
+
+#[inline(always)]
+fn group_to_lab(roots: &[i32; CUBE_ROOT_ENTRIES], bgr: &[[u8; 3]; GROUP]) -> ([u8; GROUP], [[u8; 2]; GROUP]) {
+    let mut sums = [[0; GROUP]; 3];
+    for (sums, [cr, cg, cb]) in sums.iter_mut().zip(TO_XYZ) {
+        for (sum, &[b, g, r]) in sums.iter_mut().zip(bgr) {
+            *sum = descale(8 * (cr * i32::from(r) + cg * i32::from(g) + cb * i32::from(b)), 12);
         }
     }
+    for sum in sums.as_flattened_mut() {
+        *sum = roots[(*sum as usize).min(CUBE_ROOT_ENTRIES - 1)];
+    }
+    let [fx, fy, fz] = sums;
+    let (mut lightness, mut ab) = ([0; GROUP], [[0; 2]; GROUP]);
+    for i in 0..GROUP {
+        lightness[i] = clamp_to_byte(descale(296 * fy[i] - 1_336_934, 15));
+        let a = descale(500 * (fx[i] - fy[i]) + (128 << 15), 15);
+        let b = descale(200 * (fy[i] - fz[i]) + (128 << 15), 15);
+        ab[i] = [clamp_to_byte(a), clamp_to_byte(b)];
+    }
+    (lightness, ab)
 }
 
 #[inline(always)]
 fn from_lab_body(lightness: &[u8], ab: &[[u8; 2]], bgr: &mut [[u8; 3]]) {
     let table = &*LIGHTNESS;
-    let groups = lightness.chunks(GROUP).zip(ab.chunks(GROUP)).zip(bgr.chunks_mut(GROUP));
-    for ((lightness, ab), bgr) in groups {
-        let (mut y, mut f) = ([0; GROUP], [0; GROUP]);
-        for (i, &lightness) in lightness.iter().enumerate() {
-            (y[i], f[i]) = table[usize::from(lightness)];
-        }
-        let (mut a, mut b) = ([0; GROUP], [0; GROUP]);
-        for (i, ab) in ab.iter().enumerate() {
-            a[i] = ((5 * i32::from(ab[0]) * 53_687 + 128) >> 13) - 4194;
-            b[i] = ((i32::from(ab[1]) * 41_943 + 16) >> 9) - 10_485 + 1;
-        }
-        let mut linear = [[0u8; GROUP]; 3];
+    let (lightness, lightness_rest) = lightness.as_chunks();
+    let (ab, ab_rest) = ab.as_chunks();
+    let (bgr, bgr_rest) = bgr.as_chunks_mut();
+    for ((lightness, ab), bgr) in lightness.iter().zip(ab).zip(bgr) {
+        *bgr = group_from_lab(table, lightness, ab);
+    }
+    let (mut lightness, mut ab) = ([0; GROUP], [[0; 2]; GROUP]);
+    lightness[..lightness_rest.len()].copy_from_slice(lightness_rest);
+    ab[..ab_rest.len()].copy_from_slice(ab_rest);
+    bgr_rest.copy_from_slice(&group_from_lab(table, &lightness, &ab)[..bgr_rest.len()]);
+}
+
+#[inline(always)]
+fn group_from_lab(
+    table: &[(i32, i32); 256],
+    lightness: &[u8; GROUP],
+    ab: &[[u8; 2]; GROUP],
+) -> [[u8; 3]; GROUP] {
+    let (mut y, mut f) = ([0; GROUP], [0; GROUP]);
+    for ((y, f), &lightness) in y.iter_mut().zip(&mut f).zip(lightness) {
+        (*y, *f) = table[usize::from(lightness)];
+    }
+    let (mut x, mut z) = ([0; GROUP], [0; GROUP]);
+    for i in 0..GROUP {
+        let [a, b] = [i32::from(ab[i][0]), i32::from(ab[i][1])];
+        x[i] = unroot(f[i] + ((5 * a * 53_687 + 128) >> 13) - 4194);
+        z[i] = unroot(f[i] - ((b * 41_943 + 16) >> 9) + 10_485 - 1);
+    }
+    let mut linear = [[0; GROUP]; 3];
+    for (linear, [cx, cy, cz]) in linear.iter_mut().zip(FROM_XYZ) {
         for i in 0..GROUP {
-            let (x, z) = (unroot(f[i] + a[i]), unroot(f[i] - b[i]));
-            for (linear, [cx, cy, cz]) in linear.iter_mut().zip(FROM_XYZ) {
-                let value = descale(cx * x + cy * y[i] + cz * z, 14).clamp(0, 4095);
-                linear[i] = ((value * 255) >> 12) as u8;
-            }
-        }
-        let [red, green, blue] = linear;
-        for (i, bgr) in bgr.iter_mut().enumerate() {
-            *bgr = [blue[i], green[i], red[i]];
+            let value = descale(cx * x[i] + cy * y[i] + cz * z[i], 14).clamp(0, 4095);
+            linear[i] = ((value * 255) >> 12) as u8;
         }
     }
+    let [red, green, blue] = linear;
+    let mut bgr = [[0; 3]; GROUP];
+    for i in 0..GROUP {
+        bgr[i] = [blue[i], green[i], red[i]];
+    }
+    bgr
 }
 
 /// The inverse of `f(t)`, in [`ONE`]ths.
@@ -169,14 +231,14 @@ mod tests {
         for (first, crcs) in (0..=255).zip(golden.as_chunks::<8>().0) {
             let [to, back] = [[crcs[0], crcs[1], crcs[2], crcs[3]], [crcs[4], crcs[5], crcs[6], crcs[7]]];
             let pixels = pixels(first);
-            from_bgr(Isa::detect(), &pixels, &mut lightness, &mut ab);
+            from_bgr(Isa::detect(), &pixels, (&mut lightness, &mut ab), NonZeroUsize::MIN);
             let lab: Vec<u8> =
                 lightness.iter().zip(ab.as_chunks::<2>().0).flat_map(|(&l, &[a, b])| [l, a, b]).collect();
             assert_eq!(crc32fast::hash(&lab), u32::from_le_bytes(to), "to Lab, blue {first}");
 
             let (l, ab): (Vec<u8>, Vec<[u8; 2]>) =
                 pixels.as_chunks::<3>().0.iter().map(|&[l, a, b]| (l, [a, b])).unzip();
-            let bgr = to_bgr(Isa::detect(), &l, ab.as_flattened());
+            let bgr = to_bgr(Isa::detect(), &l, ab.as_flattened(), NonZeroUsize::MIN);
             assert_eq!(crc32fast::hash(&bgr), u32::from_le_bytes(back), "to BGR, lightness {first}");
         }
     }

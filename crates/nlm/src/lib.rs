@@ -7,6 +7,7 @@ mod denoiser;
 mod error;
 mod image;
 mod isa;
+mod jobs;
 mod lab;
 mod lanes;
 mod params;

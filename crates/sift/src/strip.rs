@@ -119,8 +119,8 @@ impl<'a> Strip<'a> {
         let Some((first, rest)) = levels.split_first_mut() else { return Ok(()) };
         match source {
             Source::Image { grey, width, precise } => {
-                let end = below(&reach.levels[0]);
-                first.blur(isa, &kernels.base, height, end, doubled, |doubled, block| {
+                let pass = Pass { isa, kernel: &kernels.base, height, end: below(&reach.levels[0]) };
+                first.blur(pass, doubled, |doubled, block| {
                     for y in block..(block + BLOCK).min(height) {
                         doubled_row(isa, (grey, width), y, self.held.start, precise, doubled.row_mut(y));
                     }
@@ -136,7 +136,8 @@ impl<'a> Strip<'a> {
         }
         let mut previous = first;
         for ((stage, kernel), reach) in rest.iter_mut().zip(&kernels.levels).zip(&reach.levels[1..]) {
-            stage.blur(isa, kernel, height, below(reach), &mut previous.rows, |_, _| {});
+            let pass = Pass { isa, kernel, height, end: below(reach) };
+            stage.blur(pass, &mut previous.rows, |_, _| {});
             previous = stage;
         }
         Ok(())
@@ -186,18 +187,19 @@ impl<'a> Strip<'a> {
     }
 }
 
+/// A blur of the rows of an octave so high, up to row `end`.
+#[derive(Clone, Copy)]
+struct Pass<'a> {
+    isa: Isa,
+    kernel: &'a Kernel,
+    height: usize,
+    end: usize,
+}
+
 impl Stage {
-    /// Computes rows up to `end` from those of `source`, in which `fill` sees to a block before it is read.
-    #[allow(clippy::too_many_arguments)]
-    fn blur(
-        &mut self,
-        isa: Isa,
-        kernel: &Kernel,
-        height: usize,
-        end: usize,
-        source: &mut Ring,
-        mut fill: impl FnMut(&mut Ring, usize),
-    ) {
+    /// Computes rows from those of `source`, in which `fill` sees to a block before it is read.
+    fn blur(&mut self, pass: Pass<'_>, source: &mut Ring, mut fill: impl FnMut(&mut Ring, usize)) {
+        let Pass { isa, kernel, height, end } = pass;
         let radius = kernel.radius();
         for y in (self.end..end).step_by(BLOCK) {
             let rows = BLOCK.min(height - y);

@@ -10,8 +10,10 @@ use std::path::Path;
 
 use capacity::plan::Request;
 use capacity::prices::Catalogue;
+use capacity::profile::Software;
 use capacity::report::Document;
 use capacity::{Profile, plan::plan, seed};
+use extract::ENGINE_VERSION;
 
 use crate::outputs;
 pub(crate) use arguments::PlanArguments;
@@ -82,8 +84,17 @@ fn document(arguments: &PlanArguments) -> Result<Document, Failure> {
     Ok(plan(&request)?)
 }
 
+/// A profile of this engine: another one takes other times.
 fn read_profile(path: &Path) -> Result<Profile, Failure> {
-    Ok(Profile::from_json(&read(path)?)?)
+    let profile = Profile::from_json(&read(path)?)?;
+    let Software { siftd, engine_version, .. } = &profile.software;
+    if *engine_version != ENGINE_VERSION {
+        return Err(Failure::Usage(format!(
+            "the profile was measured with engine version {engine_version} (siftd {siftd}), but this siftd has version \
+             {ENGINE_VERSION}: measure again with siftd profile"
+        )));
+    }
+    Ok(profile)
 }
 
 /// The examples, and the user's own beside them.

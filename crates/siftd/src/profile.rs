@@ -5,6 +5,7 @@ mod arguments;
 mod beside;
 mod computing;
 mod instance;
+mod lookups;
 mod memory;
 mod photographs;
 mod placement;
@@ -44,6 +45,10 @@ pub(crate) enum ProfileError {
     Load(#[from] loadgen::LoadError),
     #[error("{failed} of {sent} requests were not answered: nothing else may run on the machine meanwhile")]
     Unanswered { failed: u64, sent: u64 },
+    #[error("the cache cannot be measured: {0}")]
+    Cache(#[from] cache::StoreError),
+    #[error("the cache lost an entry while it was measured: it must not be full")]
+    Lost,
     #[error(transparent)]
     Capacity(#[from] capacity::Error),
 }
@@ -81,6 +86,15 @@ fn measure(arguments: &ProfileArguments, params: &extract::Params) -> Result<Pro
     tell("taking memory");
     let memory = memory::measure(&classes)?;
     let stored = stored::measure(&classes, params)?;
+    if let Some(url) = &arguments.cache {
+        tell("looking up in the shared cache");
+        let keypoints: f64 = pictures.iter().map(|picture| picture.keypoints).sum();
+        let value_bytes = stored.bytes(keypoints / pictures.len().max(1) as f64) as usize;
+        let authorities = arguments.cache_ca.clone();
+        let (backend, lookup) =
+            lookups::measure(url, authorities, value_bytes, arguments.window, &mut undisturbed)?;
+        requests.profiles.shared_lookups.insert(backend, lookup);
+    }
     live.finish_and_clear();
     let fingerprint = params.fingerprint();
     let profile = Profile {

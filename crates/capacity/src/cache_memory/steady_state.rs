@@ -17,18 +17,20 @@ pub struct Filling {
     pub capacity_bytes: f64,
     /// Time to live, s.
     pub ttl_seconds: f64,
+    /// Different pictures that there are, if that is known.
+    pub working_set: Option<f64>,
 }
 
 impl Filling {
     /// How long after an empty start eviction begins, s; none if entries expire first.
     pub fn eviction_begins(&self) -> Option<f64> {
         let full = self.capacity_bytes / (self.insertions_per_second * self.entry_bytes);
-        (full < self.ttl_seconds).then_some(full)
+        (self.capacity_bytes < self.needed_bytes()).then_some(full)
     }
 
     /// Bytes that would be needed for no entry to be evicted before its time.
     pub fn needed_bytes(&self) -> f64 {
-        entries_under_ttl(self.insertions_per_second, self.ttl_seconds, None) * self.entry_bytes
+        entries_under_ttl(self.insertions_per_second, self.ttl_seconds, self.working_set) * self.entry_bytes
     }
 }
 
@@ -43,10 +45,12 @@ mod tests {
             entry_bytes: 1e5,
             capacity_bytes: 1e9,
             ttl_seconds: 3600.0,
+            working_set: None,
         };
         assert_eq!(filling.eviction_begins(), Some(1000.0));
         assert_eq!(filling.needed_bytes(), 3.6e9);
         assert_eq!(Filling { ttl_seconds: 900.0, ..filling }.eviction_begins(), None);
+        assert_eq!(Filling { working_set: Some(5e3), ..filling }.eviction_begins(), None);
         assert_eq!(entries_under_ttl(10.0, 3600.0, Some(500.0)), 500.0);
     }
 }

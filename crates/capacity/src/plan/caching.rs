@@ -1,4 +1,5 @@
-use super::{Backend, Plan, figure, section as named};
+use super::needed::ENVELOPE_BYTES;
+use super::{Backend, Plan, Shared, figure, section as named, tier};
 use crate::cache_memory::{Disk, Filling, Footprint, Memory, Persistence, Redis, entries_under_ttl};
 use crate::hit_ratio::Lookups;
 use crate::report::{Figure, Section, Table};
@@ -13,11 +14,7 @@ pub(super) fn section(plan: &Plan<'_>) -> Section {
     let mut section = named("caching", "Caches");
     let planned = plan.request.workload.planned_rate();
     let ttl = plan.instance.setup.ttl;
-    let working_set = match plan.request.workload.hits {
-        Hits::Popularity(popularity) => Some(popularity.pictures as f64),
-        Hits::Ratio(_) => None,
-    };
-    let entries = entries_under_ttl(plan.misses(planned), ttl, working_set);
+    let entries = entries_under_ttl(plan.misses(planned), ttl, working_set(plan));
     section.figures = vec![
         figure("hit_ratio", "hit ratio", plan.hit_ratio, "", hit_formula(plan), hit_source(plan)),
         figure(
@@ -35,11 +32,21 @@ pub(super) fn section(plan: &Plan<'_>) -> Section {
         "memory",
         plan.instance.setup.memory_tier_bytes,
         Memory.footprint(plan.entry()).bytes(),
-        plan.misses(planned) / f64::from(plan.instances),
+        plan.memory_insertions(planned) / f64::from(plan.instances),
     ));
-    if plan.request.shared.is_some() {
-        section.figures.extend(shared(plan, entries));
+    if let Some(shared) = plan.shared {
+        section.figures.extend(traffic(plan, shared, entries));
+        if shared.backend == Backend::Redis {
+            section.figures.extend(redis(plan, shared, entries));
+        }
+        if !plan.request.profile.requests.shared_lookups.contains_key(shared.backend.name()) {
+            section.notes.push(format!(
+                "What a lookup in {} costs was not measured, and counts as nothing: siftd profile --cache measures it.",
+                shared.backend.name()
+            ));
+        }
     }
+    section.figures.extend(evictions(plan));
     if let Hits::Popularity(popularity) = plan.request.workload.hits {
         section.tables.push(by_room(plan, |capacity, ttl| Lookups {
             popularity,
@@ -49,6 +56,13 @@ pub(super) fn section(plan: &Plan<'_>) -> Section {
         }));
     }
     section
+}
+
+fn working_set(plan: &Plan<'_>) -> Option<f64> {
+    match plan.request.workload.hits {
+        Hits::Popularity(popularity) => Some(popularity.pictures as f64),
+        Hits::Ratio(_) => None,
+    }
 }
 
 fn hit_formula(plan: &Plan<'_>) -> &'static str {
@@ -73,10 +87,10 @@ fn hit_source(plan: &Plan<'_>) -> String {
 
 /// What an entry takes everywhere.
 fn footprints(plan: &Plan<'_>, entries: f64) -> Table {
-    let entry = plan.entry();
+    let (entry, shared) = (plan.entry(), plan.shared_entry());
     let mut all: Vec<(&str, Footprint)> =
         vec![("memory tier", Memory.footprint(entry)), ("disk tier", Disk.footprint(entry))];
-    all.extend(Backend::ALL.map(|backend| (backend.name(), backend.footprint(entry, entries as u64))));
+    all.extend(Backend::ALL.map(|backend| (backend.name(), backend.footprint(shared, entries as u64))));
     let rows = all.into_iter().map(|(name, footprint)| {
         let parts: Vec<String> = footprint
             .parts
@@ -93,8 +107,8 @@ fn footprints(plan: &Plan<'_>, entries: f64) -> Table {
         rows: rows.collect(),
         formula: "size classes, pages and tables of each server (Redis 7, memcached 1.6, PostgreSQL 12 to 17)",
         source: format!(
-            "entries of {} bytes under keys of {}; held to real servers within 5 % by tests",
-            entry.value_bytes, entry.key_bytes
+            "entries of {} bytes under keys of {}, in shared caches {} under {}; held to real servers within 5 % by tests",
+            entry.value_bytes, entry.key_bytes, shared.value_bytes, shared.key_bytes
         ),
     }
 }
@@ -113,13 +127,14 @@ fn filling(
         ("shared_needed", "shared_full")
     };
     let ttl_seconds = plan.instance.setup.ttl;
-    let filling = Filling { insertions_per_second, entry_bytes, capacity_bytes, ttl_seconds };
+    let working_set = working_set(plan);
+    let filling = Filling { insertions_per_second, entry_bytes, capacity_bytes, ttl_seconds, working_set };
     let mut figures = vec![figure(
         needed_key,
         &format!("{tier} tier, for nothing to be evicted"),
         filling.needed_bytes() / 1e9,
         "GB",
-        "misses a second x time to live x bytes of an entry",
+        "insertions a second x time to live, at most the working set, x bytes of an entry",
         "Little's law and the model of the entry; each instance's own for memory",
     )];
     if let Some(begins) = filling.eviction_begins() {
@@ -128,27 +143,47 @@ fn filling(
             &format!("{tier} tier is full after"),
             begins,
             "s",
-            "room / (misses a second x bytes of an entry)",
+            "room / (insertions a second x bytes of an entry)",
             "from an empty start; what is evicted is computed again if it is asked for",
         ));
     }
     figures
 }
 
+/// What it costs that entries are evicted before their time, where popularity tells.
+fn evictions(plan: &Plan<'_>) -> Vec<Figure> {
+    let Some(roomy) = plan.hit_ratio_without_eviction() else { return Vec::new() };
+    let again = plan.request.workload.peak_rate() * (roomy - plan.hit_ratio).max(0.0);
+    vec![
+        figure(
+            "evicted_again",
+            "computed again as it was evicted, busiest",
+            again,
+            "1/s",
+            "rate x (hit ratio with room for all - hit ratio)",
+            "Che's approximation with a time to live, twice",
+        ),
+        figure(
+            "evicted_processors",
+            "processors that this takes",
+            again * plan.instance.demand(plan.hit_ratio).compute,
+            "",
+            "rate x demand of computing (utilisation law)",
+            plan.measured(),
+        ),
+    ]
+}
+
 /// The load of the shared cache.
-fn shared(plan: &Plan<'_>, entries: f64) -> Vec<Figure> {
-    let Some(shared) = plan.request.shared else { return Vec::new() };
-    let peak = plan.request.workload.peak_rate();
-    let planned = plan.request.workload.planned_rate();
-    let entry = plan.entry();
+fn traffic(plan: &Plan<'_>, shared: Shared, entries: f64) -> Vec<Figure> {
+    let workload = plan.request.workload;
+    let (peak, planned, entry) = (workload.peak_rate(), workload.planned_rate(), plan.shared_entry());
     let bytes = shared.backend.footprint(entry, entries as u64).bytes();
-    let lookups = peak * (1.0 - plan.memory_tier.map_or(0.0, |tier| tier.hit_ratio));
-    let sets = plan.misses(peak);
-    let header = plan.request.profile.stored.fixed_bytes;
+    let (lookups, sets) = (shared_lookups(plan), plan.misses(peak));
+    let header = plan.request.profile.stored.fixed_bytes + ENVELOPE_BYTES as f64;
     let network = lookups * (header + entry.key_bytes as f64 + FRAMING)
-        + sets * (entry.key_bytes + entry.value_bytes) as f64;
-    let shards = super::tier::shards(plan, bytes * entries, lookups + sets);
-    let model = "models of the server and of its load";
+        + sets * ((entry.key_bytes + entry.value_bytes) as f64 + FRAMING);
+    let shards = tier::shards(shared, shared.shard_bytes, bytes * entries, lookups + sets);
     let mut figures = filling(plan, "shared", shared.capacity_bytes, bytes, plan.misses(planned));
     figures.extend([
         figure(
@@ -164,57 +199,72 @@ fn shared(plan: &Plan<'_>, entries: f64) -> Vec<Figure> {
             "its network, busiest",
             network,
             "bytes/s",
-            "lookups x (header + key) + misses x (key + value)",
+            "lookups x (header + key) + misses x (key + value), and framing",
             "a summary reads the header alone",
         ),
         figure(
             "shared_connections",
             "its connections",
-            f64::from(plan.instances * shards),
+            f64::from(plan.instances * shards) * shared.backend.connections(),
             "",
-            "instances x shards",
-            "one multiplexed connection from each instance to each shard",
+            "instances x shards x connections to each",
+            "one multiplexed connection to each server of Redis and memcached, four to PostgreSQL",
         ),
         figure(
             "shards",
             "shards",
             f64::from(shards),
             "",
-            "the most of: bytes / room of a shard at 75 %, operations / those of a shard",
-            model,
+            "the most of: bytes / room of a shard at 75 %, operations / those of a shard; a database is one",
+            "models of the server and of its load",
         ),
     ]);
-    if shared.backend == Backend::Redis {
-        let held = (bytes * entries).min(shared.capacity_bytes);
-        let written = plan.misses(planned) * entry.value_bytes as f64;
-        let persistence =
-            Persistence { written_per_second: written, rewrite_seconds: held / DISK_RATE, held_bytes: held };
-        figures.push(figure(
+    figures
+}
+
+/// Lookups a second that the memory tiers do not answer, at the busiest time.
+fn shared_lookups(plan: &Plan<'_>) -> f64 {
+    plan.request.workload.peak_rate() * (1.0 - plan.memory_tier.map_or(0.0, |tier| tier.hit_ratio))
+}
+
+/// What Redis needs beside its entries, all shards together. Each rewrites its file for itself.
+fn redis(plan: &Plan<'_>, shared: Shared, entries: f64) -> Vec<Figure> {
+    let (peak, entry) = (plan.request.workload.peak_rate(), plan.shared_entry());
+    let shards = f64::from(tier::planned_shards(plan, shared, shared.shard_bytes));
+    let bytes = shared.backend.footprint(entry, entries as u64).bytes();
+    let held_bytes = (bytes * entries).min(shared.capacity_bytes) / shards;
+    let command = (entry.key_bytes + entry.value_bytes) as f64 + FRAMING;
+    let persistence = Persistence {
+        written_per_second: plan.misses(peak) * command / shards,
+        rewrite_seconds: held_bytes / DISK_RATE,
+        held_bytes,
+    };
+    vec![
+        figure(
             "redis_fork",
             "memory beside it while its file is rewritten",
-            persistence.fork_headroom_bytes(lookups) / 1e9,
+            persistence.fork_headroom_bytes(shared_lookups(plan) / shards) * shards / 1e9,
             "GB",
-            "min(all, (2 x bytes written + pages read) x time of the rewrite)",
+            "shards x min(all, (2 x bytes written + pages read) x time of the rewrite), busiest",
             "copy on write after fork; disk of 100 MB/s",
-        ));
-        figures.push(figure(
+        ),
+        figure(
             "redis_rehash",
             "memory beside it while its tables grow",
-            Redis::rehashing_bytes(entries as u64, true) as f64 / 1e9,
+            Redis::rehashing_bytes((entries / shards) as u64, true) as f64 * shards / 1e9,
             "GB",
             "old tables are there until all entries were moved",
             "dict.c of Redis 7",
-        ));
-        figures.push(figure(
+        ),
+        figure(
             "redis_written",
             "its append-only file grows by",
-            written + plan.misses(planned) * (entry.key_bytes as f64 + FRAMING),
+            plan.misses(plan.request.workload.planned_rate()) * command,
             "bytes/s",
             "misses x (key + value + framing)",
             "appendonly with everysec",
-        ));
-    }
-    figures
+        ),
+    ]
 }
 
 /// The hit ratio by room and time to live.

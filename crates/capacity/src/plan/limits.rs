@@ -1,3 +1,4 @@
+use super::tier::{Tier, planned_shards};
 use super::{Plan, memory::Demand, section as named};
 use crate::limits::{self, Limit, Symptom};
 use crate::report::{Section, Table};
@@ -36,16 +37,16 @@ pub(super) fn section(plan: &Plan<'_>) -> Section {
 
 fn limits_of(plan: &Plan<'_>) -> Vec<Limit> {
     let (instance, workload) = (&plan.instance, plan.request.workload);
-    let (setup, n) = (&instance.setup, f64::from(plan.instances));
+    let (setup, n) = (&instance.setup, f64::from(Tier::of(plan).instances(plan.instances)));
     let miss_share = 1.0 - plan.hit_ratio;
-    let per_miss = |value: f64| (miss_share > 0.0).then(|| value / miss_share);
+    let per = |share: f64, value: f64| (share > 0.0).then(|| value / share);
+    let room = |value: f64| per(plan.memory_insertions(1.0), value);
     let bound = instance.bound(plan.hit_ratio);
     let any_latency = Objective { p99: f64::MAX, refused: workload.objective.refused };
     let simulated = instance.scenario(bound, plan.hit_ratio).run();
     // Time for which a body is held, and a connection used: of all requests, at full load.
     let present = simulated.answered().mean();
-    let entry = plan.entry();
-    let tier = setup.memory_tier_bytes / crate::cache_memory::Memory.footprint(entry).bytes();
+    let tier = setup.memory_tier_bytes / crate::cache_memory::Memory.footprint(plan.entry()).bytes();
     let limit = |symptom, rate: Option<f64>, formula| Limit { symptom, rate, formula };
     let mut found = vec![
         limit(
@@ -66,13 +67,13 @@ fn limits_of(plan: &Plan<'_>) -> Vec<Limit> {
         ),
         limit(
             &limits::MEMORY_TIER,
-            per_miss(tier / setup.ttl * n),
-            "room / bytes of an entry / time to live / (1 - h) x instances",
+            room(tier / setup.ttl * n),
+            "room / bytes of an entry / time to live / insertions of a request x instances",
         ),
         limit(
             &limits::NETWORK,
-            Some(setup.network_bytes_per_second / instance.upload_bytes() * n),
-            "instances x bytes a second / bytes of an upload",
+            Some(setup.network_bytes_per_second / instance.upload_bytes().max(workload.answer_bytes) * n),
+            "instances x bytes a second / bytes of an upload or an answer, the larger",
         ),
         limit(
             &limits::BODIES,
@@ -90,19 +91,21 @@ fn limits_of(plan: &Plan<'_>) -> Vec<Limit> {
             "if what an instance takes at full load is more than there is: full load",
         ),
     ];
-    if let Some(shared) = plan.request.shared {
+    if let Some(shared) = plan.shared {
+        let entry = plan.shared_entry();
+        let shards = planned_shards(plan, shared, shared.shard_bytes);
         let entries = (plan.misses(workload.planned_rate()) * setup.ttl).max(1.0);
         let bytes = shared.backend.footprint(entry, entries as u64).bytes();
         let lookups = 1.0 - plan.memory_tier.map_or(0.0, |tier| tier.hit_ratio) + miss_share;
         found.push(limit(
             &limits::SHARED_TIER,
-            per_miss(shared.capacity_bytes / bytes / setup.ttl),
+            per(miss_share, shared.capacity_bytes / bytes / setup.ttl),
             "room / bytes of an entry / time to live / (1 - h)",
         ));
         found.push(limit(
             &limits::SHARED_OPERATIONS,
-            Some(shared.operations_per_second / lookups),
-            "operations a second of one shard / operations of a request",
+            Some(shared.operations_per_second * f64::from(shards) / lookups),
+            "shards x operations a second of one / operations of a request",
         ));
     }
     found
@@ -111,7 +114,8 @@ fn limits_of(plan: &Plan<'_>) -> Vec<Limit> {
 /// A full queue of the mean picture has more pixels than may be in flight.
 fn pixels(plan: &Plan<'_>, most: u64) -> Option<f64> {
     let reached = most as f64 + plan.instance.pixels() > plan.instance.setup.pixel_budget as f64;
-    reached.then(|| plan.instance.bound(plan.hit_ratio) * f64::from(plan.instances))
+    let instances = Tier::of(plan).instances(plan.instances);
+    reached.then(|| plan.instance.bound(plan.hit_ratio) * f64::from(instances))
 }
 
 fn memory(plan: &Plan<'_>, bound: f64) -> Option<f64> {

@@ -1,4 +1,5 @@
 use super::{Plan, figure, section as named};
+use crate::cache_memory::Memory;
 use crate::report::Section;
 
 /// What an instance takes with so many pixels being computed and its memory tier full.
@@ -19,19 +20,20 @@ impl Demand {
     /// At this many requests a second of one instance.
     pub(super) fn of(plan: &Plan<'_>, rate: f64) -> Self {
         let (instance, profile) = (&plan.instance, plan.request.profile);
-        let outcome = instance.scenario(rate, plan.hit_ratio).run();
+        let scenario = instance.scenario(rate, plan.hit_ratio);
+        let threads = scenario.policy.most_threads() as f64;
+        let outcome = scenario.run();
         let (memory, cores) = (&profile.memory, f64::from(instance.setup.cores));
-        // What is computed has pixels; what waits has only its file.
-        let computing = outcome.mean_computing().min(cores).max(cores.min(1.0)) * instance.pixels();
         let waiting = outcome.most_queued as f64 + cores;
         let answered = outcome.answered().mean();
-        let entries = plan.misses(rate) * instance.setup.ttl * (instance.stored_bytes() + 192.0);
+        let entries = plan.memory_insertions(rate) * instance.setup.ttl;
+        let entry_bytes = Memory.footprint(plan.entry()).bytes();
         Self {
             rest: memory.rest_bytes,
-            tier: entries.min(instance.setup.memory_tier_bytes),
-            threads: memory.bytes_per_thread
-                * instance.scenario(rate, plan.hit_ratio).policy.most_threads() as f64,
-            pixels: memory.bytes_per_pixel * computing.max(instance.pixels() * cores),
+            tier: (entries * entry_bytes).min(instance.setup.memory_tier_bytes),
+            threads: memory.bytes_per_thread * threads,
+            // What is computed has pixels; what waits has only its file.
+            pixels: memory.bytes_per_pixel * instance.pixels() * cores,
             bodies: (waiting * instance.upload_bytes()).min(instance.setup.body_budget),
             connections: memory.bytes_per_connection * (rate * answered).min(instance.setup.max_connections),
         }
@@ -46,6 +48,7 @@ pub(super) fn section(plan: &Plan<'_>) -> Section {
     let most = plan.instance.setup.pixel_budget as f64 * plan.request.profile.memory.bytes_per_pixel
         + plan.instance.setup.body_budget
         + plan.instance.setup.memory_tier_bytes
+        + plan.instance.setup.max_connections * plan.request.profile.memory.bytes_per_connection
         + demand.rest
         + demand.threads;
     Section {
@@ -64,7 +67,7 @@ pub(super) fn section(plan: &Plan<'_>) -> Section {
                 "memory tier",
                 demand.tier / mb,
                 "MB",
-                "min(misses x time to live x bytes of an entry, cache_memory)",
+                "min(insertions x time to live x bytes of an entry, cache_memory)",
                 "Little's law",
             ),
             figure(
@@ -104,7 +107,7 @@ pub(super) fn section(plan: &Plan<'_>) -> Section {
                 "it never takes more than",
                 most / mb,
                 "MB",
-                "pixel_budget x bytes of a pixel + body_budget + cache_memory + rest + threads",
+                "pixel_budget x bytes of a pixel + body_budget + cache_memory + max_connections x bytes of one + rest + threads",
                 "its settings bound it, whatever is sent",
             ),
         ],

@@ -43,6 +43,8 @@ pub struct Request<'a> {
 struct Plan<'a> {
     request: &'a Request<'a>,
     instance: Instance<'a>,
+    /// The cache that the instances share: none where there is one instance.
+    shared: Option<Shared>,
     /// Share of requests that caches answer.
     hit_ratio: f64,
     /// What the tiers do, if popularity tells: the memory tier of an instance, and the shared one.
@@ -61,7 +63,7 @@ struct Plan<'a> {
 pub fn plan(request: &Request<'_>) -> Result<Document, Error> {
     request.workload.validate()?;
     request.profile.validate()?;
-    let plan = needed::plan(request)?;
+    let plan = needed::plan(request, &request.setup)?;
     let mut sections = vec![
         machine::section(&plan),
         throughput::section(&plan),

@@ -1,9 +1,11 @@
-use super::tier::{Tier, planned_shards};
-use super::{Plan, section as named};
+use super::tier::{self, Tier};
+use super::{Plan, needed, section as named};
+use crate::Error;
 use crate::instance::Setup;
 use crate::prices::{Bill, Catalogue, Server};
 use crate::report::{Cell, Section, Table};
 
+const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
 /// Memory of a server that the system keeps.
 const SYSTEM_BYTES: f64 = 512.0 * 1024.0 * 1024.0;
 
@@ -81,81 +83,89 @@ fn cheapest(plan: &Plan<'_>, catalogue: &Catalogue, offers: &[(&Server, Offer)])
             currency = catalogue.currency
         );
     }
-    let most = offers.iter().map(|(server, offer)| {
+    let carried = |(server, offer): &(&Server, Offer)| {
         let servers = server.most.unwrap_or(offer.servers).min(offer.servers.max(1));
         offer.greatest * f64::from(servers)
-    });
-    let most = most.fold(0.0, f64::max);
+    };
     let wanted = plan.request.workload.peak_rate();
-    format!(
-        "{}: nothing meets the objective: {} requests a second are wanted at the busiest time, and the most that can be had is \
-         {} within the objective, {:.0} % short.",
-        catalogue.name,
-        crate::report::number(wanted),
-        crate::report::number(most),
-        (1.0 - most / wanted) * 100.0
-    )
+    let nearest = offers.iter().max_by(|a, b| carried(a).total_cmp(&carried(b)));
+    match nearest.map(|offer| (offer, carried(offer))) {
+        Some(((server, Offer { short: Some(short), .. }), most)) if most >= wanted => {
+            format!(
+                "{}: nothing meets the objective: the nearest is {}, {short}.",
+                catalogue.name, server.name
+            )
+        }
+        nearest => {
+            let most = nearest.map_or(0.0, |(_, most)| most);
+            format!(
+                "{}: nothing meets the objective: {} requests a second are wanted at the busiest time, and the most that can be had \
+                 is {} within the objective, {:.0} % short.",
+                catalogue.name,
+                crate::report::number(wanted),
+                crate::report::number(most),
+                (1.0 - most / wanted) * 100.0
+            )
+        }
+    }
 }
 
 fn offer(plan: &Plan<'_>, catalogue: &Catalogue, server: &Server) -> Offer {
     let workload = plan.request.workload;
-    let memory_bytes = server.memory_gib * 1024.0 * 1024.0 * 1024.0;
+    let memory_bytes = server.memory_gib * GIB;
     let setup =
         Setup { cores: server.cores, speed: server.speed, memory_bytes, ..plan.instance.setup.clone() };
-    let instance = plan.instance.with_setup(setup);
-    let greatest = instance.greatest_rate(plan.hit_ratio, &workload.objective);
     let mut offer = Offer {
-        greatest,
+        greatest: 0.0,
         servers: 0,
         monthly: f64::NAN,
         per_million: f64::NAN,
         per_million_full: f64::NAN,
         short: None,
     };
-    if greatest <= 0.0 {
-        let least = instance.least_p99(plan.hit_ratio);
-        offer.short = Some(format!(
-            "p99 of {:.0} ms at best, {:.0} ms are allowed",
-            least * 1e3,
-            workload.objective.p99 * 1e3
-        ));
-        return offer;
-    }
-    let needed = (workload.peak_rate() / greatest).ceil().clamp(1.0, f64::from(u32::MAX)) as u32;
-    let one = Plan { instance, greatest, instances: needed, ..plan.clone() };
+    let one = match needed::plan(plan.request, &setup) {
+        Ok(one) => one,
+        Err(Error::ObjectiveOutOfReach { p99, least, .. }) => {
+            let ms = |seconds: f64| crate::report::number(seconds * 1e3);
+            offer.short = Some(format!("p99 of {} ms at best, {} ms are allowed", ms(least), ms(p99)));
+            return offer;
+        }
+        Err(error) => {
+            offer.short = Some(error.to_string());
+            return offer;
+        }
+    };
     let tier = Tier::of(&one);
-    offer.servers = tier.instances(needed);
-    let taken = super::memory::Demand::of(&one, greatest).bytes() + SYSTEM_BYTES;
-    if taken > memory_bytes {
-        offer.short =
-            Some(format!("memory: {:.1} GB are needed, it has {:.1}", taken / 1e9, memory_bytes / 1e9));
-    }
-    if let Some(most) = server.most.filter(|most| *most < needed) {
-        offer.short = Some(format!(
-            "{needed} are needed, {most} can be had: {:.0} % short",
-            (1.0 - f64::from(most) / f64::from(needed)) * 100.0
-        ));
-    }
+    offer.greatest = one.greatest;
+    offer.servers = tier.instances(one.instances);
+    offer.short = shortage(&one, server, memory_bytes);
+    let node = catalogue.cache_node.memory_gib * GIB;
     let bill = Bill {
         servers: offer.servers,
-        cache_nodes: cache_nodes(&one, catalogue, tier),
+        cache_nodes: tier::cache_nodes(&one, tier, |_| node),
         rate: workload.planned_rate(),
         answer_bytes: workload.answer_bytes,
     };
-    let full = Bill { rate: greatest * f64::from(offer.servers), ..bill };
+    let full = Bill { rate: one.greatest * f64::from(offer.servers), ..bill };
     offer.monthly = bill.monthly(catalogue, server);
     offer.per_million = bill.per_million(catalogue, server);
     offer.per_million_full = full.per_million(catalogue, server);
     offer
 }
 
-/// Enough for the bytes that the shared cache may hold, and as many as the tier has.
-fn cache_nodes(plan: &Plan<'_>, catalogue: &Catalogue, tier: Tier) -> u32 {
-    let Some(shared) = plan.request.shared else { return 0 };
-    if tier == Tier::OneHost {
-        return 0;
+/// What such servers lack, if they lack something.
+fn shortage(one: &Plan<'_>, server: &Server, memory_bytes: f64) -> Option<String> {
+    if let Some(most) = server.most.filter(|most| *most < one.instances) {
+        let missing = 1.0 - f64::from(most) / f64::from(one.instances);
+        return Some(format!(
+            "{} are needed, {most} can be had: {:.0} % short",
+            one.instances,
+            missing * 100.0
+        ));
     }
-    let node = catalogue.cache_node.memory_gib * 1024.0 * 1024.0 * 1024.0 * 0.75;
-    let by_bytes = (shared.capacity_bytes / node).ceil().clamp(1.0, 1e6) as u32;
-    tier.cache_nodes(planned_shards(plan).max(by_bytes))
+    let taken = super::memory::Demand::of(one, one.greatest).bytes() + SYSTEM_BYTES;
+    let gigabytes = |bytes: f64| bytes / 1e9;
+    (taken > memory_bytes).then(|| {
+        format!("memory: {:.1} GB are needed, it has {:.1}", gigabytes(taken), gigabytes(memory_bytes))
+    })
 }

@@ -4,7 +4,7 @@ use super::{Plan, Request, figure, section as named};
 use crate::Error;
 use crate::cache_memory::{Entry, Footprint, Memcached, Memory, Postgres, Redis, SizeClasses};
 use crate::hit_ratio::{Caching, Lookups, Zipf};
-use crate::instance::Instance;
+use crate::instance::{Instance, Setup};
 use crate::report::Section;
 use crate::workload::Hits;
 
@@ -15,6 +15,8 @@ pub struct Shared {
     pub backend: Backend,
     /// Bytes that it may hold, all shards together.
     pub capacity_bytes: f64,
+    /// Bytes that one shard may hold.
+    pub shard_bytes: f64,
     /// Operations a second that one shard does.
     pub operations_per_second: f64,
 }
@@ -43,6 +45,14 @@ impl Backend {
         }
     }
 
+    /// Connections that an instance has to each server.
+    pub(super) const fn connections(self) -> f64 {
+        match self {
+            Self::Redis | Self::Memcached => 1.0,
+            Self::Postgres => 4.0,
+        }
+    }
+
     /// What one of so many entries takes.
     pub fn footprint(self, entry: Entry, entries: u64) -> Footprint {
         match self {
@@ -53,18 +63,38 @@ impl Backend {
     }
 }
 
+/// What an entry of a shared cache has before its value (magic, checksums, expiry, length), and before its key, bytes:
+/// `envelope` and the default prefix of `cache`.
+pub(super) const ENVELOPE_BYTES: u64 = 32;
+const PREFIX_BYTES: u64 = 6;
+
 /// Rounds in which instances and hit ratio settle: each depends on the other.
 const ROUNDS: u32 = 4;
 
-pub(super) fn plan<'a>(request: &'a Request<'a>) -> Result<Plan<'a>, Error> {
-    let &Request { profile, workload, ref setup, shared, .. } = request;
-    let mut instance = Instance::new(profile, setup.clone(), workload)?;
-    if let Some(shared) = shared {
-        instance.with_shared_tier(shared.backend.name());
+/// One host needs no shared cache; several have the one that is asked for.
+pub(super) fn plan<'a>(request: &'a Request<'a>, setup: &Setup) -> Result<Plan<'a>, Error> {
+    let alone = settled(request, setup, None);
+    match (&alone, request.shared) {
+        (_, None) => alone,
+        (Ok(Plan { instances: 1, .. }), _) => alone,
+        (_, Some(shared)) => {
+            let together = settled(request, setup, Some(shared))?;
+            Ok(Plan { instances: together.instances.max(2), ..together })
+        }
     }
+}
+
+/// A plan with this shared cache, or none.
+pub(super) fn settled<'a>(
+    request: &'a Request<'a>,
+    setup: &Setup,
+    shared: Option<Shared>,
+) -> Result<Plan<'a>, Error> {
+    let &Request { profile, workload, .. } = request;
     let mut plan = Plan {
         request,
-        instance,
+        instance: Instance::new(profile, setup.clone(), workload)?,
+        shared,
         hit_ratio: 0.0,
         memory_tier: None,
         shared_tier: None,
@@ -74,6 +104,10 @@ pub(super) fn plan<'a>(request: &'a Request<'a>) -> Result<Plan<'a>, Error> {
     for _ in 0..ROUNDS {
         let settled = plan.hit_ratio;
         plan.caches();
+        if let Some(shared) = shared {
+            let share = plan.memory_tier.map_or(1.0, |tier| 1.0 - tier.hit_ratio);
+            plan.instance.look_up_in(shared.backend.name(), share);
+        }
         if settled == plan.hit_ratio && plan.greatest > 0.0 {
             break;
         }
@@ -89,10 +123,22 @@ pub(super) fn plan<'a>(request: &'a Request<'a>) -> Result<Plan<'a>, Error> {
 }
 
 impl Plan<'_> {
-    /// Sizes of an entry of the mean picture.
+    /// Sizes of an entry of the mean picture in the memory tier.
     pub(super) fn entry(&self) -> Entry {
         let key_bytes = self.request.profile.stored.key_bytes as u64;
         Entry { key_bytes, value_bytes: self.instance.stored_bytes() as u64, expires: true }
+    }
+
+    /// Sizes of such an entry in a shared cache.
+    pub(super) fn shared_entry(&self) -> Entry {
+        let Entry { key_bytes, value_bytes, expires } = self.entry();
+        Entry { key_bytes: key_bytes + PREFIX_BYTES, value_bytes: value_bytes + ENVELOPE_BYTES, expires }
+    }
+
+    /// Insertions a second into the memory tiers at this rate of requests: what was computed, and what a shared cache answers,
+    /// as far as that is known.
+    pub(super) fn memory_insertions(&self, rate: f64) -> f64 {
+        rate * self.memory_tier.map_or(1.0 - self.hit_ratio, |tier| 1.0 - tier.hit_ratio)
     }
 
     /// What the caches do, with as many instances as there are.
@@ -105,18 +151,27 @@ impl Plan<'_> {
             Hits::Popularity(popularity) => popularity,
         };
         let rate = self.request.workload.planned_rate();
-        let entry = self.entry();
-        let room = self.instance.setup.memory_tier_bytes / Memory.footprint(entry).bytes();
+        let room = self.instance.setup.memory_tier_bytes / Memory.footprint(self.entry()).bytes();
         let memory = self.lookups(popularity, rate / f64::from(self.instances), room);
         self.memory_tier = Some(memory);
         self.hit_ratio = memory.hit_ratio;
-        if let Some(shared) = self.request.shared {
+        if let Some(shared) = self.shared {
+            let entry = self.shared_entry();
             let likely = shared.capacity_bytes / entry.value_bytes.max(1) as f64;
             let room = shared.capacity_bytes / shared.backend.footprint(entry, likely as u64).bytes();
             let together = self.lookups(popularity, rate, room);
             self.shared_tier = Some(together);
             self.hit_ratio = together.hit_ratio.max(memory.hit_ratio);
         }
+    }
+
+    /// Hit ratio if nothing were ever evicted; none where it is given.
+    pub(super) fn hit_ratio_without_eviction(&self) -> Option<f64> {
+        let Hits::Popularity(popularity) = self.request.workload.hits else { return None };
+        // Without a shared cache each instance computes for itself.
+        let apart = if self.shared.is_some() { 1.0 } else { f64::from(self.instances) };
+        let rate = self.request.workload.planned_rate() / apart;
+        Some(self.lookups(popularity, rate, f64::INFINITY).hit_ratio)
     }
 
     fn lookups(&self, popularity: Zipf, rate: f64, capacity: f64) -> Caching {

@@ -1,58 +1,104 @@
-use super::{Plan, Request, needed, section as named};
+use super::{Plan, Request, Shared, needed, section as named};
 use crate::Error;
-use crate::instance::{Instance, Setup};
+use crate::instance::Setup;
 use crate::profile::Profile;
 use crate::report::{Section, Table};
-use crate::workload::{Hits, Objective, Workload};
+use crate::workload::{Hits, Workload};
 
 /// How much each input is moved, up and down.
 const STEP: f64 = 0.1;
 
-type Change = fn(&mut Profile, &mut Workload, &mut Setup, f64);
+/// Moves an input by a factor. Whether it has it at all.
+type Change = fn(&mut Inputs, f64) -> bool;
 
-const INPUTS: [(&str, Change); 8] = [
-    ("rate", |_, workload, _, factor| workload.rate *= factor),
-    ("peak factor", |_, workload, _, factor| workload.peak_factor *= factor),
-    ("time of computing", |profile, _, _, factor| {
-        for run in profile.pictures.iter_mut().flat_map(|picture| &mut picture.runs) {
+/// What the inputs are taken from.
+struct Inputs {
+    profile: Profile,
+    workload: Workload,
+    setup: Setup,
+    shared: Option<Shared>,
+}
+
+const INPUTS: [(&str, Change); 14] = [
+    ("rate", |inputs, factor| scale(&mut inputs.workload.rate, factor)),
+    ("growth", |inputs, factor| scale(&mut inputs.workload.growth, factor)),
+    ("peak factor", |inputs, factor| scale(&mut inputs.workload.peak_factor, factor)),
+    ("time of computing", |inputs, factor| {
+        for run in inputs.profile.pictures.iter_mut().flat_map(|picture| &mut picture.runs) {
             run.service = run.service.scaled(factor);
         }
+        true
     }),
-    ("processor time of a request", |profile, _, _, factor| {
-        profile.requests.upload_hits.iter_mut().for_each(|hit| hit.cpu_seconds *= factor);
-        profile.requests.hits_beside.iter_mut().for_each(|hit| hit.cpu_seconds *= factor);
+    ("processor time of a request", |inputs, factor| {
+        let requests = &mut inputs.profile.requests;
+        requests.upload_hits.iter_mut().for_each(|hit| hit.cpu_seconds *= factor);
+        requests.hits_beside.iter_mut().for_each(|hit| hit.cpu_seconds *= factor);
+        true
     }),
-    ("share of misses", |_, workload, _, factor| {
-        if let Hits::Ratio(ratio) = &mut workload.hits {
-            *ratio = (1.0 - (1.0 - *ratio) * factor).clamp(0.0, 1.0);
-        }
+    ("processor time of a shared lookup", |inputs, factor| {
+        let Some(shared) = inputs.shared else { return false };
+        let lookup = inputs.profile.requests.shared_lookups.get_mut(shared.backend.name());
+        lookup.is_some_and(|lookup| scale(&mut lookup.cpu_seconds, factor))
     }),
-    ("working set", |_, workload, _, factor| {
-        if let Hits::Popularity(popularity) = &mut workload.hits {
-            popularity.pictures = (popularity.pictures as f64 * factor) as u64;
-        }
+    ("share of misses", |inputs, factor| {
+        let Hits::Ratio(ratio) = &mut inputs.workload.hits else { return false };
+        *ratio = (1.0 - (1.0 - *ratio) * factor).clamp(0.0, 1.0);
+        true
     }),
-    ("time to live", |_, _, setup, factor| setup.ttl *= factor),
-    ("p99 that is allowed", |_, workload, _, factor| {
-        workload.objective = Objective { p99: workload.objective.p99 * factor, ..workload.objective };
+    ("working set", |inputs, factor| {
+        let Hits::Popularity(popularity) = &mut inputs.workload.hits else { return false };
+        popularity.pictures = (popularity.pictures as f64 * factor) as u64;
+        true
     }),
+    ("exponent of the popularity", |inputs, factor| {
+        let Hits::Popularity(popularity) = &mut inputs.workload.hits else { return false };
+        scale(&mut popularity.exponent, factor)
+    }),
+    ("time to live", |inputs, factor| is_reckoned(inputs) && scale(&mut inputs.setup.ttl, factor)),
+    ("room of the memory tier", |inputs, factor| {
+        is_reckoned(inputs) && scale(&mut inputs.setup.memory_tier_bytes, factor)
+    }),
+    ("room of the shared cache", |inputs, factor| {
+        is_reckoned(inputs)
+            && inputs.shared.as_mut().is_some_and(|shared| scale(&mut shared.capacity_bytes, factor))
+    }),
+    ("p99 that is allowed", |inputs, factor| scale(&mut inputs.workload.objective.p99, factor)),
+    ("share that may be refused", |inputs, factor| scale(&mut inputs.workload.objective.refused, factor)),
 ];
 
+fn scale(value: &mut f64, factor: f64) -> bool {
+    *value *= factor;
+    true
+}
+
+/// Whether the hit ratio follows from popularity and room.
+fn is_reckoned(inputs: &Inputs) -> bool {
+    matches!(inputs.workload.hits, Hits::Popularity(_))
+}
+
 pub(super) fn section(plan: &Plan<'_>) -> Result<Section, Error> {
-    let base =
-        instances(plan.request, &plan.request.profile.clone(), plan.request.workload, &plan.request.setup)?;
+    let inputs = || Inputs {
+        profile: plan.request.profile.clone(),
+        workload: plan.request.workload.clone(),
+        setup: plan.instance.setup.clone(),
+        shared: plan.shared,
+    };
+    let base = instances(plan.request, &inputs())?;
     let mut rows = Vec::new();
     for (name, change) in INPUTS {
-        let moved = |factor: f64| {
-            let (mut profile, mut workload) = (plan.request.profile.clone(), plan.request.workload.clone());
-            let mut setup = plan.request.setup.clone();
-            change(&mut profile, &mut workload, &mut setup, factor);
-            workload.peak_factor = workload.peak_factor.max(1.0);
-            // What cannot be any more has no figure.
-            instances(plan.request, &profile, &workload, &setup).ok()
+        let mut ends = [1.0 - STEP, 1.0 + STEP].map(|factor| (factor, inputs()));
+        if !ends.iter_mut().all(|(factor, inputs)| change(inputs, *factor)) {
+            continue;
+        }
+        // What cannot be has no figure, as a peak factor below 1.
+        let [less, more] = ends.map(|(_, inputs)| instances(plan.request, &inputs).ok());
+        let slope = match (less, more) {
+            (Some(less), Some(more)) => Some((more - less) / (2.0 * STEP)),
+            (None, Some(more)) => Some((more - base) / STEP),
+            (Some(less), None) => Some((base - less) / STEP),
+            (None, None) => None,
         };
-        let (less, more) = (moved(1.0 - STEP), moved(1.0 + STEP));
-        let elasticity = less.zip(more).map(|(less, more)| (more - less) / base / (2.0 * STEP));
+        let elasticity = slope.map(|slope| slope / base);
         rows.push(vec![name.into(), less.into(), base.into(), more.into(), elasticity.into()]);
     }
     let columns = ["input", "10 % less", "as planned", "10 % more", "elasticity"];
@@ -65,24 +111,17 @@ pub(super) fn section(plan: &Plan<'_>) -> Result<Section, Error> {
         source: "the plan made anew with one input moved, and the same random numbers".to_owned(),
     };
     let notes = vec![
-        "Cost follows the instances, in whole ones. An elasticity of 1 is proportional, 0 has no effect."
+        "Cost follows the instances, in whole ones. An elasticity of 1 is proportional, 0 has no effect. Prices are proportional to cost, and the mix of pictures is one of profiles."
             .to_owned(),
     ];
     Ok(Section { notes, tables: vec![table], ..named("sensitivity", "Sensitivity") })
 }
 
 /// Instances that are needed with these inputs, as a fraction.
-fn instances(
-    request: &Request<'_>,
-    profile: &Profile,
-    workload: &Workload,
-    setup: &Setup,
-) -> Result<f64, Error> {
+fn instances(request: &Request<'_>, inputs: &Inputs) -> Result<f64, Error> {
+    let Inputs { profile, workload, setup, shared } = inputs;
     workload.validate()?;
-    let moved = Request { profile, workload, setup: setup.clone(), ..request.clone() };
-    let plan = needed::plan(&moved)?;
-    let instance: &Instance<'_> = &plan.instance;
-    // Between whole steps of the search the bound of processors tells.
-    let share = plan.greatest / instance.bound(plan.hit_ratio);
-    Ok(workload.peak_rate() / (instance.bound(plan.hit_ratio) * share))
+    let moved = Request { profile, workload, ..request.clone() };
+    let plan = needed::settled(&moved, setup, *shared)?;
+    Ok(workload.peak_rate() / plan.greatest)
 }

@@ -1,11 +1,12 @@
 use super::*;
 use crate::hit_ratio::Zipf;
+use crate::profile::RequestProfile;
 use crate::profile::tests::profile;
 use crate::report::Cell;
 use crate::workload::{Hits, Objective};
 
 fn shared() -> Shared {
-    Shared { backend: Backend::Redis, capacity_bytes: 4e9, operations_per_second: 80_000.0 }
+    Shared { backend: Backend::Redis, capacity_bytes: 4e9, shard_bytes: 2e9, operations_per_second: 80_000.0 }
 }
 
 fn planned(workload: &Workload, shared: Option<Shared>) -> Result<Document, Error> {
@@ -32,6 +33,69 @@ fn a_small_workload_fits_one_host() {
     assert!((120.0..198.0).contains(&greatest), "{greatest}");
     let tier = document.section("tier").unwrap();
     assert!(tier.attachments[0].text.contains("SIFTD_CACHE=memory://"));
+}
+
+#[test]
+fn one_host_needs_no_shared_cache() {
+    let document = planned(&Workload::new(50.0, Hits::Ratio(0.8)), Some(shared())).unwrap();
+    let tier = document.section("tier").unwrap();
+    assert_eq!(tier.value("tier_cache_nodes"), Some(0.0));
+    assert!(tier.attachments[0].text.contains("SIFTD_CACHE=memory://"));
+    assert_eq!(document.section("caching").unwrap().value("shards"), None);
+}
+
+#[test]
+fn shards_have_room_for_all_bytes() {
+    let workload = Workload::new(5000.0, Hits::Ratio(0.8));
+    let document = planned(&workload, Some(Shared { capacity_bytes: 1e12, ..shared() })).unwrap();
+    let caching = document.section("caching").unwrap();
+    let needed = caching.value("shared_needed").unwrap();
+    // 2 GB each, of which entries may take three quarters.
+    assert_eq!(caching.value("shards"), Some((needed / 1.5).ceil()));
+    let little = planned(&workload, Some(Shared { capacity_bytes: 4e9, ..shared() })).unwrap();
+    assert_eq!(little.section("caching").unwrap().value("shards"), Some(3.0), "4 GB at the most");
+}
+
+#[test]
+fn urls_name_the_nodes_of_the_tier() {
+    let url = |rate, backend| {
+        let shared = Some(Shared { backend, ..shared() });
+        let document = planned(&Workload::new(rate, Hits::Ratio(0.8)), shared).unwrap();
+        let text = &document.section("tier").unwrap().attachments[0].text;
+        text.lines().find_map(|line| line.strip_prefix("SIFTD_CACHE=")).unwrap().to_owned()
+    };
+    assert_eq!(url(150.0, Backend::Redis), "redis-cluster://cache-0,cache-1,cache-2");
+    assert_eq!(url(150.0, Backend::Memcached), "memcached://cache-0,cache-1,cache-2");
+    assert_eq!(url(150.0, Backend::Postgres), "postgres://siftd@cache-0/siftd");
+    let pods = url(800.0, Backend::Redis);
+    assert_eq!(pods, "redis-cluster://cache-0.cache,cache-1.cache,cache-2.cache");
+}
+
+#[test]
+fn lookups_in_a_shared_cache_cost_what_was_measured() {
+    let mut profile = profile();
+    let workload = Workload::new(500.0, Hits::Ratio(0.95));
+    let greatest = |profile: &Profile| {
+        let request = Request {
+            profile,
+            profile_name: "test",
+            workload: &workload,
+            setup: Setup::of(profile),
+            shared: Some(shared()),
+            catalogues: &[],
+        };
+        let document = plan(&request).unwrap();
+        let told =
+            document.section("caching").unwrap().notes.iter().any(|note| note.contains("not measured"));
+        (document.section("needed").unwrap().value("greatest_rate").unwrap(), told)
+    };
+    let (free, told) = greatest(&profile);
+    assert!(told);
+    let hit = profile.requests.upload_hits[0].clone();
+    let lookup = RequestProfile { cpu_seconds: hit.cpu_seconds * 10.0, ..hit };
+    profile.requests.shared_lookups.insert("redis".to_owned(), lookup);
+    let (paid, told) = greatest(&profile);
+    assert!(paid < free && !told, "{paid} {free}");
 }
 
 #[test]
@@ -125,4 +189,5 @@ fn demand_that_doubles_needs_twice_as_much() {
     assert!((elasticity("rate") - 1.0).abs() < 1e-6);
     assert!((elasticity("time of computing") - 1.0).abs() < 0.25, "{}", elasticity("time of computing"));
     assert!(elasticity("p99 that is allowed") <= 0.0);
+    assert!(!rows.iter().any(|row| row[0] == Cell::from("working set")), "it has none");
 }

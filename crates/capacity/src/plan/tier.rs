@@ -1,6 +1,6 @@
 use std::fmt::Write;
 
-use super::{Plan, figure, section as named};
+use super::{Backend, Plan, Shared, figure, section as named};
 use crate::report::{Attachment, Section};
 
 /// Instances up to which each tier goes.
@@ -8,6 +8,9 @@ const ONE_HOST: u32 = 1;
 const CONTAINERS: u32 = 4;
 const PODS: u32 = 50;
 const LEAST_PODS: u32 = 10;
+
+/// Share of a shard's memory that entries may take.
+const ROOM: f64 = 0.75;
 
 /// How a deployment is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,38 +54,56 @@ impl Tier {
         }
     }
 
-    /// Nodes of the shared cache, with replicas where the tier has them.
-    pub(super) fn cache_nodes(self, shards: u32) -> u32 {
+    /// Clusters that instances are in.
+    fn cells(self, instances: u32) -> u32 {
         match self {
-            Self::OneHost => 0,
-            Self::Containers => shards.max(3),
-            Self::Pods | Self::Cells => (2 * shards).max(6),
+            Self::Cells => instances.div_ceil(PODS),
+            _ => 1,
+        }
+    }
+
+    /// Nodes of the shared cache, with replicas where the tier has them.
+    pub(super) fn cache_nodes(self, backend: Backend, shards: u32) -> u32 {
+        match (self, backend) {
+            (Self::OneHost, _) => 0,
+            (Self::Containers, Backend::Postgres) => 1,
+            (Self::Containers, _) => shards.max(3),
+            (_, Backend::Postgres) => 2,
+            (_, Backend::Memcached) => shards.max(6),
+            (_, Backend::Redis) => (2 * shards).max(6),
         }
     }
 }
 
-/// Shards for so many bytes and operations a second.
-pub(super) fn shards(plan: &Plan<'_>, bytes: f64, operations: f64) -> u32 {
-    let Some(shared) = plan.request.shared else { return 0 };
-    let held = bytes.min(shared.capacity_bytes);
-    let by_bytes = held / (shared.capacity_bytes * 0.75);
+/// Shards of which each may hold so much, for so many bytes and operations a second. A database is one.
+pub(super) fn shards(shared: Shared, shard_bytes: f64, bytes: f64, operations: f64) -> u32 {
+    if shared.backend == Backend::Postgres {
+        return 1;
+    }
+    let by_bytes = bytes.min(shared.capacity_bytes) / (shard_bytes * ROOM);
     by_bytes.max(operations / shared.operations_per_second).ceil().clamp(1.0, 1e6) as u32
 }
 
-/// Shards for the busiest time.
-pub(super) fn planned_shards(plan: &Plan<'_>) -> u32 {
-    let Some(shared) = plan.request.shared else { return 0 };
-    let (workload, entry) = (plan.request.workload, plan.entry());
+/// Shards for the busiest time, if each may hold so much.
+pub(super) fn planned_shards(plan: &Plan<'_>, shared: Shared, shard_bytes: f64) -> u32 {
+    let (workload, entry) = (plan.request.workload, plan.shared_entry());
     let entries = plan.misses(workload.planned_rate()) * plan.instance.setup.ttl;
     let lookups = 1.0 - plan.memory_tier.map_or(0.0, |tier| tier.hit_ratio) + 1.0 - plan.hit_ratio;
     let bytes = shared.backend.footprint(entry, entries.max(1.0) as u64).bytes();
-    shards(plan, bytes * entries, workload.peak_rate() * lookups)
+    shards(shared, shard_bytes, bytes * entries, workload.peak_rate() * lookups)
+}
+
+/// Nodes of the shared cache, 0 where there is none.
+pub(super) fn cache_nodes(plan: &Plan<'_>, tier: Tier, shard_bytes: impl Fn(Shared) -> f64) -> u32 {
+    let nodes =
+        |shared: Shared| tier.cache_nodes(shared.backend, planned_shards(plan, shared, shard_bytes(shared)));
+    plan.shared.map_or(0, nodes)
 }
 
 pub(super) fn section(plan: &Plan<'_>) -> Section {
     let tier = Tier::of(plan);
     let instances = tier.instances(plan.instances);
-    let shards = planned_shards(plan);
+    let nodes = cache_nodes(plan, tier, |shared| shared.shard_bytes);
     let mut attachments = vec![Attachment { name: ".env", language: "sh", text: environment(plan, tier) }];
     if matches!(tier, Tier::Pods | Tier::Cells) {
         attachments.push(Attachment { name: "values.yaml", language: "yaml", text: values(plan, tier) });
@@ -101,9 +122,9 @@ pub(super) fn section(plan: &Plan<'_>) -> Section {
             figure(
                 "tier_cache_nodes",
                 "nodes of the shared cache",
-                f64::from(tier.cache_nodes(shards)),
+                f64::from(nodes),
                 "",
-                "shards, with replicas in the tier of pods",
+                "shards, no fewer than the tier has, with replicas of Redis in the tier of pods; a database and its standby",
                 "caches",
             ),
             figure(
@@ -138,22 +159,35 @@ fn environment(plan: &Plan<'_>, tier: Tier) -> String {
     text
 }
 
+/// All nodes of memcached; of a cluster some that tell of the others.
 fn cache_url(plan: &Plan<'_>, tier: Tier) -> String {
-    match (plan.request.shared, tier) {
-        (None, _) | (_, Tier::OneHost) => "memory://".to_owned(),
-        (Some(shared), Tier::Containers) => format!("{}://cache", shared.backend.name()),
-        (Some(shared), _) if shared.backend == super::Backend::Redis => {
-            "redis-cluster://cache-0.cache,cache-1.cache,cache-2.cache".to_owned()
-        }
-        (Some(shared), _) => format!("{}://cache", shared.backend.name()),
+    const SEEDS: u32 = 3;
+    let Some(shared) = plan.shared else { return "memory://".to_owned() };
+    let cells = tier.cells(tier.instances(plan.instances));
+    let nodes = cache_nodes(plan, tier, |shared| shared.shard_bytes).div_ceil(cells);
+    // A headless service of Kubernetes names its pods so; compose names services.
+    let service = if tier == Tier::Containers { "" } else { ".cache" };
+    let hosts = |count: u32| {
+        let hosts: Vec<String> = (0..count).map(|node| format!("cache-{node}{service}")).collect();
+        hosts.join(",")
+    };
+    match shared.backend {
+        Backend::Redis => format!("redis-cluster://{}", hosts(nodes.min(SEEDS))),
+        Backend::Memcached => format!("memcached://{}", hosts(nodes)),
+        Backend::Postgres => format!("postgres://siftd@{}/siftd", hosts(1)),
     }
 }
 
 fn values(plan: &Plan<'_>, tier: Tier) -> String {
-    let (setup, instances) = (&plan.instance.setup, tier.instances(plan.instances));
+    let setup = &plan.instance.setup;
+    let cells = tier.cells(tier.instances(plan.instances));
+    let instances = tier.instances(plan.instances).div_ceil(cells);
     let demand = super::memory::Demand::of(plan, plan.greatest).bytes();
     let least = (f64::from(instances) / plan.request.workload.peak_factor).ceil();
     let mut text = String::new();
+    if cells > 1 {
+        let _ = writeln!(text, "# For each of {cells} clusters.");
+    }
     let _ = writeln!(text, "replicaCount: {instances}");
     let _ = writeln!(text, "autoscaling:\n  minReplicas: {least:.0}\n  maxReplicas: {instances}");
     let _ = writeln!(text, "  targetCPUUtilizationPercentage: 70");
@@ -170,6 +204,7 @@ fn values(plan: &Plan<'_>, tier: Tier) -> String {
             let _ = writeln!(text, "  {name}: \"{value}\"");
         }
     }
-    let _ = writeln!(text, "cache:\n  nodes: {}", tier.cache_nodes(planned_shards(plan)));
+    let nodes = cache_nodes(plan, tier, |shared| shared.shard_bytes).div_ceil(cells);
+    let _ = writeln!(text, "cache:\n  nodes: {nodes}");
     text
 }

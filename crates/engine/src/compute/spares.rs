@@ -107,7 +107,11 @@ mod tests {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             let draw = (random >> 40) as usize;
             if running.len() < 16 && (running.is_empty() || draw % 5 > 1) {
-                let load = Load { running: running.len(), queued: usize::from(draw % 11 == 0), ..Load::NONE };
+                let load = Load {
+                    running: running.len(),
+                    queued: usize::from(draw.is_multiple_of(11)),
+                    ..Load::NONE
+                };
                 let threads = policy.threads_for_next(&load);
                 let new = || Spare { extractor: Extractor::new(), threads };
                 running.push(spares.take(threads).unwrap_or_else(new));

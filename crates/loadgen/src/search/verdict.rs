@@ -1,11 +1,10 @@
 use std::time::Duration;
 
+use crate::measure::BUSY;
 use crate::report::Report;
 
 /// Answers may be fewer than requests by this part.
 const SHORTFALL: f64 = 0.02;
-/// A generator thread that is busier than this share of its time was perhaps what was slow.
-const BUSY: f64 = 0.9;
 
 /// In what a measurement breaks the objective.
 pub(super) fn broken(report: &Report, p99: Duration) -> Option<String> {

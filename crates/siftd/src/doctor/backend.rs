@@ -11,6 +11,8 @@ use super::{memcached, postgres, redis};
 
 /// For a connection, and for each answer.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(3);
+/// How long it is looked on whether entries are evicted.
+pub(super) const WATCHED: Duration = Duration::from_secs(1);
 /// Round trips that are timed.
 pub(super) const ROUNDS: usize = 100;
 /// A hit waits for a round trip.

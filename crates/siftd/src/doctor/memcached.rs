@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::TcpStream;
+use std::thread;
 
-use super::backend::{connect, latency, unreachable};
+use super::backend::{WATCHED, connect, latency, unreachable};
 use super::finding::Finding;
 
 const CHECK: &str = "memcached";
@@ -32,18 +33,27 @@ fn ask(server: &str) -> io::Result<Vec<Finding>> {
         let why = "features of pictures with more keypoints (152 bytes each, 6,500 an item) are not kept";
         Finding::warning(CHECK, found, why, "start memcached with -I 1m")
     });
-    let now = statistics(&mut stream, "stats")?;
-    let of = |name: &str| now.get(name).copied().unwrap_or(0);
-    findings.push(Finding::ok(
-        CHECK,
-        format!(
-            "{server}: {} of {} bytes in use, {} items evicted since its start",
-            of("bytes"),
-            of("limit_maxbytes"),
-            of("evictions")
-        ),
-    ));
+    findings.push(eviction(&mut stream, server)?);
     Ok(findings)
+}
+
+/// Whether entries that have not expired are thrown away now.
+fn eviction(stream: &mut BufReader<TcpStream>, server: &str) -> io::Result<Finding> {
+    let before = statistics(stream, "stats")?;
+    thread::sleep(WATCHED);
+    let now = statistics(stream, "stats")?;
+    let of = |statistics: &HashMap<String, u64>, name: &str| statistics.get(name).copied().unwrap_or(0);
+    let (since_start, room) = (of(&now, "evictions"), of(&now, "limit_maxbytes"));
+    let lately = since_start.saturating_sub(of(&before, "evictions"));
+    let found = format!(
+        "{server}: {} of {room} bytes in use, {lately} items evicted within a second, {since_start} since its start",
+        of(&now, "bytes")
+    );
+    if lately == 0 {
+        return Ok(Finding::ok(CHECK, found));
+    }
+    let why = "the working set does not fit: what is thrown away before it expires is computed again";
+    Ok(Finding::warning(CHECK, found, why, format!("start memcached with -m {}", 2 * (room >> 20))))
 }
 
 fn line(stream: &mut BufReader<TcpStream>, command: &str) -> io::Result<String> {

@@ -28,7 +28,9 @@ pub(super) struct Server {
 }
 
 pub(super) fn check(url: &str, host: &Host) -> Vec<Finding> {
-    let (name, is_local) = match url.into_connection_info().map(|info| info.addr().clone()) {
+    let address = url.into_connection_info().map(|info| info.addr().clone());
+    let tls = if matches!(address, Ok(ConnectionAddr::TcpTls { .. })) { " --tls" } else { "" };
+    let (name, is_local) = match address {
         Ok(ConnectionAddr::Tcp(name, port) | ConnectionAddr::TcpTls { host: name, port, .. }) => {
             let is_local = ["localhost", "127.0.0.1", "::1"].contains(&name.as_str());
             (format!("{name}:{port}"), is_local)
@@ -37,7 +39,7 @@ pub(super) fn check(url: &str, host: &Host) -> Vec<Finding> {
         Err(error) => return vec![unreachable(CHECK, "its URL", &error, "see docs/doctor.md for URLs")],
     };
     let cli = match name.rsplit_once(':') {
-        Some((host, port)) => format!("redis-cli -h {host} -p {port}"),
+        Some((host, port)) => format!("redis-cli{tls} -h {host} -p {port}"),
         None => format!("redis-cli -s {name}"),
     };
     let opened = Client::open(url).and_then(|client| client.get_connection_with_timeout(TIMEOUT));

@@ -85,6 +85,17 @@ fn settings_must_fit_the_group() {
     let threads = config().engine.threads.get();
     let expected = if threads > 1 { Severity::Warning } else { Severity::Ok };
     assert_eq!(half.severity, expected, "{threads} threads");
+    // What holds for the group around it holds for it, too.
+    let around = ("/sys/fs/cgroup/system.slice/memory.max", "536870912\n");
+    assert_eq!(severities(&[group, meminfo, around, (&memory, "max\n")])[0], Severity::Error);
+    let version_1 = ("/proc/self/cgroup", "4:cpu,cpuacct:/a\n3:memory:/a\n0::/\n");
+    let unbounded = ("/sys/fs/cgroup/memory/a/memory.limit_in_bytes", "9223372036854771712\n");
+    assert_eq!(severities(&[version_1, meminfo, unbounded]), [Severity::Ok, Severity::Ok]);
+    let little = ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "536870912\n");
+    let [time, period] = [("quota", "50000\n"), ("period", "100000\n")]
+        .map(|(name, value)| (format!("/sys/fs/cgroup/cpu/a/cpu.cfs_{name}_us"), value));
+    let bounded = [version_1, meminfo, unbounded, little, (&time.0, time.1), (&period.0, period.1)];
+    assert_eq!(severities(&bounded), [Severity::Error, expected]);
     // A container's own group is the root of what it sees.
     let in_container = [("/proc/self/cgroup", "0::/\n"), ("/sys/fs/cgroup/memory.max", "536870912\n")];
     assert_eq!(severities(&in_container)[0], Severity::Error);

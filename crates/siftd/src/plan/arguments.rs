@@ -60,6 +60,21 @@ pub(crate) struct PlanArguments {
     /// How fast a processor is beside one of the profile's
     #[arg(long, value_name = "F", default_value_t = 1.0, value_parser = positive)]
     speed: f64,
+    /// Images that may wait in an instance
+    #[arg(long, value_name = "N")]
+    queue_capacity: Option<usize>,
+    /// Pixels that may wait or be computed at a time in an instance
+    #[arg(long, value_name = "N")]
+    pixel_budget: Option<u64>,
+    /// Time that a request may take from its admission
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    deadline: Option<Duration>,
+    /// Bodies that an instance may hold at a time
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    body_budget: Option<u64>,
+    /// Connections that an instance may have
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    max_connections: Option<u32>,
     /// Memory tier of an instance
     #[arg(long, value_name = "BYTES", default_value = "256MiB", value_parser = bytes)]
     cache_memory: u64,
@@ -72,6 +87,9 @@ pub(crate) struct PlanArguments {
     /// What the shared cache may hold, all shards together
     #[arg(long, value_name = "BYTES", default_value = "4GiB", value_parser = bytes)]
     cache_capacity: u64,
+    /// What one shard of the shared cache may hold
+    #[arg(long, value_name = "BYTES", default_value = "4GiB", value_parser = bytes)]
+    cache_shard: u64,
     /// Operations a second that a shard of the shared cache does
     #[arg(long, value_name = "N", default_value_t = 50_000.0, value_parser = positive)]
     cache_operations: f64,
@@ -181,6 +199,11 @@ impl PlanArguments {
         Setup {
             cores: self.threads.unwrap_or(setup.cores),
             speed: self.speed,
+            queue_capacity: self.queue_capacity.unwrap_or(setup.queue_capacity),
+            pixel_budget: self.pixel_budget.unwrap_or(setup.pixel_budget),
+            deadline: self.deadline.unwrap_or(setup.deadline),
+            body_budget: self.body_budget.map_or(setup.body_budget, |bytes| bytes as f64),
+            max_connections: self.max_connections.map_or(setup.max_connections, f64::from),
             memory_tier_bytes: self.cache_memory as f64,
             ttl: self.cache_ttl,
             network_bytes_per_second: self.network as f64,
@@ -200,7 +223,8 @@ impl PlanArguments {
             Cache::Postgres => Backend::Postgres,
         };
         let capacity_bytes = self.cache_capacity as f64;
-        Some(Shared { backend, capacity_bytes, operations_per_second: self.cache_operations })
+        let shard_bytes = self.cache_shard as f64;
+        Some(Shared { backend, capacity_bytes, shard_bytes, operations_per_second: self.cache_operations })
     }
 }
 

@@ -5,6 +5,7 @@ use clap::Args;
 
 use crate::duration;
 use crate::params::FeatureArguments;
+use crate::settings::CacheUrl;
 
 #[derive(Debug, Args)]
 #[command(
@@ -24,9 +25,25 @@ pub(crate) struct ProfileArguments {
     /// How long each rate is measured
     #[arg(long, value_name = "TIME", default_value = "3s", value_parser = duration::parse)]
     pub(super) window: Duration,
+    /// Cache that instances will share, whose lookups are measured, too: redis://, redis-cluster://, redis-sentinel://,
+    /// memcached:// or postgres://, as siftd serve takes them
+    #[arg(long, value_name = "URL", value_parser = shared)]
+    pub(super) cache: Option<CacheUrl>,
+    /// Certificates to trust for it, PEM
+    #[arg(long, value_name = "FILE", requires = "cache")]
+    pub(super) cache_ca: Option<PathBuf>,
     /// File for the profile; standard output if left out
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
     #[command(flatten)]
     pub(super) features: FeatureArguments,
+}
+
+fn shared(url: &str) -> Result<CacheUrl, &'static str> {
+    match url.parse() {
+        Ok(url @ CacheUrl::Shared(..)) => Ok(url),
+        _ => Err(
+            "must be redis://, redis-cluster://, redis-sentinel://, memcached:// or postgres://, with hosts behind it",
+        ),
+    }
 }

@@ -167,7 +167,7 @@ impl Samples {
 }
 
 /// Processor time of all threads so far. Nothing else runs in the process while a picture is computed.
-fn process_cpu() -> Duration {
+pub(super) fn process_cpu() -> Duration {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }

@@ -1,10 +1,12 @@
 //! `siftd profile`: what is measured can be planned with.
 
 use std::fs;
+use std::path::Path;
 
 use capacity::Profile;
 
 use crate::running::{picture, run};
+use crate::servers::RedisServer;
 
 #[test]
 fn a_profile_has_all_that_plans_need() {
@@ -13,8 +15,10 @@ fn a_profile_has_all_that_plans_need() {
     for name in ["chelsea.jpg", "camera.png"] {
         fs::write(folder.path().join("in").join(name), picture(name)).unwrap();
     }
+    let redis = RedisServer::start(&[]);
     let arguments = ["profile", "--images", "in", "--samples", "2", "--window", "200ms", "--denoise", "none"];
-    let ran = run(folder.path(), &[&arguments[..], &["-o", "profile.json"]].concat());
+    let cache = format!("redis://127.0.0.1:{}", redis.port);
+    let ran = run(folder.path(), &[&arguments[..], &["--cache", &cache, "-o", "profile.json"]].concat());
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
     let told = String::from_utf8(ran.stdout).unwrap();
     assert!(told.contains("1: chelsea.jpg 451x300, 1 thread(s)"), "{told}");
@@ -37,6 +41,40 @@ fn a_profile_has_all_that_plans_need() {
     assert_eq!(profile.requests.upload_hits.len(), 2);
     assert!(profile.memory.rest_bytes > 1e6);
     assert_eq!(profile.contention.across_pictures.points[0].n, 1);
+    let lookup = &profile.requests.shared_lookups["redis"];
+    assert!(lookup.cpu_seconds > 0.0 && lookup.alone.n > 10, "{lookup:?}");
+    assert_eq!(redis.ask::<u64>(&[b"DBSIZE"]).unwrap(), 0, "what was written was removed");
+    plans_are_made_from_it(folder.path());
+}
+
+fn plans_are_made_from_it(folder: &Path) {
+    let plan = |arguments: &[&str]| run(folder, &[&["plan", "--profile"], arguments].concat());
+    let asked = ["profile.json", "--rate", "20", "--hit-ratio", "0.8", "--p99", "60s"];
+    let json = plan(&[&asked[..], &["--format", "json"]].concat());
+    assert_eq!((json.code, json.stderr.as_str()), (Some(0), ""));
+    let document: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    let keys: Vec<_> = document["sections"].as_array().unwrap().iter().map(|part| &part["key"]).collect();
+    for key in ["needed", "latency", "caching", "memory", "limits", "tier", "cost", "sensitivity"] {
+        assert!(keys.iter().any(|found| *found == key), "{key} of {keys:?}");
+    }
+    let html = String::from_utf8(plan(&[&asked[..], &["--format", "html"]].concat()).stdout).unwrap();
+    assert!(html.starts_with("<!doctype html>") && !html.contains("https://"), "it loads nothing");
+
+    for (arguments, code, told) in [
+        (&["profile.json", "--rate", "20", "--hit-ratio", "1.2"][..], 2, "from 0 to 1"),
+        (&["profile.json", "--rate", "0", "--hit-ratio", "0.5"], 2, "a number above 0"),
+        (&["profile.json", "--rate", "20", "--hit-ratio", "0.5", "--p99", "1ms"], 1, "allow at least that"),
+        (&["nothing.json", "--rate", "20", "--hit-ratio", "0.5"], 2, "cannot read nothing.json"),
+        (&["older.json", "--rate", "20", "--hit-ratio", "0.5"], 2, "measure again with siftd profile"),
+    ] {
+        let profile = fs::read_to_string(folder.join("profile.json")).unwrap();
+        let engine = format!("\"engine_version\": {}", extract::ENGINE_VERSION);
+        assert!(profile.contains(&engine));
+        fs::write(folder.join("older.json"), profile.replace(&engine, "\"engine_version\": 1")).unwrap();
+        let ran = plan(arguments);
+        assert_eq!(ran.code, Some(code), "{arguments:?}");
+        assert!(ran.stderr.contains(told) && ran.stdout.is_empty(), "{arguments:?}: {}", ran.stderr);
+    }
 }
 
 #[test]

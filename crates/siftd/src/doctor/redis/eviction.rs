@@ -1,13 +1,10 @@
 use std::thread;
-use std::time::Duration;
 
 use redis::{InfoDict, RedisResult};
 
 use super::{CHECK, Server};
+use crate::doctor::backend::WATCHED;
 use crate::doctor::finding::Finding;
-
-/// How long it is looked on.
-const WATCHED: Duration = Duration::from_secs(1);
 
 /// Whether entries that have not expired are thrown away now.
 pub(super) fn check(server: &mut Server, before: &InfoDict) -> RedisResult<Finding> {
