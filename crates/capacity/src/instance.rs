@@ -88,9 +88,9 @@ pub struct Instance<'a> {
     mix: Vec<(&'a PictureProfile, f64)>,
     /// How requests come, and which are simulated; none: at random, as many as quantiles need.
     known: Option<(Arc<[Known]>, Span)>,
-    /// Processor time that every request costs beside what the profile's hits from memory do, s: a lookup in a shared tier.
+    /// Processor time of a request beside what the profile's hits from memory cost, mean, s: of lookups in a shared tier.
     pub lookup_cpu: f64,
-    /// Time that every request waits for it, s.
+    /// Time that a request waits for them, mean, s.
     pub lookup_wait: f64,
 }
 

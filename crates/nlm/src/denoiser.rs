@@ -68,7 +68,7 @@ impl Denoiser {
         let Self { isa, planes: [planes, _], workers, .. } = self;
         let weights = Weights::new(params, image.channels());
         let job = job(*isa, (image, planes), params, &weights, control.threads);
-        jobs::run(&mut [(job, &mut out)], control, workers)?;
+        jobs::run(vec![(job, &mut out[..])], control, workers)?;
         Ok(out)
     }
 
@@ -110,10 +110,12 @@ impl Denoiser {
         let (luma, color) = (params.luma, Params { h: params.h_color, ..params.luma });
         let Self { isa, planes: [planes, color_planes], workers, .. } = self;
         let (mut denoised, mut denoised_ab) = (vec![0; lightness.len()], None);
-        let [weights, color_weights] = [Weights::new(&luma, 1), Weights::new(&color, 2)];
+        let weights = Weights::new(&luma, 1);
+        let color_weights;
         let mut all = Vec::new();
         // A weighted mean of equal values is that value: grey pictures have no colour to denoise.
         if !ab.as_chunks::<2>().0.windows(2).all(|pair| pair[0] == pair[1]) {
+            color_weights = Weights::new(&color, 2);
             let image = Image::new(ab, width, height, 2)?;
             let out = denoised_ab.insert(vec![0; ab.len()]);
             let job = job(*isa, (image, color_planes), &color, &color_weights, control.threads);
@@ -122,8 +124,7 @@ impl Denoiser {
         let image = Image::new(lightness, width, height, 1)?;
         let job = job(*isa, (image, planes), &luma, &weights, control.threads);
         all.push((job, &mut denoised[..]));
-        jobs::run(&mut all, control, workers)?;
-        drop(all);
+        jobs::run(all, control, workers)?;
         Ok((denoised, denoised_ab))
     }
 }

@@ -18,7 +18,7 @@ pub(crate) struct WorkerMemory {
     sliding: SlidingMemory,
 }
 
-/// An image to be denoised, in bands of rows.
+/// An image of at least a pixel to be denoised, in bands of rows.
 pub(crate) struct Job<'a> {
     task: Task<'a>,
     path: Path,
@@ -48,13 +48,12 @@ impl<'a> Job<'a> {
     /// In bands for so many threads.
     pub(crate) fn new(task: Task<'a>, threads: NonZeroUsize) -> Self {
         let path = Path::new(&task);
-        let rows = path.band_rows(&task, threads.get()).max(1);
+        let rows = path.band_rows(&task, threads.get());
         Self { task, path, rows }
     }
 
     fn bands<'b>(&'b self, out: &'b mut [u8]) -> impl Iterator<Item = Band<'b>> {
-        let bytes = (self.rows * self.task.width * self.task.channels).max(1);
-        let bands = out.chunks_mut(bytes).enumerate();
+        let bands = out.chunks_mut(self.rows * self.task.width * self.task.channels).enumerate();
         bands.map(|(index, out)| Band { job: self, first_row: index * self.rows, out })
     }
 }
@@ -93,7 +92,7 @@ impl Band<'_> {
 
 /// Denoises images, each into its own pixels, in their order: a thread takes the next band when it is done with one.
 pub(crate) fn run(
-    jobs: &mut [(Job<'_>, &mut [u8])],
+    mut jobs: Vec<(Job<'_>, &mut [u8])>,
     control: &Control<'_>,
     workers: &mut Vec<WorkerMemory>,
 ) -> Result<(), Error> {

@@ -224,7 +224,7 @@ fn traffic(plan: &Plan<'_>, shared: Shared, entries: f64) -> Vec<Figure> {
 
 /// Lookups a second that the memory tiers do not answer, at the busiest time.
 fn shared_lookups(plan: &Plan<'_>) -> f64 {
-    plan.request.workload.peak_rate() * (1.0 - plan.memory_tier.map_or(0.0, |tier| tier.hit_ratio))
+    plan.request.workload.peak_rate() * plan.beyond_memory()
 }
 
 /// What Redis needs beside its entries, all shards together. Each rewrites its file for itself.

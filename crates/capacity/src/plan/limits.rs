@@ -1,4 +1,4 @@
-use super::tier::{Tier, planned_shards};
+use super::tier::planned_shards;
 use super::{Plan, memory::Demand, section as named};
 use crate::limits::{self, Limit, Symptom};
 use crate::report::{Section, Table};
@@ -37,7 +37,7 @@ pub(super) fn section(plan: &Plan<'_>) -> Section {
 
 fn limits_of(plan: &Plan<'_>) -> Vec<Limit> {
     let (instance, workload) = (&plan.instance, plan.request.workload);
-    let (setup, n) = (&instance.setup, f64::from(Tier::of(plan).instances(plan.instances)));
+    let (setup, n) = (&instance.setup, f64::from(plan.deployed()));
     let miss_share = 1.0 - plan.hit_ratio;
     let per = |share: f64, value: f64| (share > 0.0).then(|| value / share);
     let room = |value: f64| per(plan.memory_insertions(1.0), value);
@@ -96,7 +96,7 @@ fn limits_of(plan: &Plan<'_>) -> Vec<Limit> {
         let shards = planned_shards(plan, shared, shared.shard_bytes);
         let entries = (plan.misses(workload.planned_rate()) * setup.ttl).max(1.0);
         let bytes = shared.backend.footprint(entry, entries as u64).bytes();
-        let lookups = 1.0 - plan.memory_tier.map_or(0.0, |tier| tier.hit_ratio) + miss_share;
+        let lookups = plan.beyond_memory() + miss_share;
         found.push(limit(
             &limits::SHARED_TIER,
             per(miss_share, shared.capacity_bytes / bytes / setup.ttl),
@@ -114,8 +114,7 @@ fn limits_of(plan: &Plan<'_>) -> Vec<Limit> {
 /// A full queue of the mean picture has more pixels than may be in flight.
 fn pixels(plan: &Plan<'_>, most: u64) -> Option<f64> {
     let reached = most as f64 + plan.instance.pixels() > plan.instance.setup.pixel_budget as f64;
-    let instances = Tier::of(plan).instances(plan.instances);
-    reached.then(|| plan.instance.bound(plan.hit_ratio) * f64::from(instances))
+    reached.then(|| plan.instance.bound(plan.hit_ratio) * f64::from(plan.deployed()))
 }
 
 fn memory(plan: &Plan<'_>, bound: f64) -> Option<f64> {

@@ -137,7 +137,7 @@ fn offer(plan: &Plan<'_>, catalogue: &Catalogue, server: &Server) -> Offer {
     };
     let tier = Tier::of(&one);
     offer.greatest = one.greatest;
-    offer.servers = tier.instances(one.instances);
+    offer.servers = one.deployed();
     offer.short = shortage(&one, server, memory_bytes);
     let node = catalogue.cache_node.memory_gib * GIB;
     let bill = Bill {

@@ -105,8 +105,7 @@ pub(super) fn settled<'a>(
         let settled = plan.hit_ratio;
         plan.caches();
         if let Some(shared) = shared {
-            let share = plan.memory_tier.map_or(1.0, |tier| 1.0 - tier.hit_ratio);
-            plan.instance.look_up_in(shared.backend.name(), share);
+            plan.instance.look_up_in(shared.backend.name(), plan.beyond_memory());
         }
         if settled == plan.hit_ratio && plan.greatest > 0.0 {
             break;
@@ -133,6 +132,11 @@ impl Plan<'_> {
     pub(super) fn shared_entry(&self) -> Entry {
         let Entry { key_bytes, value_bytes, expires } = self.entry();
         Entry { key_bytes: key_bytes + PREFIX_BYTES, value_bytes: value_bytes + ENVELOPE_BYTES, expires }
+    }
+
+    /// Share of requests that memory tiers do not answer, as far as that is known: they ask the shared cache.
+    pub(super) fn beyond_memory(&self) -> f64 {
+        1.0 - self.memory_tier.map_or(0.0, |tier| tier.hit_ratio)
     }
 
     /// Insertions a second into the memory tiers at this rate of requests: what was computed, and what a shared cache answers,

@@ -111,7 +111,7 @@ pub(super) fn section(plan: &Plan<'_>) -> Result<Section, Error> {
         source: "the plan made anew with one input moved, and the same random numbers".to_owned(),
     };
     let notes = vec![
-        "Cost follows the instances, in whole ones. An elasticity of 1 is proportional, 0 has no effect. Prices are proportional to cost, and the mix of pictures is one of profiles."
+        "Cost follows the instances, in whole ones. An elasticity of 1 is proportional, 0 has no effect. Cost moves with prices in proportion; another mix of pictures is another plan."
             .to_owned(),
     ];
     Ok(Section { notes, tables: vec![table], ..named("sensitivity", "Sensitivity") })

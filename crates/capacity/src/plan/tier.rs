@@ -22,6 +22,13 @@ pub(super) enum Tier {
     Cells,
 }
 
+impl Plan<'_> {
+    /// Instances that the tier runs.
+    pub(super) fn deployed(&self) -> u32 {
+        Tier::of(self).instances(self.instances)
+    }
+}
+
 impl Tier {
     pub(super) fn of(plan: &Plan<'_>) -> Self {
         match plan.instances {
@@ -46,7 +53,7 @@ impl Tier {
     }
 
     /// Instances that it runs: those that are needed, and no fewer than the tier has.
-    pub(super) fn instances(self, needed: u32) -> u32 {
+    fn instances(self, needed: u32) -> u32 {
         match self {
             Self::OneHost => needed,
             Self::Containers => CONTAINERS,
@@ -88,7 +95,7 @@ pub(super) fn shards(shared: Shared, shard_bytes: f64, bytes: f64, operations: f
 pub(super) fn planned_shards(plan: &Plan<'_>, shared: Shared, shard_bytes: f64) -> u32 {
     let (workload, entry) = (plan.request.workload, plan.shared_entry());
     let entries = plan.misses(workload.planned_rate()) * plan.instance.setup.ttl;
-    let lookups = 1.0 - plan.memory_tier.map_or(0.0, |tier| tier.hit_ratio) + 1.0 - plan.hit_ratio;
+    let lookups = plan.beyond_memory() + 1.0 - plan.hit_ratio;
     let bytes = shared.backend.footprint(entry, entries.max(1.0) as u64).bytes();
     shards(shared, shard_bytes, bytes * entries, workload.peak_rate() * lookups)
 }
@@ -102,7 +109,7 @@ pub(super) fn cache_nodes(plan: &Plan<'_>, tier: Tier, shard_bytes: impl Fn(Shar
 
 pub(super) fn section(plan: &Plan<'_>) -> Section {
     let tier = Tier::of(plan);
-    let instances = tier.instances(plan.instances);
+    let instances = plan.deployed();
     let nodes = cache_nodes(plan, tier, |shared| shared.shard_bytes);
     let mut attachments = vec![Attachment { name: ".env", language: "sh", text: environment(plan, tier) }];
     if matches!(tier, Tier::Pods | Tier::Cells) {
@@ -163,7 +170,7 @@ fn environment(plan: &Plan<'_>, tier: Tier) -> String {
 fn cache_url(plan: &Plan<'_>, tier: Tier) -> String {
     const SEEDS: u32 = 3;
     let Some(shared) = plan.shared else { return "memory://".to_owned() };
-    let cells = tier.cells(tier.instances(plan.instances));
+    let cells = tier.cells(plan.deployed());
     let nodes = cache_nodes(plan, tier, |shared| shared.shard_bytes).div_ceil(cells);
     // A headless service of Kubernetes names its pods so; compose names services.
     let service = if tier == Tier::Containers { "" } else { ".cache" };
@@ -180,8 +187,8 @@ fn cache_url(plan: &Plan<'_>, tier: Tier) -> String {
 
 fn values(plan: &Plan<'_>, tier: Tier) -> String {
     let setup = &plan.instance.setup;
-    let cells = tier.cells(tier.instances(plan.instances));
-    let instances = tier.instances(plan.instances).div_ceil(cells);
+    let cells = tier.cells(plan.deployed());
+    let instances = plan.deployed().div_ceil(cells);
     let demand = super::memory::Demand::of(plan, plan.greatest).bytes();
     let least = (f64::from(instances) / plan.request.workload.peak_factor).ceil();
     let mut text = String::new();

@@ -66,11 +66,13 @@ impl Groups {
     /// Processors.
     fn quota(&self, host: &Host) -> Option<f64> {
         let quotas: Vec<f64> = match self.version {
-            Version::One => self
-                .read(host, "cpu.cfs_quota_us")
-                .zip(self.read(host, "cpu.cfs_period_us"))
-                .filter_map(|(time, period)| quota(&time, &period))
-                .collect(),
+            Version::One => {
+                let number = |folder: &Path, name: &str| host.read(&folder.join(name).to_string_lossy());
+                let quotas = self.folders.iter().filter_map(|folder| {
+                    quota(&number(folder, "cpu.cfs_quota_us")?, &number(folder, "cpu.cfs_period_us")?)
+                });
+                quotas.collect()
+            }
             Version::Two => self
                 .read(host, "cpu.max")
                 .filter_map(|max| max.split_once(' ').and_then(|(time, period)| quota(time, period)))

@@ -62,7 +62,7 @@ pub(super) fn measure(
     runtime.block_on(entry.store.set(key, vec![0; value_bytes.max(HEADER_LENGTH)].into()))?;
     let lookup = lookup(&runtime, &entry, window, undisturbed);
     runtime.block_on(entry.store.remove(key))?;
-    Ok((name, RequestProfile { bytes: value_bytes as f64, ..lookup? }))
+    Ok((name, lookup?))
 }
 
 fn lookup(
@@ -80,7 +80,7 @@ fn lookup(
         Ok((process_cpu() - before).as_secs_f64() / lookups as f64)
     })?;
     Ok(RequestProfile {
-        bytes: 0.0,
+        bytes: HEADER_LENGTH as f64,
         concurrency: CONCURRENCY,
         cpu_seconds,
         client_cpu_seconds: 0.0,
