@@ -180,12 +180,17 @@ def greatest(siftd, profile, profiled, given, lasting, threads, ratio, scratch):
     options = ("--find-max", "--p99", P99, "--rate", begin, "--hit-ratio", ratio, "--duration", f"{duration}s")
     # It is as long as several runs, and made once.
     with serving(siftd, threads) as service:
-        processors = ProcessorTime()
+        before, processors = service.cpu_seconds(), ProcessorTime()
         found = load(siftd, service, threads, given, scratch, *options)
+        stolen, used, after = processors.stolen(), service.cpu_seconds() - before, service.samples()
     search = found.get("search") or {}
+    work = {"planned": lasting.work(requests(after), after["siftd_image_pixels_count"]), "measured": used}
+    as_it_was = Plan(siftd, profile, given, threads, ratio, work["planned"] / used * (1 - stolen), seconds=duration)
     return {
-        "stolen": processors.stolen(),
+        "stolen": stolen,
+        "work": work,
         "planned": plan.figure("needed", "greatest_rate"),
+        "as_it_was": as_it_was.figure("needed", "greatest_rate"),
         "measured": search.get("rate"),
         "lasting": lasting.figure("needed", "greatest_rate"),
         "steps": search.get("steps"),
@@ -285,11 +290,26 @@ def markdown(record):
             cells += [f"{100 * run['stolen']:.1f}", f"{100 * work:.0f}", f"{run['rate']:.1f}"]
             cells += [beside(run["answered"], RATE), beside(run["refused"], REFUSALS, relative=False), *latencies(run)]
             yield "| " + " | ".join(map(str, cells)) + " |"
-    yield f"\n| threads | hits | greatest rate with p99 of {P99} | memory at {UP_TO} %, MB |\n|---:|---:|---:|---:|"
+    yield f"\nGreatest rates, with p99 of {P99} and nothing refused, are sought in steps as short as the plans for them are; one plan is"
+    yield "for a load that lasts. Work and the speed that the machine had are those of the whole search.\n"
+    yield f"| threads | hits | stolen | work | greatest rate | planned for a load that lasts | memory at {UP_TO} %, MB |"
+    yield "|---:|---:|---:|---:|---:|---:|---:|"
     for case in record["cases"]:
-        cells = [case["threads"], f"{case['hit_ratio']:.0%}"]
-        cells += [beside(case.get("greatest"), RATE), beside(case.get("memory"), MEMORY)]
-        yield "| " + " | ".join(map(str, cells)) + " |"
+        cells = [case["threads"], f"{case['hit_ratio']:.0%}", *greatest_rate(case.get("greatest"))]
+        yield "| " + " | ".join(map(str, [*cells, beside(case.get("memory"), MEMORY)])) + " |"
+
+
+def greatest_rate(of):
+    """Cells of a greatest rate: what disturbed it, and as planned, as planned with the speed that the machine had, and measured."""
+    if not of or of["measured"] is None:
+        return ["-"] * 4
+    if "work" not in of:  # of a record from before it was taken down
+        return [f"{100 * of['stolen']:.1f}", "-", beside(of, RATE), f"{of['lasting']:.3g}"]
+    work = f"{100 * of['work']['measured'] / of['work']['planned']:.0f}"
+    rates = " / ".join(f"{of[which]:.3g}" for which in ("planned", "as_it_was", "measured"))
+    off, still = (differ(of[which], of["measured"], RATE) for which in ("planned", "as_it_was"))
+    mark = (" **!**" if still else " ~") if off else ""
+    return [f"{100 * of['stolen']:.1f}", work, rates + mark, f"{of['lasting']:.3g}"]
 
 
 def from_root(given):

@@ -49,9 +49,9 @@ impl Objective {
 }
 
 /// Doubles the rate, each for a third of the configured duration, until the objective is broken; then halves the distance between
-/// what was kept and what was broken, each rate for the whole duration. The report is that of the highest rate that kept the
-/// objective for the whole duration, or, if none did, of the last that was tried; its `search` tells every step. The traffic of
-/// `config` does not matter.
+/// what was kept and what was broken, each rate for the whole duration; one that a short run broke is tried again in the end.
+/// The report is that of the highest rate that kept the objective for the whole duration, or, if none did, of the last that was
+/// tried; its `search` tells every step. The traffic of `config` does not matter.
 ///
 /// # Errors
 /// As those of [`run`].

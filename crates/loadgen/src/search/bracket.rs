@@ -2,7 +2,7 @@
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Trial {
     pub(super) rate: f64,
-    /// For a first look: to have kept the objective then counts for nothing yet.
+    /// For a first look, whose outcome the search does not end with.
     pub(super) is_short: bool,
 }
 
@@ -14,7 +14,7 @@ pub(super) struct Bracket {
     /// The highest that was kept in a short trial.
     seen: Option<f64>,
     kept: Option<f64>,
-    broken: Option<f64>,
+    broken: Option<Trial>,
 }
 
 /// Below this part of the first rate there is no further search.
@@ -42,20 +42,26 @@ impl Bracket {
                 Some(seen) => trial((seen * 2.0).min(MOST), true),
             },
             (None, Some(broken)) => {
-                let seen = self.seen.filter(|seen| *seen < broken).unwrap_or(broken / 2.0);
+                let seen = self.seen.filter(|seen| *seen < broken.rate).unwrap_or(broken.rate / 2.0);
                 (seen >= self.from * LEAST_PART).then_some(Trial { rate: seen, is_short: false })
             }
-            (Some(_), None) => None,
-            (Some(kept), Some(broken)) if broken / kept <= 1.0 + self.resolution => None,
-            (Some(kept), Some(broken)) => trial((kept * broken).sqrt(), false),
+            (Some(kept), None) if kept >= MOST => None,
+            (Some(kept), None) => trial((kept * 2.0).min(MOST), true),
+            (Some(kept), Some(broken)) if broken.rate / kept > 1.0 + self.resolution => {
+                trial((kept * broken.rate).sqrt(), false)
+            }
+            (Some(_), Some(broken)) => broken.is_short.then_some(Trial { is_short: false, ..broken }),
         }
     }
 
     pub(super) fn learn(&mut self, trial: Trial, kept: bool) {
         match (kept, trial.is_short) {
             (true, true) => self.seen = Some(trial.rate),
-            (true, false) => self.kept = Some(trial.rate),
-            (false, _) => self.broken = Some(trial.rate),
+            (true, false) => {
+                self.kept = Some(trial.rate);
+                self.broken = self.broken.filter(|broken| broken.rate > trial.rate);
+            }
+            (false, _) => self.broken = Some(trial),
         }
     }
 }
@@ -90,6 +96,14 @@ mod tests {
         assert!((47.0..=50.0).contains(&found.unwrap()), "{found:?}");
         let short: Vec<f64> = trials.iter().filter(|trial| trial.is_short).map(|trial| trial.rate).collect();
         assert_eq!(short, [10.0, 20.0, 40.0, 80.0, 160.0, 320.0]);
+    }
+
+    #[test]
+    fn what_was_broken_for_a_short_time_only_does_not_count() {
+        for highest in [10.0, 30.0, 45.0] {
+            let (found, trials) = search(10.0, highest, 50.0);
+            assert!((47.0..=50.0).contains(&found.unwrap()), "{highest}: {found:?}, {trials:?}");
+        }
     }
 
     #[test]
