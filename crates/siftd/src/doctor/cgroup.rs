@@ -115,7 +115,7 @@ fn memory(host: &Host, config: &ServeConfig) -> Finding {
         MEMORY,
         found,
         why,
-        "lower cache_memory, max_pixels, body_budget or threads, or raise the limit",
+        "siftd serve with a lower --cache-memory, --max-pixels, --body-budget or --threads, or a higher limit",
     )
 }
 
@@ -156,5 +156,10 @@ fn processors(host: &Host, config: &ServeConfig) -> Finding {
         return Finding::ok(PROCESSORS, found);
     }
     let why = "all threads, those that answer hits too, are stopped for parts of each period";
-    Finding::warning(PROCESSORS, found, why, format!("set threads = {:.0}, or raise the quota", quota.ceil()))
+    Finding::warning(
+        PROCESSORS,
+        found,
+        why,
+        format!("siftd serve --threads {:.0} (or a higher quota)", quota.ceil()),
+    )
 }

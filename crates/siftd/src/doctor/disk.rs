@@ -49,7 +49,7 @@ fn room(folder: &Path, stat: &StatVfs, capacity: u64) -> Finding {
     if free < capacity {
         let why =
             "the disk fills before the cache evicts: writes fail, and are counted, until others make room";
-        return Finding::warning(CHECK, found, why, format!("set cache_disk to {} or less", free / 10 * 9));
+        return Finding::warning(CHECK, found, why, format!("siftd serve --cache-disk {}", free / 10 * 9));
     }
     let entries = capacity / BYTES_OF_ENTRY;
     // Where there are no inodes to count, there is no limit of them.
@@ -60,7 +60,7 @@ fn room(folder: &Path, stat: &StatVfs, capacity: u64) -> Finding {
             CHECK,
             found,
             why,
-            "mkfs with more inodes (-N), or xfs, or lower cache_disk",
+            "mkfs.xfs on its device (or mkfs.ext4 -N with as many inodes), or siftd serve with a lower --cache-disk",
         );
     }
     Finding::ok(CHECK, found)
@@ -89,6 +89,6 @@ fn system(folder: &Path, existing: &Path) -> Option<Finding> {
         CHECK,
         found,
         why,
-        "name a folder on a local disk: cache = \"disk:///var/cache/siftd\"",
+        "siftd serve --cache disk:///var/cache/siftd (or another folder on a local disk)",
     ))
 }
