@@ -155,8 +155,7 @@ def compare(siftd, profile, profiled, given, threads, ratio, scratch):
 
         (measured, used, after), stolen = undisturbed(given, profiled, run)
         work = {"planned": plan.work(requests(after), after["siftd_image_pixels_count"]), "measured": used}
-        speed = work["planned"] / used * (1 - stolen)
-        as_it_was = Plan(siftd, profile, given, threads, ratio, speed, rate, duration)
+        as_it_was = Plan(siftd, profile, given, threads, ratio, speed(work, stolen), rate, duration)
         rows = (plan.at_its_rate(), as_it_was.at_its_rate(), lasting.at_load(share))
         case["loads"].append(row(rows, measured, share, stolen, work))
         if share == UP_TO:
@@ -169,6 +168,11 @@ def compare(siftd, profile, profiled, given, threads, ratio, scratch):
 def requests(samples):
     """Uploads that were answered, those that make pictures known before the load among them."""
     return samples['siftd_requests_total{route="detect",status="200"}']
+
+
+def speed(work, stolen):
+    """Of the machine in a run, in parts of that in the profile."""
+    return work["planned"] / work["measured"] * (1 - stolen)
 
 
 def greatest(siftd, profile, profiled, given, lasting, threads, ratio, scratch):
@@ -185,7 +189,7 @@ def greatest(siftd, profile, profiled, given, lasting, threads, ratio, scratch):
         stolen, used, after = processors.stolen(), service.cpu_seconds() - before, service.samples()
     search = found.get("search") or {}
     work = {"planned": lasting.work(requests(after), after["siftd_image_pixels_count"]), "measured": used}
-    as_it_was = Plan(siftd, profile, given, threads, ratio, work["planned"] / used * (1 - stolen), seconds=duration)
+    as_it_was = Plan(siftd, profile, given, threads, ratio, speed(work, stolen), seconds=duration)
     return {
         "stolen": stolen,
         "work": work,
@@ -264,13 +268,22 @@ def latencies(run):
             yield "-"
             continue
         kind, quantile = name.split()
-        cell = " / ".join(f"{of[which]:.3g}" for which in ("planned", "as_it_was", "measured"))
+        cell = both_plans(of)
         if quantile == "p99" and run["counts"][kind] < FEW:
             cell = f"({cell})"
-        off, still = (differ(of[which], of["measured"], LATENCY) for which in ("planned", "as_it_was"))
-        mark = " **!**" if still else " ~"
         # Beyond what is served, a wait is as long as the run.
-        yield cell + (mark if off and run["load"] <= UP_TO else "")
+        yield cell + (mark(of, LATENCY) if run["load"] <= UP_TO else "")
+
+
+def both_plans(of):
+    """As planned, as planned with the speed that the machine had, and measured."""
+    return " / ".join(f"{of[which]:.3g}" for which in ("planned", "as_it_was", "measured"))
+
+
+def mark(of, bound):
+    """For a plan that is beyond the bound: whether the one with the speed that the machine had is, too."""
+    off, still = (differ(of[which], of["measured"], bound) for which in ("planned", "as_it_was"))
+    return (" **!**" if still else " ~") if off else ""
 
 
 def markdown(record):
@@ -300,16 +313,13 @@ def markdown(record):
 
 
 def greatest_rate(of):
-    """Cells of a greatest rate: what disturbed it, and as planned, as planned with the speed that the machine had, and measured."""
+    """Cells of a greatest rate: what disturbed it, the rate, and what is planned for a load that lasts."""
     if not of or of["measured"] is None:
         return ["-"] * 4
     if "work" not in of:  # of a record from before it was taken down
         return [f"{100 * of['stolen']:.1f}", "-", beside(of, RATE), f"{of['lasting']:.3g}"]
     work = f"{100 * of['work']['measured'] / of['work']['planned']:.0f}"
-    rates = " / ".join(f"{of[which]:.3g}" for which in ("planned", "as_it_was", "measured"))
-    off, still = (differ(of[which], of["measured"], RATE) for which in ("planned", "as_it_was"))
-    mark = (" **!**" if still else " ~") if off else ""
-    return [f"{100 * of['stolen']:.1f}", work, rates + mark, f"{of['lasting']:.3g}"]
+    return [f"{100 * of['stolen']:.1f}", work, both_plans(of) + mark(of, RATE), f"{of['lasting']:.3g}"]
 
 
 def from_root(given):

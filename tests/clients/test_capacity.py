@@ -7,23 +7,28 @@ from conftest import noise
 from siftd_service import until
 
 
+def carries_of(service):
+    return requests.get(f"{service.url}/api/v1/capacity", timeout=60).json()["carries"]
+
+
+def logged(service):
+    return [line for line in service.log if line["message"] == "capacity"]
+
+
 def test_what_an_instance_carries_is_logged_and_told(serve):
     with serve("--threads", "1") as service:
-        assert requests.get(f"{service.url}/api/v1/capacity", timeout=60).json()["carries"] is None
+        assert carries_of(service) is None
         for index in range(8):
             for _ in ("miss", "hit"):
                 answer = requests.post(f"{service.url}/api/v1/features/detect", data=noise(index, 256, 256), timeout=60)
                 assert answer.status_code == 200
 
-        def told():
-            return [line for line in service.log if line["message"] == "capacity"]
-
-        # It is reckoned once a minute.
-        until(told, patience=120)
-        carries = requests.get(f"{service.url}/api/v1/capacity", timeout=60).json()["carries"]
-    told = told()[0]
+        # It is reckoned once a minute, and logged just before it is told.
+        until(lambda: logged(service), patience=120)
+        until(lambda: carries_of(service))
+        carries, line = carries_of(service), logged(service)[0]
     at_hit_ratios = {at["hit_ratio"]: at["requests_per_second"] for at in carries.pop("at_hit_ratios")}
-    assert {name: told[name] for name in carries} == carries
+    assert {name: line[name] for name in carries} == carries
     assert carries["hit_ratio"] == 0.5
 
     # One thread does a request after another: times add up, rates do not. Times are told to a microsecond.
