@@ -3,6 +3,7 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::Error;
+use crate::isa::{Isa, for_each_isa};
 use crate::ring::BLOCK;
 
 /// Rows that a block of the octave before leaves.
@@ -36,6 +37,8 @@ struct Samples {
     values: Vec<f32>,
     /// Of each [`ROWS`] rows.
     states: Vec<State>,
+    /// Readers that wait for some of them.
+    waiting: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -53,8 +56,12 @@ impl Part {
 
     /// Copies a row from a column on.
     fn copy_row(&self, row: usize, width: usize, column: usize, to: &mut [f32]) -> Result<(), Error> {
-        let awaited = |samples: &mut Samples| samples.states[row / ROWS] == State::Awaited;
-        let samples = self.changed.wait_while(self.lock(), awaited).unwrap_or_else(PoisonError::into_inner);
+        let mut samples = self.lock();
+        while samples.states[row / ROWS] == State::Awaited {
+            samples.waiting += 1;
+            samples = self.changed.wait(samples).unwrap_or_else(PoisonError::into_inner);
+            samples.waiting -= 1;
+        }
         if samples.states[row / ROWS] == State::Abandoned {
             return Err(Error::Stopped);
         }
@@ -83,20 +90,24 @@ impl Base {
         }
     }
 
-    /// Has the rows filled that a block of the octave before leaves, row by row: `fill(i, row)`. There are none where the octave
-    /// before ends with an odd row or column.
-    pub(crate) fn fill(&self, strip: usize, block: usize, mut fill: impl FnMut(usize, &mut [f32])) {
+    /// Fills the rows that a block of the octave before leaves, each with every second sample of `row(i)`, a row of that octave.
+    /// There are none where the octave before ends with an odd row or column.
+    pub(crate) fn fill<'a>(&self, isa: Isa, strip: usize, block: usize, row: impl Fn(usize) -> &'a [f32]) {
         let (part, index) = (block * ROWS / self.rows, block % (self.rows / ROWS));
         let Some(part) = self.strips.get(strip).and_then(|parts| parts.get(part)) else { return };
         let width = (self.width - strip * self.strip).min(self.strip);
         let mut samples = part.lock();
-        let Samples { values, states } = &mut *samples;
+        let Samples { values, states, .. } = &mut *samples;
         let Some(state) = states.get_mut(index) else { return };
         let rows = values.chunks_exact_mut(width.max(1)).skip(index * ROWS).take(ROWS);
-        rows.enumerate().for_each(|(i, row)| fill(i, row));
+        rows.enumerate().for_each(|(i, to)| take_every_second(isa, row(i), to));
         *state = State::Filled;
+        // Nearly never, and waking nobody is a system call, too.
+        let waited_for = samples.waiting > 0;
         drop(samples);
-        part.changed.notify_all();
+        if waited_for {
+            part.changed.notify_all();
+        }
     }
 
     /// Has those who wait for what is not filled give up.
@@ -127,6 +138,17 @@ impl Base {
     }
 }
 
+for_each_isa! {
+    fn take_every_second(row: &[f32], to: &mut [f32]) = take_every_second_body;
+}
+
+#[inline(always)]
+fn take_every_second_body(row: &[f32], to: &mut [f32]) {
+    for (to, pair) in to.iter_mut().zip(row.as_chunks::<2>().0) {
+        *to = pair[0];
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,11 +164,10 @@ mod tests {
     }
 
     fn fill(base: &Base, strip: usize, block: usize) {
-        base.fill(strip, block, |i, row| {
-            for (column, value) in row.iter_mut().enumerate() {
-                *value = (10 * (block * ROWS + i) + 2 * strip + column) as f32;
-            }
-        });
+        let rows: Vec<Vec<f32>> = (0..ROWS)
+            .map(|i| (0..4).map(|x| (10 * (block * ROWS + i) + 2 * strip) as f32 + x as f32 / 2.0).collect())
+            .collect();
+        base.fill(Isa::detect(), strip, block, |i| &rows[i]);
     }
 
     #[test]

@@ -51,7 +51,7 @@ impl Scanner {
         let held = strip.held();
         self.origin = held.start + (columns.start - 1 - held.start) / LINE * LINE;
         self.width = (columns.end + 1 - self.origin).next_multiple_of(LINE);
-        self.layers.resize_with(layers + 2, Layer::default);
+        self.layers.resize_with(layers + 1, Layer::default);
         for layer in &mut self.layers {
             layer.end = first - 1;
             for row in &mut layer.differences {
@@ -66,10 +66,10 @@ impl Scanner {
     /// Calls `found(layer, x)` for each extremum of row `y` whose difference exceeds `threshold` in absolute value.
     pub(crate) fn scan(
         &mut self,
-        strip: &Strip<'_>,
+        strip: &mut Strip<'_>,
         y: usize,
         threshold: f32,
-        mut found: impl FnMut(usize, usize),
+        mut found: impl FnMut(&mut Strip<'_>, usize, usize),
     ) {
         let isa = strip.octave.isa;
         for (index, layer) in self.layers.iter_mut().enumerate() {
@@ -79,9 +79,12 @@ impl Scanner {
             }
             layer.end = y + 2;
         }
-        for index in 1..self.layers.len() - 1 {
+        let last = self.layers.len() - 1;
+        for index in 1..=last {
             let rows = [y - 1, y, y + 1].map(|row| &self.layers[index].differences[row % ROWS][..]);
-            let layers = [index - 1, index + 1].map(|index| &self.layers[index].differences[y % ROWS][..]);
+            // After the last one comes the topmost level's, of which there is nothing yet.
+            let layers =
+                [index - 1, last.min(index + 1)].map(|index| &self.layers[index].differences[y % ROWS][..]);
             let marks = self.marks.as_flattened_mut();
             mark(isa, rows, layers, rounded(threshold), &mut self.greatest, &mut self.least, marks);
             for (i, marks) in self.marks.iter().enumerate() {
@@ -90,7 +93,7 @@ impl Scanner {
                     let x = self.origin + i * LINE + marks.trailing_zeros() as usize / 8;
                     marks &= marks - 1;
                     if self.columns.contains(&x) && is_extremum(strip, (index, y, x), threshold) {
-                        found(index, x);
+                        found(strip, index, x);
                     }
                 }
             }
@@ -99,18 +102,22 @@ impl Scanner {
 }
 
 /// Whether a difference exceeds the threshold in absolute value and is not within its 26 neighbours.
-fn is_extremum(strip: &Strip<'_>, (layer, y, x): (usize, usize, usize), threshold: f32) -> bool {
+fn is_extremum(strip: &mut Strip<'_>, (layer, y, x): (usize, usize, usize), threshold: f32) -> bool {
     let value = strip.difference(layer, y, x);
     if value.abs() <= threshold {
         return false;
     }
     let sign = value.signum();
-    [layer, layer - 1, layer + 1].into_iter().all(|layer| {
-        [y, y - 1, y + 1].into_iter().all(|y| {
-            let row = strip.difference_row(layer, y, x);
-            row.into_iter().filter(|other| sign * other > sign * value).count() == 0
-        })
-    })
+    let exceeds = |others: &[f32]| others.iter().filter(|&other| sign * other > sign * value).count() > 0;
+    let within = |strip: &Strip<'_>, layer: usize| {
+        [y, y - 1, y + 1].into_iter().any(|y| exceeds(&strip.difference_row(layer, y, x)))
+    };
+    // Marks have seen all of its own layer, if rounded; the topmost level takes longest.
+    let dense = layer + 2 < strip.topmost();
+    !(within(strip, layer - 1)
+        || dense && within(strip, layer + 1)
+        || within(strip, layer)
+        || !dense && exceeds(strip.differences(layer + 1, y, x).as_flattened()))
 }
 
 fn rounded(difference: f32) -> i16 {

@@ -39,6 +39,8 @@ pub(crate) struct Kernels {
     pub(crate) base: Kernel,
     /// `levels[i]` leads from level `i` to level `i + 1`; the same in every octave.
     pub(crate) levels: Vec<Kernel>,
+    /// From the last of those to the topmost level.
+    pub(crate) topmost: Kernel,
 }
 
 /// Blur that the camera is assumed to have left in an image, px (Lowe 2004, section 3.3).
@@ -57,7 +59,8 @@ impl Kernels {
         };
         Self {
             base: Kernel::new(f64::from(base)),
-            levels: (0..params.octave_layers + 2).map(|i| Kernel::new(step(i))).collect(),
+            levels: (0..=params.octave_layers).map(|i| Kernel::new(step(i))).collect(),
+            topmost: Kernel::new(step(params.octave_layers + 1)),
         }
     }
 }
@@ -71,7 +74,8 @@ mod tests {
         let kernels = Kernels::new(&Params::default());
         assert_eq!(kernels.base.radius(), 5);
         let radii: Vec<_> = kernels.levels.iter().map(Kernel::radius).collect();
-        assert_eq!(radii, [5, 6, 8, 10, 13]);
+        assert_eq!(radii, [5, 6, 8, 10]);
+        assert_eq!(kernels.topmost.radius(), 13);
     }
 
     #[test]

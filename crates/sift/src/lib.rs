@@ -24,6 +24,7 @@ mod retain;
 mod ring;
 mod schedule;
 mod strip;
+mod topmost;
 mod trilinear;
 mod upscale;
 mod vector;

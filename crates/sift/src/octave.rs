@@ -3,16 +3,20 @@
 use std::ops::Range;
 
 use crate::Params;
-use crate::gaussian::Kernels;
+use crate::gaussian::{Kernel, Kernels};
 use crate::ring::BLOCK;
 
 /// Extrema closer than this to an edge of their octave are not sought, px.
 pub(crate) const BORDER: usize = 5;
 
-/// Rows and columns by which refinement may take an extremum out of where it was sought, to be followed there.
+/// Columns by which refinement may take an extremum out of where it was sought, to be followed there.
 const DRIFT: usize = 15;
 
-/// The same for rows upwards, which only takes memory; where a strip begins, there are no more rows than [`DRIFT`] above it.
+/// The same for rows downwards, where it otherwise waits until the strip comes; where a strip begins, there are no more rows
+/// above it, either.
+const DRIFT_DOWN: usize = 1;
+
+/// The same for rows upwards, which only takes memory.
 const DRIFT_UP: usize = 24;
 
 /// Number of octaves that can hold extrema in an image of this size; the first one is the doubled image.
@@ -54,13 +58,21 @@ impl Reach {
             let scale = params.sigma * libm::exp2((level as f64 + 0.5) / layers as f64);
             patch(scale as f32) + 1
         };
-        let looked_at = |level: usize| if (1..=layers).contains(&level) { patch(level) } else { 1 };
-        let mut levels = Vec::with_capacity(layers + 3);
+        // Around samples of the topmost level, and their neighbours.
+        let topmost = kernels.topmost.radius() + 1;
+        let looked_at = |level: usize| match level {
+            0 => 1,
+            _ if level <= layers => patch(level),
+            _ => topmost,
+        };
+        let mut levels = Vec::with_capacity(layers + 2);
         let (mut columns, mut computed) = (0, 0);
-        for level in (0..layers + 3).rev() {
-            let radius = if level < layers + 2 { kernels.levels[level].radius() } else { 0 };
+        for level in (0..layers + 2).rev() {
+            let radius = kernels.levels.get(level).map_or(0, Kernel::radius);
             let next = computed;
-            computed = looked_at(level).max(DRIFT + 1).max(next + radius).next_multiple_of(BLOCK);
+            let followed =
+                if level <= layers { looked_at(level).max(DRIFT_DOWN + 1) } else { DRIFT_DOWN + topmost };
+            computed = followed.max(next + radius).next_multiple_of(BLOCK);
             columns = (looked_at(level) + DRIFT).max(columns + radius);
             // Where a strip begins, the next level's first block needs all rows around it at once.
             let held = (DRIFT_UP + looked_at(level)).max(computed.saturating_sub(2 * next));
@@ -78,8 +90,8 @@ impl Reach {
         columns: &Range<usize>,
         (x, y): (usize, usize),
     ) -> bool {
-        let first = block.saturating_sub(DRIFT_UP).max(begin.saturating_sub(DRIFT));
-        (first..block + BLOCK + DRIFT).contains(&y)
+        let first = block.saturating_sub(DRIFT_UP).max(begin.saturating_sub(DRIFT_DOWN));
+        (first..block + BLOCK + DRIFT_DOWN).contains(&y)
             && (columns.start.saturating_sub(DRIFT)..columns.end + DRIFT).contains(&x)
     }
 

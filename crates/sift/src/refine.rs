@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use crate::octave::BORDER;
 use crate::strip::Strip;
+use crate::topmost::Around;
 use crate::{Keypoint, Params};
 
 /// Steps after which an extremum that has not settled is dropped.
@@ -64,7 +65,12 @@ impl Extremum {
 
     /// Moves to the extremum of the quadratic through its neighbourhood until that is nearest to the sample itself.
     /// The strip is for extrema in `columns`.
-    pub(crate) fn refine(mut self, strip: &Strip<'_>, columns: &Range<usize>, params: &Params) -> Outcome {
+    pub(crate) fn refine(
+        mut self,
+        strip: &mut Strip<'_>,
+        columns: &Range<usize>,
+        params: &Params,
+    ) -> Outcome {
         let (reach, rows) = (strip.octave.reach, (strip.begin(), strip.block()));
         while self.steps < MAX_STEPS {
             if !reach.refines(rows, columns, (self.x, self.y)) {
@@ -128,31 +134,29 @@ impl Extremum {
 }
 
 impl Derivatives {
-    fn at(strip: &Strip<'_>, &Extremum { x, y, layer, .. }: &Extremum) -> Self {
-        let d = |layer: usize, y: usize, x: usize| strip.difference(layer, y, x);
+    fn at(strip: &mut Strip<'_>, &Extremum { x, y, layer, .. }: &Extremum) -> Self {
+        let mut around = [Around::default(); 3];
+        for (around, layer) in around.iter_mut().zip(layer - 1..) {
+            *around = strip.differences(layer, y, x);
+        }
+        let d = |layer: usize, row: usize, column: usize| around[layer][row][column];
         let (second, cross) = (GREY_SCALE, GREY_SCALE * 0.25);
-        let value = d(layer, y, x);
+        let value = d(1, 1, 1);
         let twice = value * 2.0;
         let slope = |after: f32, before: f32| (after - before) * (GREY_SCALE * 0.5);
         Self {
             value,
             gradient: [
-                slope(d(layer, y, x + 1), d(layer, y, x - 1)),
-                slope(d(layer, y + 1, x), d(layer, y - 1, x)),
-                slope(d(layer + 1, y, x), d(layer - 1, y, x)),
+                slope(d(1, 1, 2), d(1, 1, 0)),
+                slope(d(1, 2, 1), d(1, 0, 1)),
+                slope(d(2, 1, 1), d(0, 1, 1)),
             ],
-            xx: (d(layer, y, x + 1) + d(layer, y, x - 1) - twice) * second,
-            yy: (d(layer, y + 1, x) + d(layer, y - 1, x) - twice) * second,
-            ss: (d(layer + 1, y, x) + d(layer - 1, y, x) - twice) * second,
-            xy: (d(layer, y + 1, x + 1) - d(layer, y + 1, x - 1) - d(layer, y - 1, x + 1)
-                + d(layer, y - 1, x - 1))
-                * cross,
-            xs: (d(layer + 1, y, x + 1) - d(layer + 1, y, x - 1) - d(layer - 1, y, x + 1)
-                + d(layer - 1, y, x - 1))
-                * cross,
-            ys: (d(layer + 1, y + 1, x) - d(layer + 1, y - 1, x) - d(layer - 1, y + 1, x)
-                + d(layer - 1, y - 1, x))
-                * cross,
+            xx: (d(1, 1, 2) + d(1, 1, 0) - twice) * second,
+            yy: (d(1, 2, 1) + d(1, 0, 1) - twice) * second,
+            ss: (d(2, 1, 1) + d(0, 1, 1) - twice) * second,
+            xy: (d(1, 2, 2) - d(1, 2, 0) - d(1, 0, 2) + d(1, 0, 0)) * cross,
+            xs: (d(2, 1, 2) - d(2, 1, 0) - d(0, 1, 2) + d(0, 1, 0)) * cross,
+            ys: (d(2, 2, 1) - d(2, 0, 1) - d(0, 2, 1) + d(0, 0, 1)) * cross,
         }
     }
 

@@ -56,6 +56,12 @@ impl Ring {
         &self.samples[self.starts[y] + x..]
     }
 
+    /// The row from `before` samples before column `x` on, with its margins and what follows them in memory.
+    #[inline(always)]
+    pub(crate) fn padded_row_from(&self, y: usize, x: usize, before: usize) -> &[f32] {
+        &self.samples[self.starts[y] + x - before..]
+    }
+
     /// The row up to the end of its last cache line.
     pub(crate) fn lines(&self, y: usize) -> &[f32] {
         &self.samples[self.starts[y]..][..self.width.next_multiple_of(LINE)]

@@ -10,6 +10,7 @@ use crate::isa::Isa;
 use crate::octave::{LevelReach, Reach};
 use crate::reflect::reflect_101;
 use crate::ring::{BLOCK, Ring};
+use crate::topmost::{Around, GROUP, Topmost};
 use crate::upscale::doubled_row;
 
 /// Where level 0 of an octave comes from.
@@ -39,6 +40,7 @@ pub(crate) struct StripMemory {
     /// A block of the doubled image.
     doubled: Ring,
     levels: Vec<Stage>,
+    topmost: Topmost,
     /// First row that can't be scanned yet, at the start of a block.
     ready: usize,
 }
@@ -49,6 +51,8 @@ struct Stage {
     rows: Ring,
     /// First row not there yet, at the start of a block.
     end: usize,
+    /// At the last level, the first row whose margins are not there yet.
+    padded: usize,
     along: Ring,
     along_end: usize,
 }
@@ -73,7 +77,8 @@ impl<'a> Strip<'a> {
         let held = columns.start.saturating_sub(reach.columns)..(columns.end + reach.columns).min(width);
         let size = (held.len(), height);
         memory.levels.resize_with(reach.levels.len(), Stage::default);
-        let margins = kernels.levels.iter().map(Kernel::radius).chain([0]);
+        // Of what the topmost level takes, there is a sample more on each side.
+        let margins = kernels.levels.iter().map(Kernel::radius).chain([kernels.topmost.radius() + GROUP]);
         for ((stage, reach), margin) in memory.levels.iter_mut().zip(&reach.levels).zip(margins) {
             stage.rows.reset(size, margin, reach.held + BLOCK + reach.computed);
         }
@@ -84,6 +89,7 @@ impl<'a> Strip<'a> {
         if let Source::Image { .. } = octave.source {
             memory.doubled.reset(size, kernels.base.radius(), 0);
         }
+        memory.topmost.reset(&kernels.topmost);
         Self { octave, memory, held, begin: 0 }
     }
 
@@ -98,6 +104,7 @@ impl<'a> Strip<'a> {
         let radii = [kernels.base.radius()].into_iter().chain(kernels.levels.iter().map(Kernel::radius));
         for ((stage, reach), radius) in self.memory.levels.iter_mut().zip(&reach.levels).zip(radii) {
             stage.end = block.saturating_sub(reach.computed);
+            stage.padded = stage.end;
             stage.along_end = stage.end.saturating_sub(radius) / BLOCK * BLOCK;
         }
     }
@@ -113,7 +120,7 @@ impl<'a> Strip<'a> {
 
     fn advance_block(&mut self) -> Result<(), Error> {
         let Octave { height, source, kernels, reach, isa, .. } = self.octave;
-        let StripMemory { doubled, levels, ready } = &mut *self.memory;
+        let StripMemory { doubled, levels, ready, .. } = &mut *self.memory;
         *ready += BLOCK;
         let below = |reach: &LevelReach| (*ready + reach.computed).min(height.next_multiple_of(BLOCK));
         let Some((first, rest)) = levels.split_first_mut() else { return Ok(()) };
@@ -140,6 +147,10 @@ impl<'a> Strip<'a> {
             stage.blur(pass, &mut previous.rows, |_, _| {});
             previous = stage;
         }
+        for y in (previous.padded..previous.end).step_by(BLOCK) {
+            previous.rows.fill_margins(y, kernels.topmost.radius());
+        }
+        previous.padded = previous.end;
         Ok(())
     }
 
@@ -171,11 +182,42 @@ impl<'a> Strip<'a> {
         self.memory.levels[level].rows.row_from(y, x - self.held.start)
     }
 
+    /// The differences of Gaussians at a sample and its neighbours, between the level of a layer and the one after it.
+    #[inline(always)]
+    pub(crate) fn differences(&mut self, layer: usize, y: usize, x: usize) -> Around {
+        if layer + 1 < self.memory.levels.len() {
+            let mut differences = Around::default();
+            for (differences, y) in differences.iter_mut().zip(y - 1..) {
+                *differences = self.difference_row(layer, y, x);
+            }
+            return differences;
+        }
+        let StripMemory { levels, topmost, .. } = &mut *self.memory;
+        let mut differences = topmost.around(&self.octave, &levels[layer].rows, (y, x - self.held.start));
+        for (differences, y) in differences.iter_mut().zip(y - 1..) {
+            let before = self.triple(layer, y, x);
+            differences.iter_mut().zip(before).for_each(|(difference, before)| *difference -= before);
+        }
+        differences
+    }
+
+    /// The number of the topmost level, which the strip does not hold.
+    #[inline(always)]
+    pub(crate) fn topmost(&self) -> usize {
+        self.memory.levels.len()
+    }
+
+    /// A sample of a row and its neighbours beside it.
+    #[inline(always)]
+    fn triple(&self, level: usize, y: usize, x: usize) -> [f32; 3] {
+        let samples = self.columns(level, y, x - 1..x + 2);
+        [samples[0], samples[1], samples[2]]
+    }
+
     /// The differences of a sample of a row and its neighbours beside it.
     #[inline(always)]
     pub(crate) fn difference_row(&self, layer: usize, y: usize, x: usize) -> [f32; 3] {
-        let columns = x - 1..x + 2;
-        let (after, before) = (self.columns(layer + 1, y, columns.clone()), self.columns(layer, y, columns));
+        let (after, before) = (self.triple(layer + 1, y, x), self.triple(layer, y, x));
         [after[0] - before[0], after[1] - before[1], after[2] - before[2]]
     }
 

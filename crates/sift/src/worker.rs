@@ -67,11 +67,8 @@ impl Job<'_> {
         let Some(next) = self.next else { return };
         let layers = self.params.octave_layers as usize;
         let columns = columns.start..columns.end & !1;
-        next.fill(index, block / BLOCK, |i, next| {
-            let row = strip.columns(layers, block + 2 * i, columns.clone());
-            for (next, pair) in next.iter_mut().zip(row.chunks_exact(2)) {
-                *next = pair[0];
-            }
+        next.fill(self.octave.isa, index, block / BLOCK, |i| {
+            strip.columns(layers, block + 2 * i, columns.clone())
         });
     }
 }
@@ -160,11 +157,11 @@ impl Worker {
             strip.advance(row)?;
             job.fill_next(&strip, strip_index, &columns, row);
             for y in row.max(BORDER)..(row + BLOCK).min(octave.height - BORDER) {
-                scanner.scan(&strip, y, threshold, |layer, x| {
-                    finder.follow(&strip, &columns, params, Extremum::new(x, y, layer));
+                scanner.scan(&mut strip, y, threshold, |strip, layer, x| {
+                    finder.follow(strip, &columns, params, Extremum::new(x, y, layer));
                 });
             }
-            finder.follow_those_ahead(&strip, &columns, params);
+            finder.follow_those_ahead(&mut strip, &columns, params);
             finder.describe(&strip);
             let next = job.schedule.next(index);
             if next != Some(block + 1) || job.place(block + 1).0 != strip_index {
@@ -180,7 +177,7 @@ impl Worker {
 
 impl Finder {
     /// Takes an extremum as far as the strip allows.
-    fn follow(&mut self, strip: &Strip<'_>, columns: &Range<usize>, params: &Params, extremum: Extremum) {
+    fn follow(&mut self, strip: &mut Strip<'_>, columns: &Range<usize>, params: &Params, extremum: Extremum) {
         match extremum.refine(strip, columns, params) {
             Outcome::Accepted(refined) => {
                 let Self { orienter, oriented, .. } = self;
@@ -193,7 +190,7 @@ impl Finder {
     }
 
     /// Takes up the extrema whose rows the strip has reached.
-    fn follow_those_ahead(&mut self, strip: &Strip<'_>, columns: &Range<usize>, params: &Params) {
+    fn follow_those_ahead(&mut self, strip: &mut Strip<'_>, columns: &Range<usize>, params: &Params) {
         let end = strip.block() + BLOCK;
         let (reached, ahead) = std::mem::take(&mut self.ahead).into_iter().partition(|e| e.y < end);
         self.ahead = ahead;
@@ -230,7 +227,7 @@ impl Finder {
             let mut strip = Strip::new(octave, &columns, memory);
             strip.seek(extremum.y);
             strip.advance(extremum.y)?;
-            self.follow(&strip, &columns, params, extremum);
+            self.follow(&mut strip, &columns, params, extremum);
             self.describe(&strip);
             self.finish_strip(&mut strip, &columns, params)?;
         }

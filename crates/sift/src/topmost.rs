@@ -1,0 +1,130 @@
+//! The topmost level of an octave, only where it is asked for.
+//!
+//! Nothing but the difference above the last layer needs it, and that is looked at around few samples: those that are
+//! extrema among all their other neighbours. A sample and its neighbours take some hundred times what a sample of a whole
+//! level does, in the same order, so that they are the same to the last bit.
+
+use crate::gaussian::Kernel;
+use crate::isa::for_each_vector;
+use crate::reflect::reflect_101;
+use crate::ring::Ring;
+use crate::strip::Octave;
+use crate::vector::{Eight, Vector};
+
+/// A sample and its neighbours, by row and column.
+pub(crate) type Around = [[f32; 3]; 3];
+
+/// Rows, and samples of a row, that are taken at a time.
+pub(crate) const GROUP: usize = 8;
+
+/// What the topmost level takes, and scratch memory, kept from strip to strip.
+#[derive(Debug, Default)]
+pub(crate) struct Topmost {
+    /// The kernel's taps among zeros: tap `i` for the first of three neighbours is at `i + 2`.
+    weights: Vec<f32>,
+    /// The rows around, blurred along themselves: those of each of three columns one after another.
+    along: [Vec<f32>; 3],
+    /// What was asked for last, and where that is.
+    last: Option<((usize, usize), Around)>,
+}
+
+impl Topmost {
+    /// Prepares for a strip.
+    pub(crate) fn reset(&mut self, kernel: &Kernel) {
+        self.weights.clear();
+        self.weights.extend([0.0; 2]);
+        self.weights.extend(kernel.taps());
+        self.weights.extend([0.0; 1 + GROUP]);
+        let rows = kernel.taps().len() + 2;
+        for along in &mut self.along {
+            along.resize(rows + GROUP, 0.0);
+        }
+        self.last = None;
+    }
+
+    /// The topmost level at a sample, given by its row and column, and its neighbours. `below` is the level below it; it holds the
+    /// rows that these take, with margins.
+    pub(crate) fn around(&mut self, octave: &Octave<'_>, below: &Ring, at: (usize, usize)) -> Around {
+        match self.last {
+            Some((last, around)) if last == at => around,
+            _ => {
+                let mut around = Around::default();
+                blur(octave.isa, octave, below, at, self, &mut around);
+                self.last = Some((at, around));
+                around
+            }
+        }
+    }
+}
+
+for_each_vector! {
+    fn blur(octave: &Octave<'_>, below: &Ring, at: (usize, usize), topmost: &mut Topmost, around: &mut Around) = blur_body;
+}
+
+#[inline(always)]
+fn blur_body<V: Vector>(
+    octave: &Octave<'_>,
+    below: &Ring,
+    (y, x): (usize, usize),
+    topmost: &mut Topmost,
+    around: &mut Around,
+) {
+    let Topmost { weights, along, .. } = topmost;
+    let (kernel, height) = (&octave.kernels.topmost, octave.height as isize);
+    let reach = kernel.radius() + 1;
+    let last = (y + reach) as isize;
+    for first in (0..2 * reach + 1).step_by(GROUP) {
+        let mut rows = [&[][..]; GROUP];
+        for (row, i) in rows.iter_mut().zip(first..) {
+            let y = last.min((y + i) as isize - reach as isize);
+            // Nearly always within the octave, without a division.
+            let y = if (0..height).contains(&y) { y as usize } else { reflect_101(y, octave.height) };
+            *row = below.padded_row_from(y, x, reach);
+        }
+        for (along, sum) in along.iter_mut().zip(blur_along::<V::Eight>(rows, weights)) {
+            sum.store(&mut along[first..]);
+        }
+    }
+    for (column, along) in along.iter().enumerate() {
+        let samples = blur_across::<V::Eight>(along, kernel.taps());
+        for (around, sample) in around.iter_mut().zip(samples) {
+            around[column] = sample;
+        }
+    }
+}
+
+/// Three neighbouring samples of eight rows, blurred along those. They are turned first, so that each lane is a row.
+#[inline(always)]
+fn blur_along<V: Eight>(rows: [&[f32]; GROUP], weights: &[f32]) -> [V; 3] {
+    let mut sums = [V::splat(0.0); 3];
+    let groups = weights.windows(GROUP + 2).step_by(GROUP);
+    for (weights, start) in groups.filter_map(<[f32]>::first_chunk::<{ GROUP + 2 }>).zip((0..).step_by(GROUP))
+    {
+        let mut columns = [sums[0]; GROUP];
+        for (column, row) in columns.iter_mut().zip(rows) {
+            *column = V::load(&row[start..]);
+        }
+        let columns = V::transpose(columns);
+        for i in 0..GROUP {
+            for (column, sum) in sums.iter_mut().enumerate() {
+                *sum = V::splat(weights[i + 2 - column]).mul_add(columns[i], *sum);
+            }
+        }
+    }
+    sums
+}
+
+/// Three samples below each other, blurred across the rows around.
+#[inline(always)]
+fn blur_across<V: Vector>(along: &[f32], taps: &[f32]) -> [f32; 3] {
+    let radius = taps.len() / 2;
+    let mut sum = V::splat(taps[radius]).mul(V::load(&along[radius..]));
+    let above = along[..radius + GROUP - 1].windows(GROUP).rev();
+    let below = along[radius + 1..].windows(GROUP);
+    for (&tap, (above, below)) in taps[radius + 1..].iter().zip(above.zip(below)) {
+        sum = V::splat(tap).mul_add(V::load(below).add(V::load(above)), sum);
+    }
+    let mut samples = [0.0; GROUP];
+    sum.store(&mut samples);
+    [samples[0], samples[1], samples[2]]
+}
