@@ -41,6 +41,9 @@ struct Layer {
 /// Samples before and after a row of greatest and least ones, for the neighbours of those at its ends: a cache line.
 const MARGIN: usize = 32;
 
+/// Layers that a mark has a bit for.
+const MARKED: usize = 8;
+
 /// Steps of a rounded difference in a grey level: differences of up to 255 levels fit 16 bits.
 const STEPS: f32 = 128.0;
 
@@ -80,18 +83,31 @@ impl Scanner {
             layer.end = y + 2;
         }
         let last = self.layers.len() - 1;
-        for index in 1..=last {
-            let rows = [y - 1, y, y + 1].map(|row| &self.layers[index].differences[row % ROWS][..]);
-            // After the last one comes the topmost level's, of which there is nothing yet.
-            let layers =
-                [index - 1, last.min(index + 1)].map(|index| &self.layers[index].differences[y % ROWS][..]);
-            let marks = self.marks.as_flattened_mut();
-            mark(isa, rows, layers, rounded(threshold), &mut self.greatest, &mut self.least, marks);
+        for first in (1..=last).step_by(MARKED) {
+            for index in first..(first + MARKED).min(last + 1) {
+                let rows = [y - 1, y, y + 1].map(|row| &self.layers[index].differences[row % ROWS][..]);
+                // After the last one comes the topmost level's, of which there is nothing yet.
+                let layers = [index - 1, last.min(index + 1)]
+                    .map(|index| &self.layers[index].differences[y % ROWS][..]);
+                let marks = self.marks.as_flattened_mut();
+                let (bit, keep) = (1 << (index - first), if index > first { u8::MAX } else { 0 });
+                mark(
+                    isa,
+                    rows,
+                    layers,
+                    rounded(threshold),
+                    &mut self.greatest,
+                    &mut self.least,
+                    (bit, keep),
+                    marks,
+                );
+            }
             for (i, marks) in self.marks.iter().enumerate() {
                 let mut marks = u128::from_le_bytes(*marks);
                 while marks != 0 {
-                    let x = self.origin + i * LINE + marks.trailing_zeros() as usize / 8;
+                    let bit = marks.trailing_zeros() as usize;
                     marks &= marks - 1;
+                    let (x, index) = (self.origin + i * LINE + bit / MARKED, first + bit % MARKED);
                     if self.columns.contains(&x) && is_extremum(strip, (index, y, x), threshold) {
                         found(strip, index, x);
                     }
@@ -129,7 +145,7 @@ for_each_isa! {
 }
 
 for_each_isa! {
-    /// Marks the columns whose value in the middle row is at least `threshold` in absolute value and not within its 8
+    /// Marks with the first of `bits`, keeping those among the second, the columns whose value in the middle row is at least `threshold` in absolute value and not within its 8
     /// neighbours and the same column of the layers before and after. `greatest` and `least` have [`MARGIN`] samples more
     /// than a row on each side.
     fn mark(
@@ -138,6 +154,7 @@ for_each_isa! {
         threshold: i16,
         greatest: &mut [i16],
         least: &mut [i16],
+        bits: (u8, u8),
         marks: &mut [u8],
     ) = mark_body;
 }
@@ -157,6 +174,7 @@ fn mark_body(
     threshold: i16,
     greatest: &mut [i16],
     least: &mut [i16],
+    (bit, keep): (u8, u8),
     marks: &mut [u8],
 ) {
     let width = marks.len();
@@ -175,6 +193,7 @@ fn mark_body(
         let high = before[x].max(middle[x]).max(after[x]).max(lower[x].max(upper[x])).max(threshold);
         let low =
             before_low[x].min(middle_low[x]).min(after_low[x]).min(lower[x].min(upper[x])).min(-threshold);
-        marks[x] = u8::from((at[x] >= high) | (at[x] <= low));
+        let bit = if (at[x] >= high) | (at[x] <= low) { bit } else { 0 };
+        marks[x] = marks[x] & keep | bit;
     }
 }
