@@ -144,9 +144,7 @@ fn integer(value: f32) -> u32 {
 /// Brings what each corner of each place has to the cell and the direction that the corner is.
 #[inline(always)]
 fn fold<V: Vector>(histogram: &Histogram, out: &mut [f32; DESCRIPTOR_LENGTH]) {
-    out.fill(0.0);
-    let cells = out.as_chunks_mut::<BINS>().0;
-    let mut by_corner = [[0.0; BINS]; CORNERS];
+    let mut cells = [[V::Eight::splat(0.0); CELLS]; CELLS];
     for row in 0..PLACES {
         for column in 0..PLACES {
             let sums = &histogram.sums[(row * PLACES + column) * BINS..][..BINS];
@@ -154,20 +152,18 @@ fn fold<V: Vector>(histogram: &Histogram, out: &mut [f32; DESCRIPTOR_LENGTH]) {
             for (row, sums) in rows.iter_mut().zip(sums) {
                 *row = V::Eight::load(sums);
             }
-            for (corner, to) in V::Eight::transpose(rows).iter().zip(&mut by_corner) {
-                corner.store(to);
-            }
-            let (lower, upper) = by_corner.split_at(AROUND);
-            for (i, (here, next)) in lower.iter().zip(upper).enumerate() {
-                let (row, column) = (row + i / 2, column + i % 2);
+            let corners = V::Eight::transpose(rows);
+            for corner in 0..AROUND {
+                let (row, column) = (row + corner / 2, column + corner % 2);
                 if (1..=CELLS).contains(&row) && (1..=CELLS).contains(&column) {
-                    let cell = &mut cells[(row - 1) * CELLS + column - 1];
-                    for bin in 0..BINS {
-                        cell[bin] += here[bin] + next[(bin + BINS - 1) % BINS];
-                    }
+                    let cell = &mut cells[row - 1][column - 1];
+                    *cell = cell.add(corners[corner].add(corners[corner + AROUND].turn()));
                 }
             }
         }
+    }
+    for (cell, out) in cells.as_flattened().iter().zip(out.as_chunks_mut::<BINS>().0) {
+        cell.store(out);
     }
 }
 

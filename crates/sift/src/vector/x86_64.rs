@@ -131,6 +131,12 @@ impl Eight for __m256 {
     }
 
     #[inline(always)]
+    fn turn(self) -> Self {
+        // SAFETY: as above.
+        unsafe { _mm256_permutevar8x32_ps(self, _mm256_setr_epi32(7, 0, 1, 2, 3, 4, 5, 6)) }
+    }
+
+    #[inline(always)]
     fn transpose(rows: [Self; 8]) -> [Self; 8] {
         // SAFETY: only functions compiled for AVX2 or more name this type.
         unsafe { transpose(rows) }
