@@ -37,8 +37,9 @@ pub(crate) struct Octave<'a> {
 /// Memory of a strip, kept from octave to octave and from image to image.
 #[derive(Debug, Default)]
 pub(crate) struct StripMemory {
-    /// A block of the doubled image.
+    /// A block of the doubled image, and scratch memory for a row.
     doubled: Ring,
+    blend: Vec<f32>,
     levels: Vec<Stage>,
     topmost: Topmost,
     /// First row that can't be scanned yet, at the start of a block.
@@ -120,7 +121,7 @@ impl<'a> Strip<'a> {
 
     fn advance_block(&mut self) -> Result<(), Error> {
         let Octave { height, source, kernels, reach, isa, .. } = self.octave;
-        let StripMemory { doubled, levels, ready, .. } = &mut *self.memory;
+        let StripMemory { doubled, blend, levels, ready, .. } = &mut *self.memory;
         *ready += BLOCK;
         let below = |reach: &LevelReach| (*ready + reach.computed).min(height.next_multiple_of(BLOCK));
         let Some((first, rest)) = levels.split_first_mut() else { return Ok(()) };
@@ -129,7 +130,15 @@ impl<'a> Strip<'a> {
                 let pass = Pass { isa, kernel: &kernels.base, height, end: below(&reach.levels[0]) };
                 first.blur(pass, doubled, |doubled, block| {
                     for y in block..(block + BLOCK).min(height) {
-                        doubled_row(isa, (grey, width), y, self.held.start, precise, doubled.row_mut(y));
+                        doubled_row(
+                            isa,
+                            (grey, width),
+                            y,
+                            self.held.start,
+                            precise,
+                            blend,
+                            doubled.row_mut(y),
+                        );
                     }
                 });
             }

@@ -6,29 +6,47 @@ for_each_isa! {
     /// Writes row `y`, from column `start` on, of the image doubled in both directions by linear interpolation, as
     /// `cv::resize` does it (`INTER_LINEAR`: samples lie at quarters between pixels, edges are clamped), or
     /// `cv::warpAffine` where `precise` (samples lie on pixels and halfway between). Every value is exact in 32 bits.
-    /// `image` is grey pixels and their width.
+    /// `image` is grey pixels and their width; `blend` is scratch memory.
     pub(crate) fn doubled_row(
         image: (&[u8], usize),
         y: usize,
         start: usize,
         precise: bool,
+        blend: &mut Vec<f32>,
         out: &mut [f32],
     ) = doubled_row_body;
 }
 
 #[inline(always)]
-fn doubled_row_body((grey, width): (&[u8], usize), y: usize, start: usize, precise: bool, out: &mut [f32]) {
+fn doubled_row_body(
+    (grey, width): (&[u8], usize),
+    y: usize,
+    start: usize,
+    precise: bool,
+    blend: &mut Vec<f32>,
+    out: &mut [f32],
+) {
     let height = grey.len() / width;
     let (near, far, weight) = neighbours(y, height, precise);
     let near = &grey[near * width..][..width];
     let far = &grey[far * width..][..width];
-    let blend = |near: u8, far: u8| f32::from(near) * (1.0 - weight) + f32::from(far) * weight;
+    // The pixels that columns from `start` on take, and one before them.
+    let origin = (start / 2).saturating_sub(1);
+    blend.clear();
+    blend.extend(
+        near.iter()
+            .zip(far)
+            .skip(origin)
+            .take(out.len() / 2 + 4)
+            .map(|(&near, &far)| f32::from(near) * (1.0 - weight) + f32::from(far) * weight),
+    );
+    let blend = &blend[..];
     // What even and odd columns take of the pixel before, their own and the one after.
     let (even, odd) =
         if precise { ([0.0, 1.0, 0.0], [0.0, 0.5, 0.5]) } else { ([0.25, 0.75, 0.0], [0.0, 0.75, 0.25]) };
     let mix = |[a, b, c]: [f32; 3], before: f32, here: f32, after: f32| a * before + b * here + c * after;
     let last = width - 1;
-    let at = |x: usize| blend(near[x.min(last)], far[x.min(last)]);
+    let at = |x: usize| blend[x.min(last) - origin];
     let single = |column: usize| {
         let x = column / 2;
         let weights = if column.is_multiple_of(2) { even } else { odd };
@@ -45,11 +63,8 @@ fn doubled_row_body((grey, width): (&[u8], usize), y: usize, start: usize, preci
     for (i, out) in tail.iter_mut().enumerate() {
         *out = single(2 * end + i);
     }
-    let (near, far) = (&near[first - 1..], &far[first - 1..]);
-    for (out, (near, far)) in pairs.as_chunks_mut::<2>().0.iter_mut().zip(near.windows(3).zip(far.windows(3)))
-    {
-        let (before, here, after) = (blend(near[0], far[0]), blend(near[1], far[1]), blend(near[2], far[2]));
-        *out = [mix(even, before, here, after), mix(odd, before, here, after)];
+    for (out, around) in pairs.as_chunks_mut::<2>().0.iter_mut().zip(blend[first - 1 - origin..].windows(3)) {
+        *out = [even, odd].map(|weights| mix(weights, around[0], around[1], around[2]));
     }
 }
 
@@ -73,16 +88,16 @@ mod tests {
     #[test]
     fn interpolates_at_quarters_with_clamped_edges() {
         let mut row = [0.0; 6];
-        doubled_row(Isa::detect(), (&[0, 100, 200, 40, 140, 240], 3), 0, 0, false, &mut row);
+        doubled_row(Isa::detect(), (&[0, 100, 200, 40, 140, 240], 3), 0, 0, false, &mut Vec::new(), &mut row);
         assert_eq!(row, [0.0, 25.0, 75.0, 125.0, 175.0, 200.0]);
-        doubled_row(Isa::detect(), (&[0, 100, 200, 40, 140, 240], 3), 1, 0, false, &mut row);
+        doubled_row(Isa::detect(), (&[0, 100, 200, 40, 140, 240], 3), 1, 0, false, &mut Vec::new(), &mut row);
         assert_eq!(row, [10.0, 35.0, 85.0, 135.0, 185.0, 210.0]);
     }
 
     #[test]
     fn precise_form_keeps_pixels() {
         let mut row = [0.0; 4];
-        doubled_row(Isa::detect(), (&[0, 100, 40, 60], 2), 1, 0, true, &mut row);
+        doubled_row(Isa::detect(), (&[0, 100, 40, 60], 2), 1, 0, true, &mut Vec::new(), &mut row);
         assert_eq!(row, [20.0, 50.0, 80.0, 80.0]);
     }
 }
