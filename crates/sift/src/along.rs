@@ -1,7 +1,7 @@
 //! A blur along a row.
 //!
 //! Each output takes the samples around it from left to right. A vector of samples that straddles two cache lines takes
-//! two loads, so half of those are put together from aligned ones in registers: loads and shuffles then keep pace with
+//! two loads, so most of those are put together from aligned ones in registers: loads and shuffles then keep pace with
 //! the multiply-adds.
 
 use crate::ring::LINE;
@@ -26,7 +26,6 @@ pub(crate) fn along<V: Vector, const ROWS: usize, const SUMS: usize>(
         6 => along_radius::<V, ROWS, SUMS, 13>(padded, margin, taps, out),
         8 => along_radius::<V, ROWS, SUMS, 17>(padded, margin, taps, out),
         10 => along_radius::<V, ROWS, SUMS, 21>(padded, margin, taps, out),
-        13 => along_radius::<V, ROWS, SUMS, 27>(padded, margin, taps, out),
         _ => {
             for (padded, out) in padded.into_iter().zip(out) {
                 along_any::<V>(padded, margin, taps, out.as_flattened_mut());
@@ -49,7 +48,7 @@ fn along_any<V: Vector>(padded: &[f32], margin: usize, taps: &[f32], out: &mut [
     }
 }
 
-/// Blurs with `TAPS` taps, at most 27.
+/// Blurs with `TAPS` taps, at most 21.
 #[inline(always)]
 fn along_radius<V: Vector, const ROWS: usize, const SUMS: usize, const TAPS: usize>(
     padded: [&[f32]; ROWS],
@@ -78,7 +77,7 @@ fn along_radius<V: Vector, const ROWS: usize, const SUMS: usize, const TAPS: usi
                 })*
             };
         }
-        steps!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26);
+        steps!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20);
         for (sums, out) in sums.chunks_exact(SUMS / ROWS).zip(&mut out) {
             for (sum, out) in sums.iter().zip(out[line].chunks_exact_mut(V::LANES)) {
                 sum.store(out);
@@ -94,7 +93,7 @@ fn step<V: Vector, const K: usize, const TAPS: usize>(sum: &mut V, around: &Arou
     let offset = LINE + K - TAPS / 2 + index % (LINE / V::LANES) * V::LANES;
     let (before, shift) = (offset / V::LANES, offset % V::LANES);
     let straddles = offset % LINE + V::LANES > LINE;
-    let samples = if straddles && (V::LANES < LINE || index % 2 == 1) {
+    let samples = if straddles && (V::LANES < LINE || index % 4 != 0) {
         shifted(aligned(before), aligned(before + 1), shift)
     } else {
         V::load(&around[offset..])
