@@ -10,6 +10,10 @@ use crate::vector::Vector;
 const BINS: usize = 36;
 /// Histograms that samples go to in turn, so that no sum waits for the one before.
 const PARTS: usize = 8;
+/// Samples whose bins are found at a time.
+const TURN: usize = 64;
+/// Room for the bins and the one beyond the last, which is the first again.
+const ROOM: usize = 64;
 /// Sigma of the weights, in scales.
 const SIGMA: f32 = 1.5;
 /// Radius of the patch, in scales.
@@ -73,19 +77,28 @@ for_each_isa! {
 
 #[inline(always)]
 fn histogram_body(angles: &[f32], weights: &[f32]) -> [f32; BINS] {
-    let mut parts = [[0.0; BINS + 1]; PARTS];
-    for (angles, weights) in angles.as_chunks::<PARTS>().0.iter().zip(weights.as_chunks::<PARTS>().0) {
-        // Adding 1.5 * 2^23 rounds, and leaves the integer in the lowest bits.
-        let bins = angles.map(|angle| (angle * (BINS as f32 / 360.0) + 12_582_912.0).to_bits() & 0xff);
-        for ((part, bin), weight) in parts.iter_mut().zip(bins).zip(weights) {
-            if let Some(sum) = part.get_mut(bin as usize) {
-                *sum += weight;
+    let mut parts = [[0.0; ROOM]; PARTS];
+    for (angles, weights) in angles.chunks(TURN).zip(weights.chunks(TURN)) {
+        let mut bins = [0; TURN];
+        for (bin, angle) in bins.iter_mut().zip(angles) {
+            // Adding 1.5 * 2^23 rounds, and leaves the integer in the lowest bits.
+            *bin = (angle * (BINS as f32 / 360.0) + 12_582_912.0).to_bits() as u8;
+        }
+        let groups = bins.as_chunks::<PARTS>().0.iter().zip(weights.as_chunks::<PARTS>().0);
+        for (bins, weights) in groups {
+            for ((part, bin), weight) in parts.iter_mut().zip(bins).zip(weights) {
+                part[usize::from(*bin) % ROOM] += weight;
             }
         }
     }
-    let sum = |bin: usize| parts.iter().map(|part| part[bin]).sum::<f32>();
-    let mut bins = std::array::from_fn(sum);
-    bins[0] += sum(BINS);
+    let mut sums = [0.0; BINS + 1];
+    for part in &parts {
+        for (sum, bin) in sums.iter_mut().zip(part) {
+            *sum += bin;
+        }
+    }
+    let [mut bins @ .., beyond] = sums;
+    bins[0] += beyond;
     bins
 }
 
