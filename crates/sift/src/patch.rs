@@ -12,9 +12,9 @@ use crate::vector::Vector;
 #[derive(Debug, Default)]
 pub(crate) struct Patch {
     dx: Vec<f32>,
+    /// In the end the directions, as less memory stays nearer.
     dy: Vec<f32>,
     weight: Vec<f32>,
-    angle: Vec<f32>,
     len: usize,
 }
 
@@ -31,7 +31,7 @@ impl Patch {
         self.len = 0;
         // A vector may reach beyond the last sample of a row, and the patch is filled up to whole lines.
         let room = rows * columns + 8 * LINE;
-        for array in [&mut self.dx, &mut self.dy, &mut self.weight, &mut self.angle] {
+        for array in [&mut self.dx, &mut self.dy, &mut self.weight] {
             if array.len() < room {
                 array.resize(room, 0.0);
             }
@@ -85,8 +85,8 @@ impl Patch {
             array[self.len..filled].fill(0.0);
         }
         self.len = filled;
-        let (weight, angle) = (&mut self.weight[..filled], &mut self.angle[..filled]);
-        polar(strip.octave.isa, &self.dx[..filled], &self.dy[..filled], weight, angle);
+        let (dy, weight) = (&mut self.dy[..filled], &mut self.weight[..filled]);
+        polar(strip.octave.isa, &self.dx[..filled], dy, weight);
     }
 
     /// Number of samples.
@@ -96,7 +96,7 @@ impl Patch {
 
     /// Directions of the gradients in degrees, from 0 to 360.
     pub(crate) fn angles(&self) -> &[f32] {
-        &self.angle[..self.len]
+        &self.dy[..self.len]
     }
 
     /// Lengths of the gradients times their weights.

@@ -3,15 +3,15 @@
 use crate::isa::for_each_isa;
 
 for_each_isa! {
-    /// For each gradient `(dx, dy)`: its direction in degrees to `angle`, and its length times `weight` to `weight`.
-    pub(crate) fn polar(dx: &[f32], dy: &[f32], weight: &mut [f32], angle: &mut [f32]) = polar_body;
+    /// For each gradient `(dx, dy)`: its direction in degrees to `dy`, and its length times `weight` to `weight`.
+    pub(crate) fn polar(dx: &[f32], dy: &mut [f32], weight: &mut [f32]) = polar_body;
 }
 
 #[inline(always)]
-fn polar_body(dx: &[f32], dy: &[f32], weight: &mut [f32], angle: &mut [f32]) {
-    for (((&dx, &dy), weight), angle) in dx.iter().zip(dy).zip(weight).zip(angle) {
-        *weight *= dx.mul_add(dx, dy * dy).sqrt();
-        *angle = direction(dy, dx);
+fn polar_body(dx: &[f32], dy: &mut [f32], weight: &mut [f32]) {
+    for ((&dx, dy), weight) in dx.iter().zip(dy).zip(weight) {
+        *weight *= dx.mul_add(dx, *dy * *dy).sqrt();
+        *dy = direction(*dy, dx);
     }
 }
 
