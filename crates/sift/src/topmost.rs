@@ -128,3 +128,83 @@ fn blur_across<V: Vector>(along: &[f32], taps: &[f32]) -> [f32; 3] {
     sum.store(&mut samples);
     [samples[0], samples[1], samples[2]]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gaussian::Kernels;
+    use crate::octave::{BORDER, Reach};
+    use crate::ring::BLOCK;
+    use crate::strip::Source;
+    use crate::{Isa, Level, Params};
+
+    const WIDTH: usize = 61;
+    const HEIGHT: usize = 53;
+
+    /// A level of noise with margins, and the same row by row.
+    fn level(radius: usize) -> (Ring, Vec<[f32; WIDTH]>) {
+        let mut ring = Ring::default();
+        ring.reset((WIDTH, HEIGHT), radius + GROUP, HEIGHT);
+        let mut state = 1_u64;
+        let mut rows = vec![[0.0; WIDTH]; HEIGHT];
+        for (y, row) in rows.iter_mut().enumerate() {
+            for sample in row.iter_mut() {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                *sample = (state >> 40) as f32 / 65_793.0;
+            }
+            ring.row_mut(y).copy_from_slice(row);
+        }
+        (0..HEIGHT).step_by(BLOCK).for_each(|y| ring.fill_margins(y, radius));
+        (ring, rows)
+    }
+
+    /// One sample of a whole level, in the order of the sums of a blur.
+    fn blurred(rows: &[[f32; WIDTH]], taps: &[f32], (y, x): (usize, usize)) -> f32 {
+        let radius = (taps.len() / 2) as isize;
+        let along = |y: isize| {
+            let row = &rows[reflect_101(y, HEIGHT)];
+            let samples = (-radius..).map(|i| row[reflect_101(x as isize + i, WIDTH)]);
+            taps.iter().zip(samples).fold(0.0, |sum, (tap, sample)| tap.mul_add(sample, sum))
+        };
+        let y = y as isize;
+        let distances = taps[taps.len() / 2 + 1..].iter().zip(1..);
+        distances.fold(taps[taps.len() / 2] * along(y), |sum, (tap, distance)| {
+            tap.mul_add(along(y + distance) + along(y - distance), sum)
+        })
+    }
+
+    #[test]
+    fn is_that_of_a_whole_level_to_the_last_bit() {
+        for octave_layers in [1, 3, 8] {
+            let params = Params { octave_layers, ..Params::default() };
+            let kernels = Kernels::new(&params);
+            let reach = Reach::new(&params, &kernels, |_| 1);
+            let (below, rows) = level(kernels.topmost.radius());
+            let mut topmost = Topmost::default();
+            topmost.reset(&kernels.topmost);
+            for y in BORDER..HEIGHT - BORDER {
+                for x in BORDER..WIDTH - BORDER {
+                    let expected = [y - 1, y, y + 1]
+                        .map(|y| [x - 1, x, x + 1].map(|x| blurred(&rows, kernels.topmost.taps(), (y, x))));
+                    for level in [Level::Scalar, Level::Avx2, Level::Avx512] {
+                        let octave = Octave {
+                            index: 0,
+                            width: WIDTH,
+                            height: HEIGHT,
+                            source: Source::Image { grey: &[], width: 0, precise: false },
+                            kernels: &kernels,
+                            reach: &reach,
+                            isa: Isa::at_most(level),
+                        };
+                        topmost.last = None;
+                        let around = topmost.around(&octave, &below, (y, x));
+                        assert_eq!(
+                            around, expected,
+                            "{octave_layers} layers, {level:?}, row {y}, column {x}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
