@@ -93,7 +93,7 @@ fn step<V: Vector, const K: usize, const TAPS: usize>(sum: &mut V, around: &Arou
     let offset = LINE + K - TAPS / 2 + index % (LINE / V::LANES) * V::LANES;
     let (before, shift) = (offset / V::LANES, offset % V::LANES);
     let straddles = offset % LINE + V::LANES > LINE;
-    let samples = if straddles && (V::LANES < LINE || index % 4 != 0) {
+    let samples = if straddles && (V::LANES < LINE || !index.is_multiple_of(4)) {
         shifted(aligned(before), aligned(before + 1), shift)
     } else {
         V::load(&around[offset..])

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::aligned::Aligned;
-use crate::isa::for_each_isa;
+use crate::isa::{Isa, for_each_isa};
 use crate::ring::LINE;
 use crate::strip::Strip;
 
@@ -74,45 +74,50 @@ impl Scanner {
         threshold: f32,
         mut found: impl FnMut(&mut Strip<'_>, usize, usize),
     ) {
-        let isa = strip.octave.isa;
-        for (index, layer) in self.layers.iter_mut().enumerate() {
-            for row in layer.end..y + 2 {
-                let level = |level| &strip.row_from(level, row, self.origin)[..self.width];
-                subtract(isa, level(index + 1), level(index), &mut layer.differences[row % ROWS]);
-            }
-            layer.end = y + 2;
-        }
-        let last = self.layers.len() - 1;
-        for first in (1..=last).step_by(MARKED) {
-            for index in first..(first + MARKED).min(last + 1) {
-                let rows = [y - 1, y, y + 1].map(|row| &self.layers[index].differences[row % ROWS][..]);
-                // After the last one comes the topmost level's, of which there is nothing yet.
-                let layers = [index - 1, last.min(index + 1)]
-                    .map(|index| &self.layers[index].differences[y % ROWS][..]);
-                let marks = self.marks.as_flattened_mut();
-                let (bit, keep) = (1 << (index - first), if index > first { u8::MAX } else { 0 });
-                mark(
-                    isa,
-                    rows,
-                    layers,
-                    rounded(threshold),
-                    &mut self.greatest,
-                    &mut self.least,
-                    (bit, keep),
-                    marks,
-                );
-            }
+        self.subtract(strip, y + 2);
+        for first in (1..self.layers.len()).step_by(MARKED) {
+            self.mark(strip.octave.isa, y, first, rounded(threshold));
             for (i, marks) in self.marks.iter().enumerate() {
                 let mut marks = u128::from_le_bytes(*marks);
                 while marks != 0 {
                     let bit = marks.trailing_zeros() as usize;
                     marks &= marks - 1;
-                    let (x, index) = (self.origin + i * LINE + bit / MARKED, first + bit % MARKED);
-                    if self.columns.contains(&x) && is_extremum(strip, (index, y, x), threshold) {
-                        found(strip, index, x);
+                    let (x, layer) = (self.origin + i * LINE + bit / MARKED, first + bit % MARKED);
+                    if self.columns.contains(&x) && is_extremum(strip, (layer, y, x), threshold) {
+                        found(strip, layer, x);
                     }
                 }
             }
+        }
+    }
+
+    /// Computes the differences of all layers up to row `end`.
+    fn subtract(&mut self, strip: &Strip<'_>, end: usize) {
+        for (index, layer) in self.layers.iter_mut().enumerate() {
+            for row in layer.end..end {
+                let level = |level| &strip.row_from(level, row, self.origin)[..self.width];
+                subtract(
+                    strip.octave.isa,
+                    level(index + 1),
+                    level(index),
+                    &mut layer.differences[row % ROWS],
+                );
+            }
+            layer.end = end;
+        }
+    }
+
+    /// Marks row `y` of [`MARKED`] layers from `first` on.
+    fn mark(&mut self, isa: Isa, y: usize, first: usize, threshold: i16) {
+        let Self { layers, greatest, least, marks, .. } = self;
+        let marks = marks.as_flattened_mut();
+        marks.fill(0);
+        for (bit, layer) in (first..layers.len()).take(MARKED).enumerate() {
+            let row = |layer: usize, y: usize| &layers[layer].differences[y % ROWS][..];
+            let rows = [row(layer, y - 1), row(layer, y), row(layer, y + 1)];
+            // After the last one comes the topmost level's, of which there is nothing yet.
+            let beside = [row(layer - 1, y), row((layer + 1).min(layers.len() - 1), y)];
+            mark(isa, rows, beside, threshold, greatest, least, 1 << bit, marks);
         }
     }
 }
@@ -145,16 +150,16 @@ for_each_isa! {
 }
 
 for_each_isa! {
-    /// Marks with the first of `bits`, keeping those among the second, the columns whose value in the middle row is at least `threshold` in absolute value and not within its 8
-    /// neighbours and the same column of the layers before and after. `greatest` and `least` have [`MARGIN`] samples more
-    /// than a row on each side.
+    /// Sets a bit in the marks of the columns whose value in the middle row is at least `threshold` in absolute value and not
+    /// within its 8 neighbours and the same column of the layers before and after. `greatest` and `least` have [`MARGIN`]
+    /// samples more than a row on each side.
     fn mark(
         rows: [&[i16]; ROWS],
         layers: [&[i16]; 2],
         threshold: i16,
         greatest: &mut [i16],
         least: &mut [i16],
-        bits: (u8, u8),
+        bit: u8,
         marks: &mut [u8],
     ) = mark_body;
 }
@@ -174,7 +179,7 @@ fn mark_body(
     threshold: i16,
     greatest: &mut [i16],
     least: &mut [i16],
-    (bit, keep): (u8, u8),
+    bit: u8,
     marks: &mut [u8],
 ) {
     let width = marks.len();
@@ -193,7 +198,6 @@ fn mark_body(
         let high = before[x].max(middle[x]).max(after[x]).max(lower[x].max(upper[x])).max(threshold);
         let low =
             before_low[x].min(middle_low[x]).min(after_low[x]).min(lower[x].min(upper[x])).min(-threshold);
-        let bit = if (at[x] >= high) | (at[x] <= low) { bit } else { 0 };
-        marks[x] = marks[x] & keep | bit;
+        marks[x] |= if (at[x] >= high) | (at[x] <= low) { bit } else { 0 };
     }
 }
