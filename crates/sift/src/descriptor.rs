@@ -44,8 +44,8 @@ pub(crate) struct Describer {
     rows: Vec<f32>,
     columns: Vec<f32>,
     /// First and last column, relative to the keypoint, of each row of the patch.
-    first: Vec<f32>,
-    last: Vec<f32>,
+    first: Vec<i32>,
+    last: Vec<i32>,
     histogram: Histogram,
 }
 
@@ -83,8 +83,8 @@ impl Describer {
         // A sample's weight falls with its distance in cells: exp(-distance^2 / (CELLS^2 / 2)).
         self.falloff.fill(isa, radius, -1.0 / (CELLS * CELLS) as f32 * 2.0 / (width * width));
         let side = 2 * radius + 1;
-        self.first.resize(side.next_multiple_of(LINE), 0.0);
-        self.last.resize(side.next_multiple_of(LINE), 0.0);
+        self.first.resize(side.next_multiple_of(LINE), 0);
+        self.last.resize(side.next_multiple_of(LINE), 0);
         spans(isa, frame, radius as f32, &mut self.first, &mut self.last);
         self.patch.begin(side, side);
         let room = side * side + 8 * LINE;
@@ -103,11 +103,11 @@ impl Describer {
 for_each_isa! {
     /// First and last column of each row of a patch that fall into the grid of cells, which is convex; one more on
     /// either side may be named, as the samples decide for themselves. No column where the first is after the last.
-    fn spans(frame: Frame, radius: f32, first: &mut [f32], last: &mut [f32]) = spans_body;
+    fn spans(frame: Frame, radius: f32, first: &mut [i32], last: &mut [i32]) = spans_body;
 }
 
 #[inline(always)]
-fn spans_body(frame: Frame, radius: f32, first: &mut [f32], last: &mut [f32]) {
+fn spans_body(frame: Frame, radius: f32, first: &mut [i32], last: &mut [i32]) {
     /// Columns by which a crossing may be off for rounding.
     const SLACK: f32 = 1e-3;
     // Parallel to the bounds, a row is inside or outside as a whole: it crosses them far away.
@@ -123,10 +123,19 @@ fn spans_body(frame: Frame, radius: f32, first: &mut [f32], last: &mut [f32]) {
             let (c, d) = ((-1.0 - column) * by_cos, (CELLS as f32 - column) * by_cos);
             let from = greater(lesser(a, b), lesser(c, d)) - SLACK;
             let to = lesser(greater(a, b), greater(c, d)) + SLACK;
-            first[i] = greater(from.ceil(), -radius);
-            last[i] = lesser(to.floor(), radius);
+            first[i] = integer(greater(from.ceil(), -radius));
+            last[i] = integer(lesser(to.floor(), radius));
         }
     }
+}
+
+/// An integer that is small as a float, or one beyond all radii where it is not.
+#[inline(always)]
+fn integer(value: f32) -> i32 {
+    const LIMIT: f32 = 4_194_304.0;
+    // Adding 1.5 * 2^23 leaves it in the lower bits.
+    let value = greater(lesser(value, LIMIT - 1.0), -LIMIT) + 12_582_912.0;
+    value.to_bits() as i32 - 0x4b40_0000
 }
 
 /// The greater, without the rules for what is no number.
@@ -164,17 +173,19 @@ fn gather_rows_body<V: Vector>(
     let within = inner(at.x, radius, strip.octave.width);
     let (centre, sin, cos) = (V::splat(CENTRE), V::splat(frame.sin), V::splat(frame.cos));
     let step = V::splat(V::LANES as f32);
+    let level = strip.level(at.layer);
     for row in inner(at.y, radius, strip.octave.height) {
         let i = row + radius - at.y;
-        let column = |offset: f32| (at.x as isize + offset as isize).clamp(0, isize::MAX) as usize;
-        let (start, end) = (column(first[i]).max(within.start), (column(last[i]) + 1).min(within.end));
-        if first[i] > last[i] || start >= end {
+        // Both lie in a picture, and what is before its first column is before the first one inside.
+        let column = |offset: i32| (at.x as isize + offset as isize).max(0) as usize;
+        let (start, end) = (column(first[i]).max(within.start), column(last[i] + 1).min(within.end));
+        if start >= end {
             continue;
         }
         let dy = row as f32 - at.y as f32;
         let (along, across) = (V::splat(dy * frame.cos), V::splat(-(dy * frame.sin)));
         let span = Span { row, columns: start..end };
-        let place = patch.push::<V>(strip, at.layer, &span, (at.x, at.y), falloff);
+        let place = patch.push::<V>(&level, &span, (at.x, at.y), falloff);
         let out = place..place + (end - start).next_multiple_of(V::LANES);
         let rows = rows[out.clone()].chunks_exact_mut(V::LANES);
         let columns = columns[out].chunks_exact_mut(V::LANES);

@@ -95,7 +95,7 @@ impl Scanner {
     fn subtract(&mut self, strip: &Strip<'_>, end: usize) {
         for (index, layer) in self.layers.iter_mut().enumerate() {
             for row in layer.end..end {
-                let level = |level| &strip.row_from(level, row, self.origin)[..self.width];
+                let level = |level| &strip.level(level).row_from(row, self.origin)[..self.width];
                 subtract(
                     strip.octave.isa,
                     level(index + 1),

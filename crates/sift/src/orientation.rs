@@ -64,9 +64,10 @@ fn gather_body<V: Vector>(orienter: &mut Orienter, strip: &Strip<'_>, at: &Refin
     let columns = inner(at.x, radius, strip.octave.width);
     let rows = inner(at.y, radius, strip.octave.height);
     patch.begin(rows.len(), columns.len());
+    let level = strip.level(at.layer);
     for row in rows {
         let span = Span { row, columns: columns.clone() };
-        patch.push::<V>(strip, at.layer, &span, (at.x, at.y), falloff);
+        patch.push::<V>(&level, &span, (at.x, at.y), falloff);
     }
 }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::falloff::Falloff;
 use crate::polar::polar;
 use crate::ring::LINE;
-use crate::strip::Strip;
+use crate::strip::{Level, Strip};
 use crate::vector::Vector;
 
 /// Samples of a patch, one array a quantity, kept from keypoint to keypoint.
@@ -43,8 +43,7 @@ impl Patch {
     #[inline(always)]
     pub(crate) fn push<V: Vector>(
         &mut self,
-        strip: &Strip<'_>,
-        layer: usize,
+        level: &Level<'_>,
         span: &Span,
         (centre_x, centre_y): (usize, usize),
         falloff: &Falloff,
@@ -52,11 +51,11 @@ impl Patch {
         let Span { row, ref columns } = *span;
         let start = columns.start;
         let padded = columns.len().next_multiple_of(V::LANES);
-        let along = &strip.row_from(layer, row, start - 1)[..padded + 2];
+        let along = &level.row_from(row, start - 1)[..padded + 2];
         let before = along.chunks_exact(V::LANES);
         let after = along[2..].chunks_exact(V::LANES);
-        let above = strip.row_from(layer, row - 1, start)[..padded].chunks_exact(V::LANES);
-        let below = strip.row_from(layer, row + 1, start)[..padded].chunks_exact(V::LANES);
+        let above = level.row_from(row - 1, start)[..padded].chunks_exact(V::LANES);
+        let below = level.row_from(row + 1, start)[..padded].chunks_exact(V::LANES);
         let vertical = V::splat(falloff.from(row as isize - centre_y as isize)[0]);
         let horizontal = falloff.from(start as isize - centre_x as isize)[..padded].chunks_exact(V::LANES);
         let place = self.len;

@@ -185,10 +185,10 @@ impl<'a> Strip<'a> {
         &self.memory.levels[level].rows.row(y)[columns.start - origin..columns.end - origin]
     }
 
-    /// A row from column `x` on, and a line at least of what follows it in memory.
+    /// A level by itself.
     #[inline(always)]
-    pub(crate) fn row_from(&self, level: usize, y: usize, x: usize) -> &[f32] {
-        self.memory.levels[level].rows.row_from(y, x - self.held.start)
+    pub(crate) fn level(&self, level: usize) -> Level<'_> {
+        Level { rows: &self.memory.levels[level].rows, origin: self.held.start }
     }
 
     /// The differences of Gaussians at a sample and its neighbours, between the level of a layer and the one after it.
@@ -235,6 +235,21 @@ impl<'a> Strip<'a> {
     pub(crate) fn difference(&self, layer: usize, y: usize, x: usize) -> f32 {
         let x = x - self.held.start;
         self.memory.levels[layer + 1].rows.row(y)[x] - self.memory.levels[layer].rows.row(y)[x]
+    }
+}
+
+/// A level of a strip.
+pub(crate) struct Level<'a> {
+    rows: &'a Ring,
+    /// The column of the octave at which its rows begin.
+    origin: usize,
+}
+
+impl<'a> Level<'a> {
+    /// A row from column `x` on, and a line at least of what follows it in memory.
+    #[inline(always)]
+    pub(crate) fn row_from(&self, y: usize, x: usize) -> &'a [f32] {
+        self.rows.row_from(y, x - self.origin)
     }
 }
 
