@@ -5,7 +5,7 @@ use super::planes::View;
 use crate::lanes::Lanes;
 
 /// Side of the template window.
-const SIDE: usize = 2 * TEMPLATE + 1;
+pub(super) const SIDE: usize = 2 * TEMPLATE + 1;
 
 /// Pairs of a block: the first pixel, [`TEMPLATE`] px left of and above it, and the offset of the one that it is paired
 /// with.
@@ -36,53 +36,58 @@ pub(super) fn column_sums<V: Lanes, const CHANNELS: usize>(
     for column in 0..block.width + 2 * TEMPLATE {
         for (offset, sums) in (0..).zip(sums.chunks_exact_mut(sums_len(block))) {
             let pairs = Pairs { dx: pairs.dx + offset, ..pairs };
-            let pixels = view.column(pairs, column, block.height + 2 * TEMPLATE);
-            let sums = &mut sums[column * block.height..][..block.height];
+            let squares = |rows| view.squares(pairs, column, rows);
+            let sums = sums[column * block.height..][..block.height].iter_mut();
             window_sums(
-                sums.len(),
+                squares(0..SIDE),
+                squares(SIDE..block.height + 2 * TEMPLATE),
+                sums,
                 #[inline(always)]
-                |row| pixels.squares::<CHANNELS>(row),
-                #[inline(always)]
-                |row, sum| sums[row] = sum,
+                |to, sum| *to = sum,
             );
         }
     }
 }
 
-/// Sums of each `SIDE` consecutive inputs, of which there are `outputs + SIDE - 1`.
+/// Sums of each `SIDE` consecutive inputs, the first as many and the rest, one for each output.
 ///
 /// Sums from a cut up to each input after it, and from each input before it to the cut, make the sums of all windows across
 /// the cut with one addition each (van Herk, Gil and Werman). Nothing is taken away, so that sums may saturate.
 #[inline(always)]
-pub(super) fn window_sums<V: Lanes>(
-    outputs: usize,
-    input: impl Fn(usize) -> V,
-    mut output: impl FnMut(usize, V),
+pub(super) fn window_sums<V: Lanes, T>(
+    first: impl Iterator<Item = V>,
+    rest: impl Iterator<Item = V>,
+    mut outputs: impl Iterator<Item = T>,
+    mut put: impl FnMut(T, V),
 ) {
     let mut before: [V; SIDE] = [V::splat(0); SIDE];
-    for (index, before) in before.iter_mut().enumerate() {
-        *before = input(index);
+    for (before, input) in before.iter_mut().zip(first) {
+        *before = input;
     }
-    let mut done = 0;
-    while done < outputs {
-        for index in (0..SIDE - 1).rev() {
-            before[index] = before[index].saturating_add(before[index + 1]);
-        }
-        output(done, before[0]);
+    let Some(first) = outputs.next() else { return };
+    add_up(&mut before);
+    put(first, before[0]);
+    // From here on each window takes one more input.
+    let mut windows = rest.zip(outputs);
+    loop {
         let mut after = V::splat(0);
         for index in 0..SIDE - 1 {
-            // Where the last windows are fewer than a whole group.
-            if done + index + 1 == outputs {
-                return;
-            }
-            let value = input(done + SIDE + index);
-            after = if index == 0 { value } else { after.saturating_add(value) };
-            output(done + index + 1, before[index + 1].saturating_add(after));
-            before[index] = value;
+            let Some((input, output)) = windows.next() else { return };
+            after = if index == 0 { input } else { after.saturating_add(input) };
+            put(output, before[index + 1].saturating_add(after));
+            before[index] = input;
         }
-        done += SIDE;
-        if done < outputs {
-            before[SIDE - 1] = input(done + SIDE - 1);
-        }
+        let Some((input, output)) = windows.next() else { return };
+        before[SIDE - 1] = input;
+        add_up(&mut before);
+        put(output, before[0]);
+    }
+}
+
+/// Makes each input the sum of it and all after it.
+#[inline(always)]
+fn add_up<V: Lanes>(inputs: &mut [V; SIDE]) {
+    for index in (0..SIDE - 1).rev() {
+        inputs[index] = inputs[index].saturating_add(inputs[index + 1]);
     }
 }

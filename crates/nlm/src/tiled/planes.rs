@@ -1,6 +1,8 @@
 //! The planes of a piece, tile by tile: lane `l` of a vector is the pixel at that place of tile `l`.
 
-use super::distance::{Pairs, window_sums};
+use std::ops::Range;
+
+use super::distance::{Pairs, SIDE, window_sums};
 use super::grid::{Grid, TEMPLATE};
 use crate::lanes::{Buffer, Lanes, lanes_mut};
 use crate::piece::Piece;
@@ -52,61 +54,54 @@ pub(super) const LARGEST_INDEX: [usize; 3] =
     [0, (u16::MAX >> 6) as usize, ((u16::MAX - LARGEST_SUM - 1) >> 5) as usize];
 
 impl<V: Lanes, const CHANNELS: usize> View<'_, V, CHANNELS> {
-    /// `len` pixels of a column of pairs.
+    /// Squared differences of some rows of a column of pairs, those of two channels as half their sum.
     #[inline(always)]
-    pub(super) fn column(&self, pairs: Pairs, column: usize, len: usize) -> Column<'_, V> {
+    pub(super) fn squares(
+        &self,
+        pairs: Pairs,
+        column: usize,
+        rows: Range<usize>,
+    ) -> impl Iterator<Item = V> + use<'_, V, CHANNELS> {
         let x = pairs.x + column;
-        let here = x * self.height + pairs.y;
-        let there = x.wrapping_add_signed(pairs.dx) * self.height + pairs.y + pairs.dy;
+        let here = x * self.height + pairs.y + rows.start;
+        let there = x.wrapping_add_signed(pairs.dx) * self.height + pairs.y + pairs.dy + rows.start;
+        let len = rows.len();
         let last = CHANNELS - 1;
         // One channel's pixels are subtracted as they are.
         let from = if CHANNELS == 1 { &self.pixels } else { &self.shifted };
-        Column {
-            here: [&from[0][here..here + len], &from[last][here..here + len]],
-            there: [&self.pixels[0][there..there + len], &self.pixels[last][there..there + len]],
-        }
+        let pairs = |channel: usize| {
+            let from: &[V] = &from[channel][here..here + len];
+            from.iter().zip(&self.pixels[channel][there..there + len])
+        };
+        pairs(0).zip(pairs(last)).map(
+            #[inline(always)]
+            |((a, of_a), (b, of_b))| {
+                let a = a.sub(*of_a);
+                if CHANNELS == 1 {
+                    return a.mul(a);
+                }
+                let b = b.sub(*of_b);
+                a.mul_fraction(a).add(b.mul_fraction(b))
+            },
+        )
     }
 
-    /// What a window sum of [`squares`](Column::squares) comes to as an index into the table of weights.
+    /// What a window sum of [`squares`](Self::squares) comes to as an index into the table of weights.
     #[inline(always)]
-    pub(super) fn index(sum: V, corrections: [&[V]; 2], column: usize) -> V {
+    pub(super) fn index(sum: V, (one, other): (&V, &V)) -> V {
         if CHANNELS == 1 {
             return sum.shift_right::<6>();
         }
-        let correction = corrections[0][column].average(corrections[1][column]);
-        sum.saturating_add(V::splat(BIAS)).sub(correction).shift_right::<5>()
+        sum.saturating_add(V::splat(BIAS)).sub(one.average(*other)).shift_right::<5>()
     }
 
-    /// What corrects the sums of a row of `len` pairs, `row` below the first; nothing for one channel.
+    /// What corrects the sums of a row of `len` pairs, `row` below the first; something without meaning for one channel.
     #[inline(always)]
-    pub(super) fn corrections(&self, pairs: Pairs, row: usize, len: usize) -> [&[V]; 2] {
-        if CHANNELS == 1 {
-            return [&[]; 2];
-        }
+    pub(super) fn corrections(&self, pairs: Pairs, row: usize, len: usize) -> impl Iterator<Item = (&V, &V)> {
         let here = (pairs.y + row + TEMPLATE) * self.stride + pairs.x + TEMPLATE;
         let there = (here + pairs.dy * self.stride).wrapping_add_signed(pairs.dx);
         let [one, other] = self.corrections;
-        [&one[here..here + len], &other[there..there + len]]
-    }
-}
-
-/// Pixels of a column of pairs; of one channel, the same twice.
-#[derive(Clone, Copy)]
-pub(super) struct Column<'a, V> {
-    here: [&'a [V]; 2],
-    there: [&'a [V]; 2],
-}
-
-impl<V: Lanes> Column<'_, V> {
-    /// Squared differences, those of two channels as half their sum.
-    #[inline(always)]
-    pub(super) fn squares<const CHANNELS: usize>(&self, row: usize) -> V {
-        let a = self.here[0][row].sub(self.there[0][row]);
-        if CHANNELS == 1 {
-            return a.mul(a);
-        }
-        let b = self.here[1][row].sub(self.there[1][row]);
-        a.mul_fraction(a).add(b.mul_fraction(b))
+        one[here..here + len].iter().zip(&other[there..there + len])
     }
 }
 
@@ -198,24 +193,30 @@ fn fill_plane<V: Lanes>(planes: &Planes, channel: usize, piece: Piece, grid: &Gr
 fn correct<V: Lanes>(grid: &Grid, [a, b]: [&[V]; 2], columns: &mut [V], [here, there]: [&mut [V]; 2]) {
     let (stride, rows) = (stride(grid), rows(grid));
     for column in 0..stride {
+        let pixels = |rows: Range<usize>| {
+            let rows = rows.start * stride..rows.end * stride;
+            let (a, b) = (a[rows.clone()].chunks_exact(stride), b[rows].chunks_exact(stride));
+            a.zip(b).map(move |(a, b)| a[column].add(b[column]))
+        };
         window_sums(
-            rows - 2 * TEMPLATE,
+            pixels(0..SIDE),
+            pixels(SIDE..rows),
+            columns.chunks_exact_mut(stride).skip(TEMPLATE),
             #[inline(always)]
-            |row| a[row * stride + column].add(b[row * stride + column]),
-            #[inline(always)]
-            |row, sum| columns[(row + TEMPLATE) * stride + column] = sum,
+            |columns, sum| columns[column] = sum,
         );
     }
     for row in TEMPLATE..rows - TEMPLATE {
+        let row = row * stride..(row + 1) * stride;
+        let to = here[row.clone()].iter_mut().zip(&mut there[row.clone()]);
         window_sums(
-            stride - 2 * TEMPLATE,
+            columns[row.clone()][..SIDE].iter().copied(),
+            columns[row][SIDE..].iter().copied(),
+            to.skip(TEMPLATE),
             #[inline(always)]
-            |column| columns[row * stride + column],
-            #[inline(always)]
-            |column, sum| {
-                let at = row * stride + column + TEMPLATE;
-                here[at] = sum.add(V::splat(1));
-                there[at] = V::splat(LARGEST_SUM + 1).sub(sum);
+            |(here, there), sum| {
+                *here = sum.add(V::splat(1));
+                *there = V::splat(LARGEST_SUM + 1).sub(sum);
             },
         );
     }

@@ -1,6 +1,6 @@
 //! Weights of the pairs of a block, for all offsets along a row at a time.
 
-use super::distance::{Pairs, column_sums, sums_len, window_sums};
+use super::distance::{Pairs, SIDE, column_sums, sums_len, window_sums};
 use super::grid::Block;
 use super::planes::{LARGEST_INDEX, View};
 use crate::lanes::Lanes;
@@ -85,17 +85,19 @@ impl<'a, V: Lanes> BlockWeights<'a, V> {
         let Block { width, height } = self.block;
         for row in 0..height {
             let corrections = view.corrections(pairs, row, width);
-            let first = (row * (width + 2) + 1) * self.stride + slot;
-            let mut weights = self.vectors[first..].iter_mut().step_by(self.stride);
+            let first = (row * (width + 2) + 1) * self.stride;
+            let weights = self.vectors[first..][..width * self.stride].chunks_exact_mut(self.stride);
+            let (first, rest) = sums.split_at(SIDE * height);
+            let [first, rest] =
+                [first, rest].map(|sums| sums.chunks_exact(height).map(move |column| column[row]));
             window_sums(
-                width,
+                first,
+                rest,
+                weights.zip(corrections),
                 #[inline(always)]
-                |column| sums[column * height + row],
-                #[inline(always)]
-                |column, sum| {
-                    let index = View::<V, CHANNELS>::index(sum, corrections, column);
-                    let Some(weight) = weights.next() else { return };
-                    *weight = if LARGEST_INDEX[CHANNELS] <= V::SHORT {
+                |(weights, correction), sum| {
+                    let index = View::<V, CHANNELS>::index(sum, correction);
+                    weights[slot] = if LARGEST_INDEX[CHANNELS] <= V::SHORT {
                         V::weigh::<false>(weigher, index)
                     } else {
                         V::weigh::<true>(weigher, index)
