@@ -49,7 +49,7 @@ pub(super) fn column_sums<V: Lanes, const CHANNELS: usize>(
     }
 }
 
-/// Sums of each `SIDE` consecutive inputs, the first as many and the rest, one for each output.
+/// Sums of `SIDE` consecutive inputs: of the first ones, and of those that end with each of the rest.
 ///
 /// Sums from a cut up to each input after it, and from each input before it to the cut, make the sums of all windows across
 /// the cut with one addition each (van Herk, Gil and Werman). Nothing is taken away, so that sums may saturate.
