@@ -12,7 +12,7 @@ use crate::vector::Vector;
 #[derive(Debug, Default)]
 pub(crate) struct Patch {
     dx: Vec<f32>,
-    /// In the end the directions, as less memory stays nearer.
+    /// In the end directions stand in their place: the less memory there is, the nearer it stays.
     dy: Vec<f32>,
     weight: Vec<f32>,
     len: usize,
