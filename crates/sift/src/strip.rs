@@ -78,7 +78,7 @@ impl<'a> Strip<'a> {
         let held = columns.start.saturating_sub(reach.columns)..(columns.end + reach.columns).min(width);
         let size = (held.len(), height);
         memory.levels.resize_with(reach.levels.len(), Stage::default);
-        // Of what the topmost level takes, there is a sample more on each side.
+        // Groups of samples for the topmost level reach further than the margin that is filled: what is there weighs nothing.
         let margins = kernels.levels.iter().map(Kernel::radius).chain([kernels.topmost.radius() + GROUP]);
         for ((stage, reach), margin) in memory.levels.iter_mut().zip(&reach.levels).zip(margins) {
             stage.rows.reset(size, margin, reach.held + BLOCK + reach.computed);
