@@ -129,7 +129,8 @@ fn spans_body(frame: Frame, radius: f32, first: &mut [i32], last: &mut [i32]) {
     }
 }
 
-/// An integer that is small as a float, or one beyond all radii where it is not.
+/// An integer that is small as a float, or one beyond all radii where it is not. A cast, with its rules for what does not
+/// fit, would not be vectorised.
 #[inline(always)]
 fn integer(value: f32) -> i32 {
     const LIMIT: f32 = 4_194_304.0;
@@ -176,7 +177,8 @@ fn gather_rows_body<V: Vector>(
     let level = strip.level(at.layer);
     for row in inner(at.y, radius, strip.octave.height) {
         let i = row + radius - at.y;
-        // Both lie in a picture, and what is before its first column is before the first one inside.
+        // What is left of the picture is as good as its first column, which is not within. No column where the first is after
+        // the last.
         let column = |offset: i32| (at.x as isize + offset as isize).max(0) as usize;
         let (start, end) = (column(first[i]).max(within.start), column(last[i] + 1).min(within.end));
         if start >= end {

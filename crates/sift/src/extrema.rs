@@ -115,7 +115,7 @@ impl Scanner {
         for (bit, layer) in (first..layers.len()).take(MARKED).enumerate() {
             let row = |layer: usize, y: usize| &layers[layer].differences[y % ROWS][..];
             let rows = [row(layer, y - 1), row(layer, y), row(layer, y + 1)];
-            // After the last one comes the topmost level's, of which there is nothing yet.
+            // Above the last layer there is nothing yet: it is compared with itself, which rules out nothing.
             let beside = [row(layer - 1, y), row((layer + 1).min(layers.len() - 1), y)];
             mark(isa, rows, beside, threshold, greatest, least, 1 << bit, marks);
         }
@@ -133,12 +133,10 @@ fn is_extremum(strip: &mut Strip<'_>, (layer, y, x): (usize, usize, usize), thre
     let within = |strip: &Strip<'_>, layer: usize| {
         [y, y - 1, y + 1].into_iter().any(|y| exceeds(&strip.difference_row(layer, y, x)))
     };
-    // Marks have seen all of its own layer, if rounded; the topmost level takes longest.
-    let dense = layer + 2 < strip.topmost();
+    // The layer above last: it may be the one that is computed for this.
     !(within(strip, layer - 1)
-        || dense && within(strip, layer + 1)
         || within(strip, layer)
-        || !dense && exceeds(strip.differences(layer + 1, y, x).as_flattened()))
+        || exceeds(strip.differences(layer + 1, y, x).as_flattened()))
 }
 
 fn rounded(difference: f32) -> i16 {

@@ -12,8 +12,8 @@ pub(crate) const BORDER: usize = 5;
 /// Columns by which refinement may take an extremum out of where it was sought, to be followed there.
 const DRIFT: usize = 15;
 
-/// The same for rows downwards, where it otherwise waits until the strip comes; where a strip begins, there are no more rows
-/// above it, either.
+/// The same for rows below the scanned block: one that goes further waits until the strip comes. It is the same for rows above
+/// the block that a strip begins at.
 const DRIFT_DOWN: usize = 1;
 
 /// The same for rows upwards, which only takes memory.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::falloff::Falloff;
 use crate::polar::polar;
 use crate::ring::LINE;
-use crate::strip::{Level, Strip};
+use crate::strip::{LevelRows, Strip};
 use crate::vector::Vector;
 
 /// Samples of a patch, one array a quantity, kept from keypoint to keypoint.
@@ -43,7 +43,7 @@ impl Patch {
     #[inline(always)]
     pub(crate) fn push<V: Vector>(
         &mut self,
-        level: &Level<'_>,
+        level: &LevelRows<'_>,
         span: &Span,
         (centre_x, centre_y): (usize, usize),
         falloff: &Falloff,

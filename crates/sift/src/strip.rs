@@ -1,4 +1,4 @@
-//! The scale space of one octave, a few rows of all levels at a time.
+//! The scale space of one octave, a few rows of all levels but the topmost at a time.
 
 use std::ops::Range;
 
@@ -58,7 +58,7 @@ struct Stage {
     along_end: usize,
 }
 
-/// A strip of an octave: all levels around a block of rows, which moves down, over some of the columns.
+/// A strip of an octave: all levels but the topmost around a block of rows, which moves down, over some of the columns.
 ///
 /// Where the strip ends within the octave, its outermost columns are wrong, as they are blurred as if the octave ended
 /// there; [`Reach::columns`] keeps those that are asked for out of their way.
@@ -110,7 +110,7 @@ impl<'a> Strip<'a> {
         }
     }
 
-    /// Moves down until all levels hold what scanning the block of `row` needs. Waits for the octave before, whose end
+    /// Moves down until its levels hold what scanning the block of `row` needs. Waits for the octave before, whose end
     /// is an error.
     pub(crate) fn advance(&mut self, row: usize) -> Result<(), Error> {
         while self.memory.ready <= row {
@@ -185,10 +185,10 @@ impl<'a> Strip<'a> {
         &self.memory.levels[level].rows.row(y)[columns.start - origin..columns.end - origin]
     }
 
-    /// A level by itself.
+    /// The rows of one level.
     #[inline(always)]
-    pub(crate) fn level(&self, level: usize) -> Level<'_> {
-        Level { rows: &self.memory.levels[level].rows, origin: self.held.start }
+    pub(crate) fn level(&self, level: usize) -> LevelRows<'_> {
+        LevelRows { rows: &self.memory.levels[level].rows, origin: self.held.start }
     }
 
     /// The differences of Gaussians at a sample and its neighbours, between the level of a layer and the one after it.
@@ -208,12 +208,6 @@ impl<'a> Strip<'a> {
             differences.iter_mut().zip(before).for_each(|(difference, before)| *difference -= before);
         }
         differences
-    }
-
-    /// The number of the topmost level, which the strip does not hold.
-    #[inline(always)]
-    pub(crate) fn topmost(&self) -> usize {
-        self.memory.levels.len()
     }
 
     /// A sample of a row and its neighbours beside it.
@@ -238,14 +232,14 @@ impl<'a> Strip<'a> {
     }
 }
 
-/// A level of a strip.
-pub(crate) struct Level<'a> {
+/// The rows of one level of a strip.
+pub(crate) struct LevelRows<'a> {
     rows: &'a Ring,
     /// The column of the octave at which its rows begin.
     origin: usize,
 }
 
-impl<'a> Level<'a> {
+impl<'a> LevelRows<'a> {
     /// A row from column `x` on, and a line at least of what follows it in memory.
     #[inline(always)]
     pub(crate) fn row_from(&self, y: usize, x: usize) -> &'a [f32] {

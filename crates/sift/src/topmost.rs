@@ -93,7 +93,7 @@ fn blur_body<V: Vector>(
     }
 }
 
-/// Three neighbouring samples of eight rows, blurred along those. They are turned first, so that each lane is a row.
+/// Three neighbouring samples of eight rows, blurred along those. They are transposed first, so that each lane is a row.
 #[inline(always)]
 fn blur_along<V: Eight>(rows: [&[f32]; GROUP], weights: &[f32]) -> [V; 3] {
     let mut sums = [V::splat(0.0); 3];

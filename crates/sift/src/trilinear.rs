@@ -157,7 +157,7 @@ fn fold<V: Vector>(histogram: &Histogram, out: &mut [f32; DESCRIPTOR_LENGTH]) {
                 let (row, column) = (row + corner / 2, column + corner % 2);
                 if (1..=CELLS).contains(&row) && (1..=CELLS).contains(&column) {
                     let cell = &mut cells[row - 1][column - 1];
-                    *cell = cell.add(corners[corner].add(corners[corner + AROUND].turn()));
+                    *cell = cell.add(corners[corner].add(corners[corner + AROUND].rotate()));
                 }
             }
         }

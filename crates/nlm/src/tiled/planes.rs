@@ -69,11 +69,11 @@ impl<V: Lanes, const CHANNELS: usize> View<'_, V, CHANNELS> {
         let last = CHANNELS - 1;
         // One channel's pixels are subtracted as they are.
         let from = if CHANNELS == 1 { &self.pixels } else { &self.shifted };
-        let pairs = |channel: usize| {
+        let of_channel = |channel: usize| {
             let from: &[V] = &from[channel][here..here + len];
             from.iter().zip(&self.pixels[channel][there..there + len])
         };
-        pairs(0).zip(pairs(last)).map(
+        of_channel(0).zip(of_channel(last)).map(
             #[inline(always)]
             |((a, of_a), (b, of_b))| {
                 let a = a.sub(*of_a);

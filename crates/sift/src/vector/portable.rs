@@ -70,7 +70,7 @@ impl Eight for [f32; 8] {
     }
 
     #[inline(always)]
-    fn turn(self) -> Self {
+    fn rotate(self) -> Self {
         std::array::from_fn(|i| self[(i + 7) % 8])
     }
 
@@ -131,7 +131,7 @@ mod tests {
         let columns = stored(V::transpose(rows::<V, 8>()));
         let expected = (0..64).map(|i| (i % 8 * 8 + i / 8) as f32);
         assert_eq!(columns, expected.collect::<Vec<_>>());
-        assert_eq!(stored([V::ramp(0.0).turn()]), [7.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        assert_eq!(stored([V::ramp(0.0).rotate()]), [7.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
         let four = [1.0, 2.0, 3.0, 4.0];
         assert_eq!(stored([V::twice(&four)]), [four, four].as_flattened());
         assert_eq!(stored([V::halves(0.25)]), [[0.75; 4], [0.25; 4]].as_flattened());

@@ -131,7 +131,7 @@ impl Eight for __m256 {
     }
 
     #[inline(always)]
-    fn turn(self) -> Self {
+    fn rotate(self) -> Self {
         // SAFETY: as above.
         unsafe { _mm256_permutevar8x32_ps(self, _mm256_setr_epi32(7, 0, 1, 2, 3, 4, 5, 6)) }
     }
