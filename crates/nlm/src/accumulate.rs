@@ -7,40 +7,51 @@ pub(crate) const fn vectors(channels: usize) -> usize {
     2 + 2 * channels
 }
 
-/// Sums of as many pixels as a vector has lanes, in registers.
+/// Sums of `COLUMNS` neighbours, one or two, in registers.
 #[derive(Clone, Copy)]
-pub(crate) struct Sums<V: Lanes, const CHANNELS: usize> {
-    total: [V::Wide; 2],
-    products: [[V::Wide; 2]; CHANNELS],
+pub(crate) struct Sums<V: Lanes, const CHANNELS: usize, const COLUMNS: usize> {
+    totals: [[V::Wide; 2]; COLUMNS],
+    products: [[[V::Wide; 2]; CHANNELS]; COLUMNS],
 }
 
-impl<V: Lanes, const CHANNELS: usize> Sums<V, CHANNELS> {
+impl<V: Lanes, const CHANNELS: usize, const COLUMNS: usize> Sums<V, CHANNELS, COLUMNS> {
     #[inline(always)]
     pub(crate) fn load(from: &[V::Wide]) -> Self {
-        let mut products = [[V::wide_zero(); 2]; CHANNELS];
-        for (products, from) in products.iter_mut().zip(from[2..].as_chunks().0) {
-            *products = *from;
+        let zero = [V::wide_zero(); 2];
+        let mut sums = Self { totals: [zero; COLUMNS], products: [[zero; CHANNELS]; COLUMNS] };
+        for (column, from) in from.chunks_exact(vectors(CHANNELS)).enumerate().take(COLUMNS) {
+            sums.totals[column].copy_from_slice(&from[..2]);
+            for channel in 0..CHANNELS {
+                sums.products[column][channel].copy_from_slice(&from[2 + 2 * channel..][..2]);
+            }
         }
-        Self { total: [from[0], from[1]], products }
+        sums
     }
 
     #[inline(always)]
     pub(crate) fn store(self, to: &mut [V::Wide]) {
-        to[..2].copy_from_slice(&self.total);
-        for (channel, products) in self.products.iter().enumerate() {
-            to[2 + 2 * channel..][..2].copy_from_slice(products);
+        for (column, to) in to.chunks_exact_mut(vectors(CHANNELS)).enumerate().take(COLUMNS) {
+            to[..2].copy_from_slice(&self.totals[column]);
+            for channel in 0..CHANNELS {
+                to[2 + 2 * channel..][..2].copy_from_slice(&self.products[column][channel]);
+            }
         }
     }
 
-    /// Adds two weights and the products with their pixels, which are neighbours: of each channel, two vectors.
+    /// Adds two weights a column and the products with their pixels, which are neighbours: of each channel, what is at `pair`,
+    /// two vectors for the first column and two for the second.
     #[inline(always)]
-    pub(crate) fn add(&mut self, weights: [V; 2], neighbours: [&[V; 2]; CHANNELS]) {
+    pub(crate) fn add(&mut self, weights: [[V; 2]; COLUMNS], neighbours: [&[[V; 4]]; CHANNELS], pair: usize) {
         let ones = V::splat(1);
-        let weights = weights[0].interleave(weights[1]);
-        for half in 0..2 {
-            self.total[half] = V::dot(self.total[half], weights[half], ones);
-            for (products, neighbours) in self.products.iter_mut().zip(neighbours) {
-                products[half] = V::dot(products[half], weights[half], neighbours[half]);
+        for (column, [first, second]) in weights.into_iter().enumerate() {
+            let weights = first.interleave(second);
+            for half in 0..2 {
+                let total = &mut self.totals[column][half];
+                *total = V::dot(*total, weights[half], ones);
+                for (products, neighbours) in self.products[column].iter_mut().zip(neighbours) {
+                    products[half] =
+                        V::dot(products[half], weights[half], neighbours[pair][2 * column + half]);
+                }
             }
         }
     }

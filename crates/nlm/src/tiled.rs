@@ -8,15 +8,16 @@
 
 mod distance;
 mod grid;
+mod offsets;
 mod planes;
 mod sums;
 mod weigh;
 
-use self::distance::{Pairs, sums_len};
+use self::distance::{column_sums, sums_len};
 use self::grid::{Grid, TEMPLATE};
-use self::planes::{LARGEST_INDEX, PlaneMemory};
-use self::sums::Rows;
-use self::weigh::BlockWeights;
+use self::offsets::Offsets;
+use self::planes::{BlockMemory, LARGEST_INDEX, PlaneMemory};
+use self::weigh::RowWeights;
 use crate::accumulate::vectors;
 use crate::band::Task;
 use crate::isa::Isa;
@@ -29,6 +30,7 @@ use crate::{Control, Error, Params};
 #[derive(Debug, Default)]
 pub(crate) struct TiledMemory {
     planes: PlaneMemory,
+    block: BlockMemory,
     columns: Buffer,
     weights: Buffer,
     sums: Buffer,
@@ -39,9 +41,6 @@ pub(crate) struct TiledMemory {
 const PIECE_PIXELS: usize = 512 * 512;
 const PIECE_WIDTH: usize = 1024;
 const PIECE_HEIGHT: usize = 512;
-
-/// Offsets whose distances are found together.
-const GROUP: usize = 4;
 
 /// Radii of the search window: below, a tile would be mostly surroundings, and above, a block's weights outgrow the cache.
 const SMALLEST_SEARCH: usize = 8;
@@ -104,34 +103,41 @@ fn run_piece_body<V: Lanes, const CHANNELS: usize>(
     let weigher = V::weigher(table);
     let search = task.params.search_radius();
     let grid = Grid::new(V::LANES, piece.width, piece.height, search);
-    let TiledMemory { planes, columns, weights, sums, quotients } = memory;
+    let TiledMemory { planes, block: block_memory, columns, weights, sums, quotients } = memory;
     let view = planes.fill::<V, CHANNELS>(task.planes, piece, &grid);
     let block = grid.block;
-    let columns = columns.vectors::<V>(GROUP * sums_len(block));
-    let weights = weights.vectors::<V>(BlockWeights::<V>::len(block, search));
-    weights.fill(V::splat(0));
+    let columns = columns.vectors::<V>(Offsets::MOST * sums_len(block));
+    let weights = weights.vectors::<V>(RowWeights::<V>::len(block));
     let (width, height) = sums::size(&grid);
     let sums = sums.wide::<V>(width * height * vectors(CHANNELS));
     sums.fill(V::wide_zero());
     for (y, x) in sums::blocks(&grid) {
+        let here = view.block(block, (y, x + search), block_memory);
         for dy in 0..=search {
             if control.should_stop() {
                 return Err(Error::Stopped);
             }
-            let mut weights = BlockWeights::new(weights, block, search, dy);
-            for slot in (0..weights.offsets).step_by(GROUP) {
-                let pairs = Pairs { y, x: x + search, dy, dx: weights.first_dx + slot as isize };
-                let columns = &mut columns[..GROUP.min(weights.offsets - slot) * sums_len(block)];
-                weights.fill(&view, &weigher, slot, pairs, columns);
-            }
-            for row in 0..block.height {
-                sums::add_row(&view, &grid, &weights, row, Rows { y: y + row, x, dy }, sums);
+            for offsets in Offsets::of_row(dy, search) {
+                let columns = &mut columns[..offsets.count * sums_len(block)];
+                column_sums(&here, block, offsets, columns);
+                let mut weights = RowWeights::new(weights, block, offsets);
+                for row in 0..block.height {
+                    weights.fill(&here, &weigher, row, columns);
+                    sums::add_row(&view, &grid, &weights, (y + row, x), sums);
+                }
             }
         }
     }
     sums::merge::<V, CHANNELS>(&grid, sums);
     let own = task.weights.table().first().copied().unwrap_or(1);
-    sums::divide::<V, CHANNELS>(&grid, piece, own, (sums, view.neighbours), quotients, (out, task.width));
+    sums::divide::<V, CHANNELS>(
+        &grid,
+        piece,
+        own,
+        (sums, view.neighbours(0, 0)),
+        quotients,
+        (out, task.width),
+    );
     Ok(())
 }
 

@@ -56,7 +56,7 @@ unsafe impl Lanes for Avx512 {
             add_lane_sums(vectors, stride, sums);
         }
         fn wide_zero() -> __m512i { _mm512_setzero_si512() }
-        fn dot(sums: __m512i, a: Self, b: Self) -> __m512i { _mm512_dpwssd_epi32(sums, a.0, b.0) }
+        fn dot(sums: __m512i, a: Self, b: Self) -> __m512i { dot(sums, a.0, b.0) }
     }
 
     #[inline(always)]
@@ -138,6 +138,23 @@ fn weigh<const LONG: bool>(weigher: &Weigher, indices: __m512i) -> __m512i {
     }
     let tail = _mm512_cmpge_epu16_mask(indices, _mm512_set1_epi16(PRODUCTS as i16)) & inside;
     _mm512_mask_permutexvar_epi16(weights, tail, indices, weigher.tail)
+}
+
+/// `vpdpwssd`, which the compiler takes for slow and makes a product and an addition of.
+#[inline]
+#[target_feature(enable = "avx512f,avx512vnni")]
+fn dot(mut sums: __m512i, a: __m512i, b: __m512i) -> __m512i {
+    // SAFETY: the instruction reads and writes these registers only.
+    unsafe {
+        std::arch::asm!(
+            "vpdpwssd {}, {}, {}",
+            inout(zmm_reg) sums,
+            in(zmm_reg) a,
+            in(zmm_reg) b,
+            options(pure, nomem, nostack, preserves_flags)
+        );
+    }
+    sums
 }
 
 #[inline]

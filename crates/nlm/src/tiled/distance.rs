@@ -1,47 +1,37 @@
 //! Distances between template windows of 7 x 7, by sums that saturate.
 
 use super::grid::{Block, TEMPLATE};
-use super::planes::View;
+use super::offsets::Offsets;
+use super::planes::BlockView;
 use crate::lanes::Lanes;
 
 /// Side of the template window.
 pub(super) const SIDE: usize = 2 * TEMPLATE + 1;
-
-/// Pairs of a block: the first pixel, [`TEMPLATE`] px left of and above it, and the offset of the one that it is paired
-/// with.
-#[derive(Clone, Copy)]
-pub(super) struct Pairs {
-    pub(super) y: usize,
-    pub(super) x: usize,
-    pub(super) dy: usize,
-    pub(super) dx: isize,
-}
 
 /// Vectors that the sums of a block's columns take, those beside it included.
 pub(super) fn sums_len(block: Block) -> usize {
     (block.width + 2 * TEMPLATE) * block.height
 }
 
-/// Sums of squared differences over the columns of a block's template windows, one column after another, for the offset of
-/// `pairs` and those that follow along the row, as many as there is room for in `sums`.
+/// Sums of squared differences over the columns of a block's template windows, one column after another, for one offset
+/// after another.
 ///
 /// All offsets of a column are done before the next, so that its pixels are read from the first-level cache.
 #[inline(always)]
 pub(super) fn column_sums<V: Lanes, const CHANNELS: usize>(
-    view: &View<'_, V, CHANNELS>,
+    view: &BlockView<'_, V, CHANNELS>,
     block: Block,
-    pairs: Pairs,
+    offsets: Offsets,
     sums: &mut [V],
 ) {
     for column in 0..block.width + 2 * TEMPLATE {
-        for (offset, sums) in (0..).zip(sums.chunks_exact_mut(sums_len(block))) {
-            let pairs = Pairs { dx: pairs.dx + offset, ..pairs };
-            let squares = |rows| view.squares(pairs, column, rows);
-            let sums = sums[column * block.height..][..block.height].iter_mut();
+        for (offset, sums) in offsets.iter().zip(sums.chunks_exact_mut(sums_len(block))) {
+            let squares = |rows| view.squares(offset, column, rows);
             window_sums(
                 squares(0..SIDE),
                 squares(SIDE..block.height + 2 * TEMPLATE),
-                sums,
+                None,
+                sums[column * block.height..][..block.height].iter_mut(),
                 #[inline(always)]
                 |to, sum| *to = sum,
             );
@@ -52,11 +42,13 @@ pub(super) fn column_sums<V: Lanes, const CHANNELS: usize>(
 /// Sums of `SIDE` consecutive inputs: of the first ones, and of those that end with each of the rest.
 ///
 /// Sums from a cut up to each input after it, and from each input before it to the cut, make the sums of all windows across
-/// the cut with one addition each (van Herk, Gil and Werman). Nothing is taken away, so that sums may saturate.
+/// the cut with one addition each (van Herk, Gil and Werman). Nothing is taken away, so that sums may saturate. A bias
+/// comes to each of them for a seventh of an addition.
 #[inline(always)]
 pub(super) fn window_sums<V: Lanes, T>(
     first: impl Iterator<Item = V>,
     rest: impl Iterator<Item = V>,
+    bias: Option<V>,
     mut outputs: impl Iterator<Item = T>,
     mut put: impl FnMut(T, V),
 ) {
@@ -65,7 +57,7 @@ pub(super) fn window_sums<V: Lanes, T>(
         *before = input;
     }
     let Some(first) = outputs.next() else { return };
-    add_up(&mut before);
+    add_up(&mut before, bias);
     put(first, before[0]);
     // From here on each window takes one more input.
     let mut windows = rest.zip(outputs);
@@ -79,14 +71,17 @@ pub(super) fn window_sums<V: Lanes, T>(
         }
         let Some((input, output)) = windows.next() else { return };
         before[SIDE - 1] = input;
-        add_up(&mut before);
+        add_up(&mut before, bias);
         put(output, before[0]);
     }
 }
 
-/// Makes each input the sum of it and all after it.
+/// Makes each input the sum of it, all after it, and the bias.
 #[inline(always)]
-fn add_up<V: Lanes>(inputs: &mut [V; SIDE]) {
+fn add_up<V: Lanes>(inputs: &mut [V; SIDE], bias: Option<V>) {
+    if let Some(bias) = bias {
+        inputs[SIDE - 1] = inputs[SIDE - 1].saturating_add(bias);
+    }
     for index in (0..SIDE - 1).rev() {
         inputs[index] = inputs[index].saturating_add(inputs[index + 1]);
     }

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use super::distance::{Pairs, SIDE, window_sums};
-use super::grid::{Grid, TEMPLATE};
+use super::distance::{SIDE, window_sums};
+use super::grid::{Block, Grid, TEMPLATE};
+use super::offsets::Offset;
 use crate::lanes::{Buffer, Lanes, lanes_mut};
 use crate::piece::Piece;
 use crate::planes::Planes;
@@ -11,13 +12,13 @@ use crate::planes::Planes;
 /// Memory of the planes.
 #[derive(Debug, Default)]
 pub(super) struct PlaneMemory {
-    /// Of each channel, row after row.
+    /// Of each channel, a row, and column after column.
     rows: [Buffer; 2],
-    /// Column after column, as those after it.
     pixels: [Buffer; 2],
-    shifted: [Buffer; 2],
-    pairs: [Buffer; 2],
-    corrections: [Buffer; 2],
+    neighbours: [Buffer; 2],
+    corrections: Buffer,
+    /// The last rows of sums of both channels, and their sums over columns.
+    last_rows: Buffer,
     columns: Buffer,
 }
 
@@ -30,17 +31,34 @@ pub(super) struct PlaneMemory {
 /// don't depend on the pair.
 pub(super) struct View<'a, V, const CHANNELS: usize> {
     /// Vectors from row to row of a plane.
-    pub(super) stride: usize,
-    /// Vectors from column to column of the two planes that lie so, as their columns are summed.
+    stride: usize,
+    /// Vectors from column to column of the pixels, which lie so, as their columns are summed.
     height: usize,
     /// Of each channel, the pixels as they are subtracted.
     pixels: [&'a [V]; CHANNELS],
-    /// And as they are subtracted from.
-    shifted: [&'a [V]; CHANNELS],
     /// Of each channel, pixels and their right neighbours, interleaved: two vectors a pixel.
-    pub(super) neighbours: [&'a [V]; CHANNELS],
-    /// With two channels, window sums of both, `sum + 1` and [`LARGEST_SUM`]` + 1 - sum`.
-    corrections: [&'a [V]; 2],
+    neighbours: [&'a [V]; CHANNELS],
+    /// With two channels, [`LARGEST_SUM`]` + 1 - sum` of the window sums of both.
+    corrections: &'a [V],
+}
+
+/// Memory of a [`BlockView`].
+#[derive(Debug, Default)]
+pub(super) struct BlockMemory {
+    pixels: [Buffer; 2],
+    corrections: Buffer,
+}
+
+/// The pixels of a block and `TEMPLATE` around it, the ends that all its pairs begin at.
+pub(super) struct BlockView<'a, V, const CHANNELS: usize> {
+    view: &'a View<'a, V, CHANNELS>,
+    size: Block,
+    /// Row and column of the first in the planes.
+    at: (usize, usize),
+    /// Of each channel, column after column, as the others are subtracted from them.
+    pixels: [&'a [V]; CHANNELS],
+    /// With two channels, `sum + 1` of the window sums of both, row after row of the block.
+    corrections: &'a [V],
 }
 
 /// The largest window sum of two channels.
@@ -54,24 +72,64 @@ pub(super) const LARGEST_INDEX: [usize; 3] =
     [0, (u16::MAX >> 6) as usize, ((u16::MAX - LARGEST_SUM - 1) >> 5) as usize];
 
 impl<V: Lanes, const CHANNELS: usize> View<'_, V, CHANNELS> {
+    /// Of each channel, from a row and column of the planes on, pixels and their right neighbours, interleaved: two vectors
+    /// a pixel.
+    #[inline(always)]
+    pub(super) fn neighbours(&self, y: usize, x: usize) -> [&[V]; CHANNELS] {
+        let mut neighbours = self.neighbours;
+        for neighbours in &mut neighbours {
+            *neighbours = &neighbours[2 * (y * self.stride + x)..];
+        }
+        neighbours
+    }
+
+    /// The block whose first pixel, with what is around it, is at this row and column of the planes.
+    #[inline(always)]
+    pub(super) fn block<'a>(
+        &'a self,
+        size: Block,
+        (y, x): (usize, usize),
+        memory: &'a mut BlockMemory,
+    ) -> BlockView<'a, V, CHANNELS> {
+        let (width, height) = (size.width + 2 * TEMPLATE, size.height + 2 * TEMPLATE);
+        for (from, to) in self.pixels.iter().zip(&mut memory.pixels) {
+            let to = to.vectors::<V>(width * height).chunks_exact_mut(height);
+            for (from, to) in from[x * self.height..].chunks_exact(self.height).zip(to) {
+                for (from, to) in from[y..].iter().zip(to) {
+                    *to = if CHANNELS == 1 { *from } else { from.add(V::splat(64)) };
+                }
+            }
+        }
+        let corrections = memory.corrections.vectors::<V>(size.width * size.height);
+        for (row, to) in corrections.chunks_exact_mut(size.width).enumerate() {
+            let from = &self.corrections[(y + row + TEMPLATE) * self.stride + x + TEMPLATE..];
+            for (from, to) in from.iter().zip(to) {
+                *to = V::splat(LARGEST_SUM + 2).sub(*from);
+            }
+        }
+        let pixels = first(&mut memory.pixels, width * height);
+        BlockView { view: self, size, at: (y, x), pixels, corrections }
+    }
+}
+
+impl<V: Lanes, const CHANNELS: usize> BlockView<'_, V, CHANNELS> {
     /// Squared differences of some rows of a column of pairs, those of two channels as half their sum.
     #[inline(always)]
     pub(super) fn squares(
         &self,
-        pairs: Pairs,
+        offset: Offset,
         column: usize,
         rows: Range<usize>,
     ) -> impl Iterator<Item = V> + use<'_, V, CHANNELS> {
-        let x = pairs.x + column;
-        let here = x * self.height + pairs.y + rows.start;
-        let there = x.wrapping_add_signed(pairs.dx) * self.height + pairs.y + pairs.dy + rows.start;
+        let (y, x) = self.at;
+        let here = column * (self.size.height + 2 * TEMPLATE) + rows.start;
+        let there =
+            (x + column).wrapping_add_signed(offset.dx) * self.view.height + y + offset.dy + rows.start;
         let len = rows.len();
         let last = CHANNELS - 1;
-        // One channel's pixels are subtracted as they are.
-        let from = if CHANNELS == 1 { &self.pixels } else { &self.shifted };
         let of_channel = |channel: usize| {
-            let from: &[V] = &from[channel][here..here + len];
-            from.iter().zip(&self.pixels[channel][there..there + len])
+            let here: &[V] = &self.pixels[channel][here..here + len];
+            here.iter().zip(&self.view.pixels[channel][there..there + len])
         };
         of_channel(0).zip(of_channel(last)).map(
             #[inline(always)]
@@ -86,22 +144,29 @@ impl<V: Lanes, const CHANNELS: usize> View<'_, V, CHANNELS> {
         )
     }
 
-    /// What a window sum of [`squares`](Self::squares) comes to as an index into the table of weights.
+    /// What is added to each window sum of [`squares`](Self::squares).
+    #[inline(always)]
+    pub(super) fn bias() -> Option<V> {
+        (CHANNELS == 2).then(|| V::splat(BIAS))
+    }
+
+    /// What such a sum comes to as an index into the table of weights.
     #[inline(always)]
     pub(super) fn index(sum: V, (one, other): (&V, &V)) -> V {
         if CHANNELS == 1 {
             return sum.shift_right::<6>();
         }
-        sum.saturating_add(V::splat(BIAS)).sub(one.average(*other)).shift_right::<5>()
+        sum.sub(one.average(*other)).shift_right::<5>()
     }
 
-    /// What corrects the sums of a row of `len` pairs, `row` below the first; something without meaning for one channel.
+    /// What corrects the sums of a row of pairs; something without meaning for one channel.
     #[inline(always)]
-    pub(super) fn corrections(&self, pairs: Pairs, row: usize, len: usize) -> impl Iterator<Item = (&V, &V)> {
-        let here = (pairs.y + row + TEMPLATE) * self.stride + pairs.x + TEMPLATE;
-        let there = (here + pairs.dy * self.stride).wrapping_add_signed(pairs.dx);
-        let [one, other] = self.corrections;
-        one[here..here + len].iter().zip(&other[there..there + len])
+    pub(super) fn corrections(&self, offset: Offset, row: usize) -> impl Iterator<Item = (&V, &V)> {
+        let (y, x) = self.at;
+        let there = (y + row + TEMPLATE + offset.dy) * self.view.stride
+            + (x + TEMPLATE).wrapping_add_signed(offset.dx);
+        let Block { width, .. } = self.size;
+        self.corrections[row * width..][..width].iter().zip(&self.view.corrections[there..there + width])
     }
 }
 
@@ -123,39 +188,41 @@ impl PlaneMemory {
         piece: Piece,
         grid: &Grid,
     ) -> View<'_, V, CHANNELS> {
-        let len = stride(grid) * rows(grid);
-        let Self { rows: planes_of_rows, pixels, shifted, pairs, corrections, columns } = self;
         let (stride, height) = (stride(grid), rows(grid));
-        for (channel, plane) in planes_of_rows.iter_mut().enumerate().take(CHANNELS) {
-            let plane = plane.vectors::<V>(len);
-            fill_plane(planes, channel, piece, grid, plane);
-            let pairs = pairs[channel].vectors::<V>(2 * len);
-            for (index, pair) in pairs.as_chunks_mut().0.iter_mut().enumerate() {
-                *pair = plane[index].interleave(plane[(index + 1).min(len - 1)]);
-            }
-            let pixels = pixels[channel].vectors::<V>(len);
-            let shifted = shifted[channel].vectors::<V>(len);
-            for (y, row) in plane.chunks_exact(stride).enumerate() {
-                for (x, &pixel) in row.iter().enumerate() {
-                    let at = x * height + y;
-                    pixels[at] = if CHANNELS == 1 { pixel } else { pixel.mul(V::splat(128)) };
-                    shifted[at] = pixels[at].add(V::splat(64));
+        let len = stride * height;
+        let mut window_sums = WindowSums {
+            last_rows: self.last_rows.vectors(SIDE * stride),
+            columns: self.columns.vectors(stride),
+        };
+        window_sums.clear();
+        let corrections = self.corrections.vectors::<V>(len);
+        for y in 0..height {
+            for channel in 0..CHANNELS {
+                let row = self.rows[channel].vectors::<V>(stride);
+                gather_row(planes, channel, piece, grid, y, row);
+                let to = self.neighbours[channel].vectors::<V>(2 * len).as_chunks_mut().0;
+                for (x, to) in to[y * stride..][..stride].iter_mut().enumerate() {
+                    *to = row[x].interleave(row[(x + 1).min(stride - 1)]);
+                }
+                let to = self.pixels[channel].vectors::<V>(len)[y..].iter_mut().step_by(height);
+                for (to, pixel) in to.zip(row) {
+                    *to = if CHANNELS == 1 { *pixel } else { pixel.mul(V::splat(128)) };
                 }
             }
-        }
-        // One channel needs none, but a plane of them.
-        let sums = corrections.each_mut().map(|plane| plane.vectors::<V>(len));
-        if CHANNELS == 2 {
-            let of_rows = planes_of_rows.each_mut().map(|plane| &*plane.vectors::<V>(len));
-            correct(grid, of_rows, columns.vectors(len), sums);
+            if CHANNELS == 2 {
+                let rows = self.rows.each_mut().map(|row| &*row.vectors::<V>(stride));
+                window_sums.add(y, rows);
+                if y >= 2 * TEMPLATE {
+                    window_sums.correct(&mut corrections[(y - TEMPLATE) * stride..][..stride]);
+                }
+            }
         }
         View {
             stride,
             height,
-            pixels: first(pixels, len),
-            shifted: first(shifted, len),
-            neighbours: first(pairs, 2 * len),
-            corrections: first(corrections, len),
+            pixels: first(&mut self.pixels, len),
+            neighbours: first(&mut self.neighbours, 2 * len),
+            corrections,
         }
     }
 }
@@ -170,54 +237,58 @@ fn first<V: Lanes, const COUNT: usize>(buffers: &mut [Buffer; 2], len: usize) ->
     views
 }
 
-/// Gathers a channel's pixels; those beyond the border of the planes belong to no pair that counts.
+/// Gathers a row of a channel's pixels; those beyond the border of the planes belong to no pair that counts.
 #[inline(always)]
-fn fill_plane<V: Lanes>(planes: &Planes, channel: usize, piece: Piece, grid: &Grid, plane: &mut [V]) {
-    let stride = stride(grid);
+fn gather_row<V: Lanes>(planes: &Planes, channel: usize, piece: Piece, grid: &Grid, y: usize, row: &mut [V]) {
     let halo = (grid.search + TEMPLATE) as isize;
-    for (row, vectors) in plane.chunks_exact_mut(stride).enumerate() {
-        let lanes = lanes_mut(vectors);
-        for lane in 0..V::LANES {
-            let y = piece.y as isize + grid.top(lane) + row as isize - TEMPLATE as isize;
-            let x = piece.x as isize + grid.left(lane) - halo;
-            let (skip, row) = planes.row_within(channel, y, x, stride);
-            for (vector, &pixel) in lanes.chunks_exact_mut(V::LANES).skip(skip).zip(row) {
-                vector[lane] = u16::from(pixel);
-            }
+    let len = row.len();
+    let lanes = lanes_mut(row);
+    for lane in 0..V::LANES {
+        let y = piece.y as isize + grid.top(lane) + y as isize - TEMPLATE as isize;
+        let x = piece.x as isize + grid.left(lane) - halo;
+        let (skip, row) = planes.row_within(channel, y, x, len);
+        for (vector, &pixel) in lanes.chunks_exact_mut(V::LANES).skip(skip).zip(row) {
+            vector[lane] = u16::from(pixel);
         }
     }
 }
 
-/// Window sums of both channels, as they correct distances.
-#[inline(always)]
-fn correct<V: Lanes>(grid: &Grid, [a, b]: [&[V]; 2], columns: &mut [V], [here, there]: [&mut [V]; 2]) {
-    let (stride, rows) = (stride(grid), rows(grid));
-    for column in 0..stride {
-        let pixels = |rows: Range<usize>| {
-            let rows = rows.start * stride..rows.end * stride;
-            let (a, b) = (a[rows.clone()].chunks_exact(stride), b[rows].chunks_exact(stride));
-            a.zip(b).map(move |(a, b)| a[column].add(b[column]))
-        };
-        window_sums(
-            pixels(0..SIDE),
-            pixels(SIDE..rows),
-            columns.chunks_exact_mut(stride).skip(TEMPLATE),
-            #[inline(always)]
-            |columns, sum| columns[column] = sum,
-        );
+/// Sums of both channels over the template window, row after row.
+struct WindowSums<'a, V> {
+    /// Row `y` is at `y % SIDE`.
+    last_rows: &'a mut [V],
+    columns: &'a mut [V],
+}
+
+impl<V: Lanes> WindowSums<'_, V> {
+    fn clear(&mut self) {
+        self.last_rows.fill(V::splat(0));
+        self.columns.fill(V::splat(0));
     }
-    for row in TEMPLATE..rows - TEMPLATE {
-        let row = row * stride..(row + 1) * stride;
-        let to = here[row.clone()].iter_mut().zip(&mut there[row.clone()]);
+
+    /// Moves the window down to a row.
+    #[inline(always)]
+    fn add(&mut self, y: usize, [a, b]: [&[V]; 2]) {
+        let stride = self.columns.len();
+        let last = self.last_rows[y % SIDE * stride..].iter_mut().zip(self.columns.iter_mut());
+        for ((last, column), (a, b)) in last.zip(a.iter().zip(b)) {
+            let sum = a.add(*b);
+            *column = column.add(sum).sub(*last);
+            *last = sum;
+        }
+    }
+
+    /// Corrections of the row in the middle of the window.
+    #[inline(always)]
+    fn correct(&self, to: &mut [V]) {
+        let (first, rest) = self.columns.split_at(SIDE);
         window_sums(
-            columns[row.clone()][..SIDE].iter().copied(),
-            columns[row][SIDE..].iter().copied(),
-            to.skip(TEMPLATE),
+            first.iter().copied(),
+            rest.iter().copied(),
+            None,
+            to[TEMPLATE..].iter_mut(),
             #[inline(always)]
-            |(here, there), sum| {
-                *here = sum.add(V::splat(1));
-                *there = V::splat(LARGEST_SUM + 1).sub(sum);
-            },
+            |to, sum| *to = V::splat(LARGEST_SUM + 1).sub(sum),
         );
     }
 }

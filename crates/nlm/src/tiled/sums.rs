@@ -1,8 +1,9 @@
 //! Sums of weights, and of weights times pixels, by tile.
 
 use super::grid::{Block, Grid, TEMPLATE};
+use super::offsets::Offset;
 use super::planes::View;
-use super::weigh::BlockWeights;
+use super::weigh::RowWeights;
 use crate::accumulate::{Sums, quotient, vectors};
 use crate::lanes::{Lanes, wide_lanes_mut};
 use crate::piece::Piece;
@@ -12,75 +13,97 @@ pub(super) fn size(grid: &Grid) -> (usize, usize) {
     (grid.width + 2 * grid.search, grid.height + grid.search)
 }
 
-/// A row of pixels of a block, and that of those they are paired with: rows and columns of the first in the tile.
-#[derive(Clone, Copy)]
-pub(super) struct Rows {
-    pub(super) y: usize,
-    pub(super) x: usize,
-    pub(super) dy: usize,
-}
-
-/// Adds a row of weights to the sums of the pixels at both ends.
+/// Adds a row of weights to the sums of the pixels at both ends; row `y` of a tile from its column `x` on are the first.
 #[inline(always)]
 pub(super) fn add_row<V: Lanes, const CHANNELS: usize>(
     view: &View<'_, V, CHANNELS>,
     grid: &Grid,
-    weights: &BlockWeights<'_, V>,
-    row: usize,
-    rows: Rows,
+    weights: &RowWeights<'_, V>,
+    (y, x): (usize, usize),
     sums: &mut [V::Wide],
 ) {
-    let Rows { y, x, dy } = rows;
-    let (search, vectors) = (grid.search, vectors(CHANNELS));
-    let first_dx = weights.first_dx;
-    // Of the plane of sums, columns from `search` left of the tile on; of the planes, `TEMPLATE` more and as many rows.
+    let vectors = vectors(CHANNELS);
+    let (width, columns) = (grid.block.width, grid.block.width + weights.offsets.count - 1);
+    let Offset { dy, dx } = weights.offsets.first;
+    // The plane of sums begins `search` px left of the tile, the planes `TEMPLATE` px further left and as many above.
+    let (here, there) = (x + grid.search, (x + grid.search).wrapping_add_signed(dx));
     let at = |y: usize, x: usize| (y * size(grid).0 + x) * vectors;
-    let pixel = |y: usize, x: usize| (y + TEMPLATE) * view.stride + x + TEMPLATE;
 
-    // Neighbours of each channel from a pixel on, two vectors a pixel.
-    let neighbours = |from: usize| {
-        let mut of_channels: [&[[V; 2]]; CHANNELS] = [&[]; CHANNELS];
-        for (channel, neighbours) in of_channels.iter_mut().zip(view.neighbours) {
-            *channel = &neighbours.as_chunks().0[from..];
-        }
-        of_channels
-    };
-
-    for column in 0..grid.block.width {
-        let at = at(y, x + column + search);
-        let mut sum = Sums::<V, CHANNELS>::load(&sums[at..at + vectors]);
-        let there = pixel(y + dy, x + column).wrapping_add_signed(first_dx + search as isize);
-        let weights = weights.of(row, column + 1).as_chunks().0;
-        let pixels = neighbours(there);
-        let last = pixels[CHANNELS - 1].iter().step_by(2);
-        for ((weights, first), last) in weights.iter().zip(pixels[0].iter().step_by(2)).zip(last) {
-            let mut pixels = [first; CHANNELS];
-            pixels[CHANNELS - 1] = last;
-            sum.add(*weights, pixels);
-        }
-        sum.store(&mut sums[at..at + vectors]);
+    let pixels = view.neighbours(y + dy + TEMPLATE, there + TEMPLATE);
+    let mut by_two = sums[at(y, here)..][..width * vectors].chunks_exact_mut(2 * vectors);
+    for (index, sums) in by_two.by_ref().enumerate() {
+        add_along::<V, CHANNELS, 2>(weights, 2 * index, pixels, sums);
+    }
+    if width % 2 == 1 {
+        add_along::<V, CHANNELS, 1>(weights, width - 1, pixels, by_two.into_remainder());
     }
 
-    // Offsets that lead to a pixel from within the block, or, of two neighbours, one of them from a column beside it.
-    let offsets = weights.offsets;
-    let columns = grid.block.width + offsets - 1;
-    let row_of_pixels = neighbours(pixel(y, x + search) - 1);
-    for column in 0..columns {
-        // The column that offset `first_dx` leads here from, counted from the block's first.
-        let at = at(y + dy, (x + column + search).wrapping_add_signed(first_dx));
-        let mut sum = Sums::<V, CHANNELS>::load(&sums[at..at + vectors]);
-        let first_pair = column.saturating_sub(grid.block.width).div_ceil(2);
-        let end_pair = (column / 2 + 1).min(offsets.div_ceil(2));
-        for pair in first_pair..end_pair {
-            // Columns with one beside the block counted: from `from - 1` by the second offset, from `from` by the first.
-            let from = column - 2 * pair + 1;
-            let weights = [weights.at(row, from - 1, 2 * pair + 1), weights.at(row, from, 2 * pair)];
-            let mut pixels = [&row_of_pixels[0][from - 1]; CHANNELS];
-            pixels[CHANNELS - 1] = &row_of_pixels[CHANNELS - 1][from - 1];
-            sum.add(weights, pixels);
-        }
-        sum.store(&mut sums[at..at + vectors]);
+    let pixels = view.neighbours(y + TEMPLATE, here + TEMPLATE - 1);
+    let mut by_two = sums[at(y + dy, there)..][..columns * vectors].chunks_exact_mut(2 * vectors);
+    for (index, sums) in by_two.by_ref().enumerate() {
+        add_across::<V, CHANNELS, 2>(weights, 2 * index, pixels, sums);
     }
+    if columns % 2 == 1 {
+        add_across::<V, CHANNELS, 1>(weights, columns - 1, pixels, by_two.into_remainder());
+    }
+}
+
+/// Adds to the sums of `COLUMNS` columns of a block, from `column` on, what their offsets lead to; `pixels` begin where the
+/// first offset leads from the block's first column.
+#[inline(always)]
+fn add_along<V: Lanes, const CHANNELS: usize, const COLUMNS: usize>(
+    weights: &RowWeights<'_, V>,
+    column: usize,
+    pixels: [&[V]; CHANNELS],
+    sums: &mut [V::Wide],
+) {
+    let pairs = weights.offsets.pairs();
+    let mut of_columns: [&[[V; 2]]; COLUMNS] = [&[]; COLUMNS];
+    for (index, weights_of) in of_columns.iter_mut().enumerate() {
+        *weights_of = &weights.along(column + index)[..pairs];
+    }
+    let pixels = by_two_columns(pixels, column, pairs);
+    let mut all = Sums::<V, CHANNELS, COLUMNS>::load(sums);
+    for pair in 0..pairs {
+        let mut weights = [[V::splat(0); 2]; COLUMNS];
+        for (weights, of_column) in weights.iter_mut().zip(&of_columns) {
+            *weights = of_column[pair];
+        }
+        all.add(weights, pixels, pair);
+    }
+    all.store(sums);
+}
+
+/// Adds to the sums of `COLUMNS` columns that offsets lead to what leads there from within a block; `pixels` begin 1 px left
+/// of it.
+#[inline(always)]
+fn add_across<V: Lanes, const CHANNELS: usize, const COLUMNS: usize>(
+    weights: &RowWeights<'_, V>,
+    column: usize,
+    pixels: [&[V]; CHANNELS],
+    sums: &mut [V::Wide],
+) {
+    let weights = weights.across(column);
+    let pixels = by_two_columns(pixels, weights.from, weights.len());
+    let mut all = Sums::<V, CHANNELS, COLUMNS>::load(sums);
+    for pair in 0..weights.len() {
+        all.add(weights.pair(pair), pixels, pair);
+    }
+    all.store(sums);
+}
+
+/// Of each channel, from a column on, two columns at a time with their right neighbours.
+#[inline(always)]
+fn by_two_columns<V, const CHANNELS: usize>(
+    pixels: [&[V]; CHANNELS],
+    column: usize,
+    len: usize,
+) -> [&[[V; 4]]; CHANNELS] {
+    let mut by_two: [&[[V; 4]]; CHANNELS] = [&[]; CHANNELS];
+    for (by_two, pixels) in by_two.iter_mut().zip(pixels) {
+        *by_two = &pixels[2 * column..].as_chunks().0[..len];
+    }
+    by_two
 }
 
 /// Brings what a tile's pixels give to those of its neighbours there.

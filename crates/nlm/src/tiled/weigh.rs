@@ -1,102 +1,75 @@
-//! Weights of the pairs of a block, for all offsets along a row at a time.
+//! Weights of the pairs of a row of a block.
 
-use super::distance::{Pairs, SIDE, column_sums, sums_len, window_sums};
+use super::distance::{SIDE, sums_len, window_sums};
 use super::grid::Block;
-use super::planes::{LARGEST_INDEX, View};
+use super::offsets::Offsets;
+use super::planes::{BlockView, LARGEST_INDEX};
 use crate::lanes::Lanes;
 
-/// Weights of the pairs of a block with the same `dy`: row by row, in each of them column by column with one of zeros on
-/// either side, for each an even number of offsets, the last of them zero where there is no such.
-pub(super) struct BlockWeights<'a, V> {
-    vectors: &'a mut [V],
+/// Columns of zeros: one before the block's and two after, so that two neighbours can be led to by as many pairs, and one
+/// that is not used, so that there is always a whole [`Diagonal`].
+const BEFORE: usize = 1;
+const AFTER: usize = 3;
+
+/// Weights of a column by offset, and zeros where there are fewer.
+type Column<V> = [V; Offsets::MOST];
+
+/// What is between the weights of two columns and those of the next two for offsets that are 2 px less, which lead to the
+/// same pixels.
+type Diagonal<V> = [V; 2 * Offsets::MOST - 2];
+
+/// Weights of the pairs of a row of a block, for some offsets.
+pub(super) struct RowWeights<'a, V> {
+    columns: &'a mut [Column<V>],
     block: Block,
-    /// Vectors from one column to the next.
-    stride: usize,
-    /// Offset of the first of the vectors of a column; each next one is 1 more.
-    pub(super) first_dx: isize,
-    /// Number of offsets.
-    pub(super) offsets: usize,
+    pub(super) offsets: Offsets,
 }
 
-impl<'a, V: Lanes> BlockWeights<'a, V> {
-    /// Vectors that weights of a block take.
-    pub(super) fn len(block: Block, search: usize) -> usize {
-        block.height * (block.width + 2) * Self::stride(search)
+impl<'a, V: Lanes> RowWeights<'a, V> {
+    /// Vectors that weights of a row of a block take.
+    pub(super) fn len(block: Block) -> usize {
+        (BEFORE + block.width + AFTER) * Offsets::MOST
     }
 
-    fn stride(search: usize) -> usize {
-        2 * search + 2
-    }
-
-    /// Room for the weights of the offsets in row `dy` of the search window; `vectors` are zero where no
-    /// [`fill`](Self::fill) has set them.
+    /// Room for the weights of these offsets.
     #[inline(always)]
-    pub(super) fn new(vectors: &'a mut [V], block: Block, search: usize, dy: usize) -> Self {
-        let (first_dx, offsets) = if dy == 0 { (1, search) } else { (-(search as isize), 2 * search + 1) };
-        let stride = Self::stride(search);
-        if dy == 0 && offsets % 2 == 1 {
-            for column in vectors.chunks_exact_mut(stride) {
-                column[offsets] = V::splat(0);
-            }
+    pub(super) fn new(vectors: &'a mut [V], block: Block, offsets: Offsets) -> Self {
+        let columns = vectors.as_chunks_mut().0;
+        let (before, within) = columns.split_at_mut(BEFORE);
+        let (within, after) = within.split_at_mut(block.width);
+        before.as_flattened_mut().fill(V::splat(0));
+        after.as_flattened_mut().fill(V::splat(0));
+        for column in within {
+            column[offsets.count..].fill(V::splat(0));
         }
-        Self { vectors, block, stride, first_dx, offsets }
+        Self { columns, block, offsets }
     }
 
-    /// Weights by offset of a column of a row; column 0 is the one of zeros left of the block.
-    #[inline(always)]
-    pub(super) fn of(&self, row: usize, column: usize) -> &[V] {
-        &self.vectors[(row * (self.block.width + 2) + column) * self.stride..]
-            [..self.offsets.next_multiple_of(2)]
-    }
-
-    /// The weight of one offset at a column of a row.
-    #[inline(always)]
-    pub(super) fn at(&self, row: usize, column: usize, slot: usize) -> V {
-        self.vectors[(row * (self.block.width + 2) + column) * self.stride + slot]
-    }
-
-    /// Finds the weights of some offsets, from the `slot`th on, as many as there is room for in `sums`; `pairs` are those
-    /// of the first.
+    /// Finds the weights of a row of the block from the sums over its columns, which all offsets have one after another.
     #[inline(always)]
     pub(super) fn fill<const CHANNELS: usize>(
         &mut self,
-        view: &View<'_, V, CHANNELS>,
+        view: &BlockView<'_, V, CHANNELS>,
         weigher: &V::Weigher,
-        slot: usize,
-        pairs: Pairs,
-        sums: &mut [V],
-    ) {
-        column_sums(view, self.block, pairs, sums);
-        for (offset, sums) in sums.chunks_exact(sums_len(self.block)).enumerate() {
-            let pairs = Pairs { dx: pairs.dx + offset as isize, ..pairs };
-            self.fill_offset(view, weigher, slot + offset, pairs, sums);
-        }
-    }
-
-    #[inline(always)]
-    fn fill_offset<const CHANNELS: usize>(
-        &mut self,
-        view: &View<'_, V, CHANNELS>,
-        weigher: &V::Weigher,
-        slot: usize,
-        pairs: Pairs,
+        row: usize,
         sums: &[V],
     ) {
         let Block { width, height } = self.block;
-        for row in 0..height {
-            let corrections = view.corrections(pairs, row, width);
-            let first = (row * (width + 2) + 1) * self.stride;
-            let weights = self.vectors[first..][..width * self.stride].chunks_exact_mut(self.stride);
+        let all = sums.chunks_exact(sums_len(self.block)).zip(self.offsets.iter()).enumerate();
+        for (slot, (sums, offset)) in all {
+            let corrections = view.corrections(offset, row);
+            let weights = self.columns[BEFORE..][..width].iter_mut();
             let (first, rest) = sums.split_at(SIDE * height);
             let [first, rest] =
                 [first, rest].map(|sums| sums.chunks_exact(height).map(move |column| column[row]));
             window_sums(
                 first,
                 rest,
+                BlockView::<V, CHANNELS>::bias(),
                 weights.zip(corrections),
                 #[inline(always)]
                 |(weights, correction), sum| {
-                    let index = View::<V, CHANNELS>::index(sum, correction);
+                    let index = BlockView::<V, CHANNELS>::index(sum, correction);
                     weights[slot] = if LARGEST_INDEX[CHANNELS] <= V::SHORT {
                         V::weigh::<false>(weigher, index)
                     } else {
@@ -105,5 +78,48 @@ impl<'a, V: Lanes> BlockWeights<'a, V> {
                 },
             );
         }
+    }
+
+    /// Weights of a column of the block, by pairs of offsets.
+    #[inline(always)]
+    pub(super) fn along(&self, column: usize) -> &[[V; 2]] {
+        self.columns[BEFORE + column].as_chunks().0
+    }
+
+    /// Weights that lead from within the block to two neighbours.
+    ///
+    /// `column` is the first one's, counted from where the first offset leads from the block's first column, and even.
+    #[inline(always)]
+    pub(super) fn across(&self, column: usize) -> Across<'_, V> {
+        let first_pair = column.saturating_sub(self.block.width).div_ceil(2);
+        let last_pair = (column / 2).min(self.offsets.pairs() - 1);
+        let (len, from) = (last_pair + 1 - first_pair, column - 2 * last_pair);
+        let weights = &self.columns.as_flattened()[from * Offsets::MOST + 2 * last_pair + 1..];
+        Across { from, to: [&weights.as_chunks().0[..len], &weights[Offsets::MOST..].as_chunks().0[..len]] }
+    }
+}
+
+/// Weights that lead to two neighbours from ever later columns of a block, by ever smaller offsets.
+#[derive(Clone, Copy)]
+pub(super) struct Across<'a, V> {
+    /// The column that the first is from, counted from the one before the block's first.
+    pub(super) from: usize,
+    to: [&'a [Diagonal<V>]; 2],
+}
+
+impl<V: Lanes> Across<'_, V> {
+    /// Pairs of weights that lead to each of the neighbours.
+    pub(super) fn len(self) -> usize {
+        self.to[0].len()
+    }
+
+    /// For each neighbour, the weights of a pixel and of the one right of it, which leads there by 1 px less.
+    #[inline(always)]
+    pub(super) fn pair<const COLUMNS: usize>(self, pair: usize) -> [[V; 2]; COLUMNS] {
+        let mut weights = [[V::splat(0); 2]; COLUMNS];
+        for (weights, to) in weights.iter_mut().zip(self.to) {
+            *weights = [to[pair][0], to[pair][Offsets::MOST - 1]];
+        }
+        weights
     }
 }
