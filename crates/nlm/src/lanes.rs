@@ -99,6 +99,15 @@ pub(crate) unsafe trait Lanes: Copy + 'static {
     fn weigher(table: &Self::Table) -> Self::Weigher;
     /// The weights at indices up to [`LARGEST_INDEX`]; unless `LONG`, of a table of at most [`SHORT`](Self::SHORT).
     fn weigh<const LONG: bool>(weigher: &Self::Weigher, indices: Self) -> Self;
+    /// Where a table has its first index, if its weights can be looked up by place, an index less that.
+    fn places(_: &Self::Table) -> Option<i16> {
+        None
+    }
+    /// The weights at such places, below 1984; those of places below 0 stand from 2048 down.
+    #[inline(always)]
+    fn weigh_places(weigher: &Self::Weigher, places: Self) -> Self {
+        Self::weigh::<false>(weigher, places)
+    }
 
     /// Where lane `lane` stands among the 32-bit lanes that [`interleave`](Self::interleave) spreads a vector over.
     fn spread(lane: usize) -> usize {

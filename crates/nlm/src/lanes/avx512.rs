@@ -6,7 +6,7 @@ use std::arch::x86_64::*;
 
 use super::Lanes;
 use crate::weights::Weights;
-use crate::weights::product::{PRODUCTS, Product};
+use crate::weights::product::Product;
 
 #[derive(Clone, Copy)]
 #[repr(transparent)]
@@ -17,14 +17,14 @@ pub(crate) struct Weigher {
     coarse: __m512i,
     fine: [__m512i; 2],
     corrections: [__m512i; 2],
-    tail: __m512i,
+    origin: __m512i,
     end: __m512i,
 }
 
 // SAFETY: both types are `__m512i`.
 unsafe impl Lanes for Avx512 {
     const LANES: usize = 32;
-    const SHORT: usize = PRODUCTS;
+    const SHORT: usize = usize::MAX;
     type Wide = __m512i;
     type Table = Product;
     type Weigher = Weigher;
@@ -62,7 +62,17 @@ unsafe impl Lanes for Avx512 {
     #[inline(always)]
     fn weigh<const LONG: bool>(weigher: &Weigher, indices: Self) -> Self {
         // SAFETY: as for the other operations.
-        Self(unsafe { weigh::<LONG>(weigher, indices.0) })
+        Self(unsafe { weigh(weigher, indices.0) })
+    }
+
+    fn places(product: &Product) -> Option<i16> {
+        product.is_aligned().then_some(product.origin)
+    }
+
+    #[inline(always)]
+    fn weigh_places(weigher: &Weigher, places: Self) -> Self {
+        // SAFETY: as for the other operations.
+        Self(unsafe { weigh_places(weigher, places.0) })
     }
 
     #[inline(always)]
@@ -108,11 +118,11 @@ unsafe impl Lanes for Avx512 {
     #[inline(always)]
     fn weigher(product: &Product) -> Weigher {
         Weigher {
-            coarse: load(&std::array::from_fn(|row| product.coarse.get(row).copied().unwrap_or(0))),
+            coarse: load(&product.coarse),
             fine: [load(&product.fine[0]), load(&product.fine[1])],
             corrections: [load(&product.corrections[0]), load(&product.corrections[1])],
-            tail: load(&product.tail),
-            end: load(&[product.end; 32]),
+            origin: load(&[product.origin as u16; 32]),
+            end: load(&[product.end as u16; 32]),
         }
     }
 }
@@ -125,19 +135,22 @@ fn load(lanes: &[u16; 32]) -> __m512i {
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
-fn weigh<const LONG: bool>(weigher: &Weigher, indices: __m512i) -> __m512i {
-    let coarse = _mm512_srli_epi16::<6>(indices);
-    let fine = _mm512_permutex2var_epi16(weigher.fine[0], indices, weigher.fine[1]);
-    let corrections = _mm512_permutex2var_epi16(weigher.corrections[0], indices, weigher.corrections[1]);
-    let product = _mm512_mulhi_epu16(_mm512_permutexvar_epi16(coarse, weigher.coarse), fine);
-    let correction = _mm512_and_si512(_mm512_srlv_epi16(corrections, coarse), _mm512_set1_epi16(1));
-    let inside = _mm512_cmplt_epu16_mask(indices, weigher.end);
-    let weights = _mm512_maskz_add_epi16(inside, product, correction);
-    if !LONG {
-        return weights;
-    }
-    let tail = _mm512_cmpge_epu16_mask(indices, _mm512_set1_epi16(PRODUCTS as i16)) & inside;
-    _mm512_mask_permutexvar_epi16(weights, tail, indices, weigher.tail)
+fn weigh(weigher: &Weigher, indices: __m512i) -> __m512i {
+    let places = _mm512_sub_epi16(indices, weigher.origin);
+    let inside = _mm512_cmplt_epi16_mask(indices, weigher.end);
+    _mm512_maskz_mov_epi16(inside, weigh_places(weigher, places))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn weigh_places(weigher: &Weigher, places: __m512i) -> __m512i {
+    // The permutations take the lowest five and six bits of each lane and no others.
+    let rows = _mm512_srli_epi16::<6>(places);
+    let fine = _mm512_permutex2var_epi16(weigher.fine[0], places, weigher.fine[1]);
+    let corrections = _mm512_permutex2var_epi16(weigher.corrections[0], places, weigher.corrections[1]);
+    let product = _mm512_mulhi_epu16(_mm512_permutexvar_epi16(rows, weigher.coarse), fine);
+    let correction = _mm512_and_si512(_mm512_srlv_epi16(corrections, rows), _mm512_set1_epi16(1));
+    _mm512_add_epi16(product, correction)
 }
 
 /// `vpdpwssd`, which the compiler takes for slow and makes a product and an addition of.

@@ -38,8 +38,11 @@ pub(super) struct View<'a, V, const CHANNELS: usize> {
     pixels: [&'a [V]; CHANNELS],
     /// Of each channel, pixels and their right neighbours, interleaved: two vectors a pixel.
     neighbours: [&'a [V]; CHANNELS],
-    /// With two channels, [`LARGEST_SUM`]` + 1 - sum` of the window sums of both.
+    /// With two channels, `highest - sum` of the window sums of both.
     corrections: &'a [V],
+    highest: u16,
+    /// What is added to each window sum of squares.
+    bias: V,
 }
 
 /// Memory of a [`BlockView`].
@@ -57,19 +60,20 @@ pub(super) struct BlockView<'a, V, const CHANNELS: usize> {
     at: (usize, usize),
     /// Of each channel, column after column, as the others are subtracted from them.
     pixels: [&'a [V]; CHANNELS],
-    /// With two channels, `sum + 1` of the window sums of both, row after row of the block.
+    /// With two channels, the same of `sum` instead of `-sum`, row after row of the block.
     corrections: &'a [V],
 }
 
 /// The largest window sum of two channels.
 const LARGEST_SUM: u16 = 49 * 2 * 255;
 
-/// What is added to sums of two channels before the correction, that it may be subtracted without sign.
+/// What is added to sums of two channels before the correction, that it may be subtracted without sign, and to it as well.
 const BIAS: u16 = LARGEST_SUM / 2 + 1;
+const HEADROOM: u16 = 2048;
 
 /// Indices into the table of weights up to which sums that saturate are told from others, by channels.
 pub(super) const LARGEST_INDEX: [usize; 3] =
-    [0, (u16::MAX >> 6) as usize, ((u16::MAX - LARGEST_SUM - 1) >> 5) as usize];
+    [0, (u16::MAX >> 6) as usize, ((u16::MAX - LARGEST_SUM - 1 - HEADROOM) >> 5) as usize];
 
 impl<V: Lanes, const CHANNELS: usize> View<'_, V, CHANNELS> {
     /// Of each channel, from a row and column of the planes on, pixels and their right neighbours, interleaved: two vectors
@@ -104,7 +108,7 @@ impl<V: Lanes, const CHANNELS: usize> View<'_, V, CHANNELS> {
         for (row, to) in corrections.chunks_exact_mut(size.width).enumerate() {
             let from = &self.corrections[(y + row + TEMPLATE) * self.stride + x + TEMPLATE..];
             for (from, to) in from.iter().zip(to) {
-                *to = V::splat(LARGEST_SUM + 2).sub(*from);
+                *to = V::splat(2 * self.highest - LARGEST_SUM).sub(*from);
             }
         }
         let pixels = first(&mut memory.pixels, width * height);
@@ -144,13 +148,13 @@ impl<V: Lanes, const CHANNELS: usize> BlockView<'_, V, CHANNELS> {
         )
     }
 
-    /// What is added to each window sum of [`squares`](Self::squares).
+    /// What is added to each window sum of [`squares`](Self::squares), if anything.
     #[inline(always)]
-    pub(super) fn bias() -> Option<V> {
-        (CHANNELS == 2).then(|| V::splat(BIAS))
+    pub(super) fn bias<const PLACES: bool>(&self) -> Option<V> {
+        (CHANNELS == 2 || PLACES).then_some(self.view.bias)
     }
 
-    /// What such a sum comes to as an index into the table of weights.
+    /// What such a sum comes to as an index into the table of weights, less its origin.
     #[inline(always)]
     pub(super) fn index(sum: V, (one, other): (&V, &V)) -> V {
         if CHANNELS == 1 {
@@ -180,13 +184,14 @@ fn rows(grid: &Grid) -> usize {
 }
 
 impl PlaneMemory {
-    /// Takes a piece apart into tiles.
+    /// Takes a piece apart into tiles; indices into the table of weights will be less by `origin`, from -64 to 64.
     #[inline(always)]
     pub(super) fn fill<V: Lanes, const CHANNELS: usize>(
         &mut self,
         planes: &Planes,
         piece: Piece,
         grid: &Grid,
+        origin: i16,
     ) -> View<'_, V, CHANNELS> {
         let (stride, height) = (stride(grid), rows(grid));
         let len = stride * height;
@@ -195,6 +200,8 @@ impl PlaneMemory {
             columns: self.columns.vectors(stride),
         };
         window_sums.clear();
+        let highest = (LARGEST_SUM + 1 + HEADROOM).wrapping_add_signed(32 * origin);
+        let bias = if CHANNELS == 1 { (-64 * origin) as u16 } else { BIAS + HEADROOM };
         let corrections = self.corrections.vectors::<V>(len);
         for y in 0..height {
             for channel in 0..CHANNELS {
@@ -213,7 +220,7 @@ impl PlaneMemory {
                 let rows = self.rows.each_mut().map(|row| &*row.vectors::<V>(stride));
                 window_sums.add(y, rows);
                 if y >= 2 * TEMPLATE {
-                    window_sums.correct(&mut corrections[(y - TEMPLATE) * stride..][..stride]);
+                    window_sums.correct(highest, &mut corrections[(y - TEMPLATE) * stride..][..stride]);
                 }
             }
         }
@@ -223,6 +230,8 @@ impl PlaneMemory {
             pixels: first(&mut self.pixels, len),
             neighbours: first(&mut self.neighbours, 2 * len),
             corrections,
+            highest,
+            bias: V::splat(bias),
         }
     }
 }
@@ -278,9 +287,9 @@ impl<V: Lanes> WindowSums<'_, V> {
         }
     }
 
-    /// Corrections of the row in the middle of the window.
+    /// What remains of `highest` in the row in the middle of the window.
     #[inline(always)]
-    fn correct(&self, to: &mut [V]) {
+    fn correct(&self, highest: u16, to: &mut [V]) {
         let (first, rest) = self.columns.split_at(SIDE);
         window_sums(
             first.iter().copied(),
@@ -288,7 +297,7 @@ impl<V: Lanes> WindowSums<'_, V> {
             None,
             to[TEMPLATE..].iter_mut(),
             #[inline(always)]
-            |to, sum| *to = V::splat(LARGEST_SUM + 1).sub(sum),
+            |to, sum| *to = V::splat(highest).sub(sum),
         );
     }
 }

@@ -3,7 +3,7 @@
 use super::distance::{SIDE, sums_len, window_sums};
 use super::grid::Block;
 use super::offsets::Offsets;
-use super::planes::{BlockView, LARGEST_INDEX};
+use super::planes::BlockView;
 use crate::lanes::Lanes;
 
 /// Columns of zeros: one before the block's and two after, so that two neighbours can be led to by as many pairs, and one
@@ -45,9 +45,10 @@ impl<'a, V: Lanes> RowWeights<'a, V> {
         Self { columns, block, offsets }
     }
 
-    /// Finds the weights of a row of the block from the sums over its columns, which all offsets have one after another.
+    /// Finds the weights of a row of the block from the sums over its columns, which all offsets have one after another, by
+    /// `PLACES` if the table has them.
     #[inline(always)]
-    pub(super) fn fill<const CHANNELS: usize>(
+    pub(super) fn fill<const CHANNELS: usize, const PLACES: bool>(
         &mut self,
         view: &BlockView<'_, V, CHANNELS>,
         weigher: &V::Weigher,
@@ -65,15 +66,15 @@ impl<'a, V: Lanes> RowWeights<'a, V> {
             window_sums(
                 first,
                 rest,
-                BlockView::<V, CHANNELS>::bias(),
+                view.bias::<PLACES>(),
                 weights.zip(corrections),
                 #[inline(always)]
                 |(weights, correction), sum| {
                     let index = BlockView::<V, CHANNELS>::index(sum, correction);
-                    weights[slot] = if LARGEST_INDEX[CHANNELS] <= V::SHORT {
-                        V::weigh::<false>(weigher, index)
+                    weights[slot] = if PLACES {
+                        V::weigh_places(weigher, index)
                     } else {
-                        V::weigh::<true>(weigher, index)
+                        V::weigh::<false>(weigher, index)
                     };
                 },
             );
