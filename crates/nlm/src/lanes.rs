@@ -79,7 +79,9 @@ pub(crate) unsafe trait Lanes: Copy + 'static {
     /// Pairs of lanes `(a, b)`, first those of the lower, then those of the upper half of each 128 bits.
     fn interleave(self, other: Self) -> [Self; 2];
     fn wide_zero() -> Self::Wide;
-    /// Adds the products of signed lanes to `sums`, two neighbours to each.
+    /// Products of signed lanes, two neighbours added up.
+    fn products(a: Self, b: Self) -> Self::Wide;
+    /// Adds such products to `sums`.
     fn dot(sums: Self::Wide, a: Self, b: Self) -> Self::Wide;
 
     fn wide_load(from: &[u32]) -> Self::Wide;

@@ -60,8 +60,9 @@ unsafe impl Lanes for Avx2 {
             add_lane_sums(vectors, stride, sums);
         }
         fn wide_zero() -> __m256i { _mm256_setzero_si256() }
+        fn products(a: Self, b: Self) -> __m256i { _mm256_madd_epi16(a.0, b.0) }
         fn dot(sums: __m256i, a: Self, b: Self) -> __m256i {
-            _mm256_add_epi32(sums, _mm256_madd_epi16(a.0, b.0))
+            _mm256_add_epi32(sums, Self::products(a, b))
         }
     }
 

@@ -56,6 +56,7 @@ unsafe impl Lanes for Avx512 {
             add_lane_sums(vectors, stride, sums);
         }
         fn wide_zero() -> __m512i { _mm512_setzero_si512() }
+        fn products(a: Self, b: Self) -> __m512i { _mm512_madd_epi16(a.0, b.0) }
         fn dot(sums: __m512i, a: Self, b: Self) -> __m512i { dot(sums, a.0, b.0) }
     }
 

@@ -111,9 +111,14 @@ unsafe impl Lanes for Portable {
     }
 
     #[inline(always)]
-    fn dot(sums: Wide, a: Self, b: Self) -> Wide {
+    fn products(a: Self, b: Self) -> Wide {
         let product = |lane: usize| i32::from(a.0[lane] as i16) * i32::from(b.0[lane] as i16);
-        Wide(from_fn(|lane| sums.0[lane].wrapping_add(product(2 * lane).wrapping_add(product(2 * lane + 1)))))
+        Wide(from_fn(|lane| product(2 * lane).wrapping_add(product(2 * lane + 1))))
+    }
+
+    #[inline(always)]
+    fn dot(sums: Wide, a: Self, b: Self) -> Wide {
+        Self::wide_add(sums, Self::products(a, b))
     }
 
     #[inline(always)]

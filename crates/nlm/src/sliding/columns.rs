@@ -1,9 +1,10 @@
 //! Sums of squared differences over the columns of template windows, and the weights that come of them.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use super::offsets::Group;
-use super::rows::Rows;
+use super::rows::{Change, Rows};
 use crate::band::Task;
 use crate::lanes::{Buffer, Lanes};
 use crate::piece::Piece;
@@ -80,7 +81,10 @@ impl<'a, V: Lanes> Columns<'a, V> {
     ) {
         let first = pairs.start - self.template;
         let count = (pairs.end + self.template - first) as usize;
-        rows.slide::<V, CHANNELS>(group, first, self.of(slot, first, count));
+        let changes = rows.changes::<V, CHANNELS>(group, first);
+        for (sums, change) in self.of(slot, first, count).iter_mut().zip(changes) {
+            *sums = change.add_to::<V>(*sums);
+        }
     }
 
     /// Moves the sums of the columns down a row that come before the last one of the windows at a pixel.
@@ -93,11 +97,12 @@ impl<'a, V: Lanes> Columns<'a, V> {
         x: isize,
     ) -> Window<V> {
         let first = x - self.template;
+        let changes = rows.changes::<V, CHANNELS>(group, first);
         let columns = self.of(slot, first, 2 * self.template as usize);
-        rows.slide::<V, CHANNELS>(group, first, columns);
         let mut window = Window::new();
-        for column in columns {
-            window.add(*column);
+        for (sums, change) in columns.iter_mut().zip(changes) {
+            *sums = change.add_to::<V>(*sums);
+            window.add(*sums);
         }
         window
     }
@@ -113,23 +118,26 @@ impl<'a, V: Lanes> Columns<'a, V> {
         weigher: &V::Weigher,
         weights: &mut [V],
     ) {
-        let last = x + self.template;
-        rows.slide::<V, CHANNELS>(group, last, self.of(slot, last, weights.len()));
         let (side, shift, long) = (2 * self.template as usize, self.shift, self.long);
-        let columns = &*self.of(slot, x - self.template, side + weights.len());
-        let columns = columns[side..].iter().zip(columns);
+        let changes = rows.changes::<V, CHANNELS>(group, x + self.template);
+        let columns = self.of(slot, x - self.template, side + weights.len());
+        let columns = Cell::from_mut(columns).as_slice_of_cells();
+        let columns = columns[side..].iter().zip(changes).zip(columns);
         if long {
-            weigh::<V, true>(columns, shift, group.mask(), window, weigher, weights);
+            weigh::<V, CHANNELS, true>(columns, shift, group.mask(), window, weigher, weights);
         } else {
-            weigh::<V, false>(columns, shift, group.mask(), window, weigher, weights);
+            weigh::<V, CHANNELS, false>(columns, shift, group.mask(), window, weigher, weights);
         }
     }
 }
 
-/// Weights by the columns that come into the windows and those that go out.
+/// The sums of a column.
+type Column<V> = Cell<[<V as Lanes>::Wide; 2]>;
+
+/// Weights by the columns that come into the windows, with what they change by, and those that go out.
 #[inline(always)]
-fn weigh<'a, V: Lanes, const LONG: bool>(
-    columns: impl Iterator<Item = (&'a [V::Wide; 2], &'a [V::Wide; 2])>,
+fn weigh<'a, V: Lanes, const CHANNELS: usize, const LONG: bool>(
+    columns: impl Iterator<Item = ((&'a Column<V>, Change<'a, CHANNELS>), &'a Column<V>)>,
     shift: u32,
     mask: V,
     window: &mut Window<V>,
@@ -137,10 +145,11 @@ fn weigh<'a, V: Lanes, const LONG: bool>(
     weights: &mut [V],
 ) {
     let mut sums = *window;
-    for (weights, (new, gone)) in weights.iter_mut().zip(columns) {
-        sums.add(*new);
+    for (weights, ((new, change), gone)) in weights.iter_mut().zip(columns) {
+        new.set(change.add_to::<V>(new.get()));
+        sums.add(new.get());
         *weights = V::weigh::<LONG>(weigher, V::narrow(sums.0, shift)).and(mask);
-        sums.take_away(*gone);
+        sums.take_away(gone.get());
     }
     *window = sums;
 }

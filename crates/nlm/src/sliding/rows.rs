@@ -79,27 +79,25 @@ impl Rows {
         self.left.wrapping_add_signed(x)
     }
 
-    /// Adds to the sums of columns, from `column` on, what their windows' squares change by.
+    /// What the squares of the windows' columns, from `column` on, change by.
     #[inline(always)]
-    pub(super) fn slide<V: Lanes, const CHANNELS: usize>(
+    pub(super) fn changes<V: Lanes, const CHANNELS: usize>(
         &self,
         group: Group,
         column: isize,
-        sums: &mut [[V::Wide; 2]],
-    ) {
-        for channel in 0..CHANNELS {
-            let here = &self.here[channel][self.at(column)..];
-            let there = self.there[channel][self.at(column + group.first)..].windows(V::LANES);
-            for (sums, (here, there)) in sums.iter_mut().zip(here.iter().zip(there)) {
-                let here = V::splat_pair(here);
-                for (half, sums) in sums.iter_mut().enumerate() {
-                    let there = V::load(&there.as_flattened()[half * V::LANES..]);
-                    let differences = here.sub(there);
-                    // Squares that come in less those that go out.
-                    *sums = V::dot(*sums, differences, differences.negate_odd());
-                }
-            }
-        }
+    ) -> impl Iterator<Item = Change<'_, CHANNELS>> {
+        let of_channel = |channel: usize| {
+            let here = self.here[channel][self.at(column)..].iter();
+            here.zip(self.there[channel][self.at(column + group.first)..].windows(V::LANES))
+        };
+        of_channel(0).zip(of_channel(CHANNELS - 1)).map(
+            #[inline(always)]
+            |(first, last)| {
+                let mut channels = [first; CHANNELS];
+                channels[CHANNELS - 1] = last;
+                Change(channels)
+            },
+        )
     }
 
     /// The pixels that each pixel from `x` on is paired with.
@@ -112,6 +110,26 @@ impl Rows {
     #[inline(always)]
     pub(super) fn own(&self, channel: usize, x: isize) -> &[[u16; 2]] {
         &self.own[channel][self.at(x)..]
+    }
+}
+
+/// Of each channel, a pixel that comes into a column of template windows, with the one that goes out, and those that they are
+/// paired with.
+pub(super) struct Change<'a, const CHANNELS: usize>([(&'a [u16; 2], &'a [[u16; 2]]); CHANNELS]);
+
+impl<const CHANNELS: usize> Change<'_, CHANNELS> {
+    /// Adds the squares that come in and takes away those that go out.
+    #[inline(always)]
+    pub(super) fn add_to<V: Lanes>(&self, mut sums: [V::Wide; 2]) -> [V::Wide; 2] {
+        for (here, there) in &self.0 {
+            let here = V::splat_pair(here);
+            for (half, sums) in sums.iter_mut().enumerate() {
+                let there = V::load(&there.as_flattened()[half * V::LANES..]);
+                let differences = here.sub(there);
+                *sums = V::dot(*sums, differences, differences.negate_odd());
+            }
+        }
+        sums
     }
 }
 

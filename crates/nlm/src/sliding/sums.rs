@@ -120,7 +120,7 @@ fn add_along<V: Lanes>(weights: &[V], factors: impl Iterator<Item = [V; 2]>, mut
     for (((ends, before), pairs), factors) in ends.zip(before).zip(pairs).zip(factors) {
         for (at, (leaves, comes)) in [ends.0, ends.1].into_iter().enumerate() {
             let weights = pairs[at].odd(before[at]);
-            let sum = V::wide_add(moving[at], V::dot(V::wide_zero(), weights, factors[at]));
+            let sum = V::wide_add(moving[at], V::products(weights, factors[at]));
             let (left, moved) = V::shift(sum, comes.get());
             leaves.set(left);
             moving[at] = moved;
