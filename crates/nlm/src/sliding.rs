@@ -185,9 +185,7 @@ impl<'a, V: Lanes, const CHANNELS: usize> Pass<'a, V, CHANNELS> {
                 }
                 self.add_run((slot, group), run, x, ends);
             }
-            if let Some(here) = ends.here {
-                self.sums.gather(here, x);
-            }
+            self.sums.gather(ends.here, x);
         }
     }
 
@@ -198,12 +196,9 @@ impl<'a, V: Lanes, const CHANNELS: usize> Pass<'a, V, CHANNELS> {
         let weights = &mut self.weights[..=(pairs.end - pairs.start) as usize];
         weights[0] = *last;
         let (rows, weigher) = (&*self.rows, &self.weigher);
-        self.columns.weigh::<CHANNELS>((slot, group), rows, window, pairs.start, weigher, &mut weights[1..]);
+        let shares = self.sums.shares(rows, group, (pairs.start - x) as usize, pairs.start);
+        self.columns.weigh((slot, group), rows, window, (pairs.start, weigher), &mut weights[1..], shares);
         *last = weights[weights.len() - 1];
-        if ends.here.is_some() {
-            let skip = (pairs.start - x) as usize;
-            self.sums.add_here(rows, group, skip, pairs.start, &weights[1..]);
-        }
         if let Some(there) = ends.there {
             self.sums.add_there(rows, group, there, pairs.start, weights);
         }

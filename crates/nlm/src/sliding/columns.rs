@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::offsets::Group;
 use super::rows::{Change, Rows};
+use super::sums::Share;
 use crate::band::Task;
 use crate::lanes::{Buffer, Lanes};
 use crate::piece::Piece;
@@ -107,26 +108,28 @@ impl<'a, V: Lanes> Columns<'a, V> {
         window
     }
 
-    /// Moves the next columns' sums down a row, and finds the weights of the pairs of as many pixels, from `x` on.
+    /// Moves the next columns' sums down a row, finds the weights of the pairs of as many pixels, from `x` on, and adds them to
+    /// the pixels' shares.
     #[inline(always)]
-    pub(super) fn weigh<const CHANNELS: usize>(
+    pub(super) fn weigh<'b, const CHANNELS: usize>(
         &mut self,
         (slot, group): (usize, Group),
         rows: &Rows,
         window: &mut Window<V>,
-        x: isize,
-        weigher: &V::Weigher,
+        (x, weigher): (isize, &V::Weigher),
         weights: &mut [V],
+        shares: impl Iterator<Item = Share<'b, V, CHANNELS>>,
     ) {
         let (side, shift, long) = (2 * self.template as usize, self.shift, self.long);
         let changes = rows.changes::<V, CHANNELS>(group, x + self.template);
         let columns = self.of(slot, x - self.template, side + weights.len());
         let columns = Cell::from_mut(columns).as_slice_of_cells();
         let columns = columns[side..].iter().zip(changes).zip(columns);
+        let pixels = weights.iter_mut().zip(columns).zip(shares);
         if long {
-            weigh::<V, CHANNELS, true>(columns, shift, group.mask(), window, weigher, weights);
+            weigh::<V, CHANNELS, true>(pixels, shift, group.mask(), window, weigher);
         } else {
-            weigh::<V, CHANNELS, false>(columns, shift, group.mask(), window, weigher, weights);
+            weigh::<V, CHANNELS, false>(pixels, shift, group.mask(), window, weigher);
         }
     }
 }
@@ -134,21 +137,24 @@ impl<'a, V: Lanes> Columns<'a, V> {
 /// The sums of a column.
 type Column<V> = Cell<[<V as Lanes>::Wide; 2]>;
 
-/// Weights by the columns that come into the windows, with what they change by, and those that go out.
+/// What it takes for a pixel: the column that comes into the window, what it changes by, and the one that goes out.
+type Columns3<'a, V, const CHANNELS: usize> = ((&'a Column<V>, Change<'a, CHANNELS>), &'a Column<V>);
+
 #[inline(always)]
-fn weigh<'a, V: Lanes, const CHANNELS: usize, const LONG: bool>(
-    columns: impl Iterator<Item = ((&'a Column<V>, Change<'a, CHANNELS>), &'a Column<V>)>,
+fn weigh<'a, 'b, V: Lanes, const CHANNELS: usize, const LONG: bool>(
+    pixels: impl Iterator<Item = ((&'a mut V, Columns3<'a, V, CHANNELS>), Share<'b, V, CHANNELS>)>,
     shift: u32,
     mask: V,
     window: &mut Window<V>,
     weigher: &V::Weigher,
-    weights: &mut [V],
 ) {
     let mut sums = *window;
-    for (weights, ((new, change), gone)) in weights.iter_mut().zip(columns) {
+    for ((to, ((new, change), gone)), share) in pixels {
         new.set(change.add_to::<V>(new.get()));
         sums.add(new.get());
-        *weights = V::weigh::<LONG>(weigher, V::narrow(sums.0, shift)).and(mask);
+        let weights = V::weigh::<LONG>(weigher, V::narrow(sums.0, shift)).and(mask);
+        *to = weights;
+        share.add(weights);
         sums.take_away(gone.get());
     }
     *window = sums;

@@ -1,8 +1,5 @@
 //! Sums of weights, and of weights times pixels.
 
-use std::cell::Cell;
-use std::iter;
-
 use super::RUN;
 use super::offsets::Group;
 use super::rows::Rows;
@@ -15,8 +12,9 @@ use crate::piece::Piece;
 /// pairs of lanes give to every other pixel.
 pub(super) struct Sums<'a, V: Lanes, const CHANNELS: usize> {
     sums: &'a mut [u32],
-    /// What each lane gives to the pixels of a run, before it is [gathered](Self::gather): weights, then products.
-    shares: [[V::Wide; RUN]; 3],
+    /// What each lane gives to the pixels of a run, before it is [gathered](Self::gather): weights, and products of each
+    /// channel.
+    shares: [[V::Wide; 3]; RUN],
     /// Columns of even, or of odd, number.
     half: usize,
     /// Columns left of the piece, an even number.
@@ -30,60 +28,83 @@ impl<'a, V: Lanes, const CHANNELS: usize> Sums<'a, V, CHANNELS> {
         let half = (left + Group::end(piece.width, search) + search + V::LANES + RUN).div_ceil(2);
         sums.clear();
         sums.resize(piece.height * (1 + CHANNELS) * 2 * half, 0);
-        Self { sums, shares: [[V::wide_zero(); RUN]; 3], half, left }
+        Self { sums, shares: [[V::wide_zero(); 3]; RUN], half, left }
     }
 
-    /// Adds to the shares of the pixels of a run, from the `skip`th on, the weights of their pairs, and their products; `x` is
-    /// the first of them.
+    /// The shares of the pixels of a run, from the `skip`th on, which is at `x`, and what each of them is paired with.
     #[inline(always)]
-    pub(super) fn add_here(&mut self, rows: &Rows, group: Group, skip: usize, x: isize, weights: &[V]) {
-        for (quantity, shares) in self.shares.iter_mut().enumerate().take(1 + CHANNELS) {
-            let shares = shares[skip..].iter_mut().zip(weights);
-            if quantity == 0 {
-                for (share, weights) in shares {
-                    *share = V::dot(*share, *weights, V::splat(1));
-                }
-            } else {
-                let others = rows.others(quantity - 1, group, x).windows(V::LANES);
-                for ((share, weights), others) in shares.zip(others) {
-                    *share = V::dot(*share, *weights, V::load(others));
-                }
-            }
-        }
+    pub(super) fn shares<'b>(
+        &'b mut self,
+        rows: &'b Rows,
+        group: Group,
+        skip: usize,
+        x: isize,
+    ) -> impl Iterator<Item = Share<'b, V, CHANNELS>> {
+        let others = |channel| rows.others(channel, group, x).windows(V::LANES);
+        let others = others(0).zip(others(CHANNELS - 1));
+        self.shares[skip..].iter_mut().zip(others).map(
+            #[inline(always)]
+            |(sums, (first, last))| {
+                let mut others = [first; CHANNELS];
+                others[CHANNELS - 1] = last;
+                Share { sums, others }
+            },
+        )
     }
 
     /// Adds to the sums of row `row`, for the pixels at the other ends, the weights of the pairs from `x` on, an even number, and
     /// their products. Before them come those of the pair left of the first.
+    ///
+    /// Every other lane of a pixel's pairs and those between of its left neighbour's lead to every other pixel, and those of
+    /// the pixel two further on begin one further on: sums are moved along in registers, those of all quantities side by
+    /// side, as each waits for its last.
     #[inline(always)]
     pub(super) fn add_there(&mut self, rows: &Rows, group: Group, row: usize, x: isize, weights: &[V]) {
         let place = self.left.wrapping_add_signed(x + group.first);
-        let columns = weights.len() / 2 + V::LANES / 2;
+        let steps = weights.len() / 2;
         let len = (1 + CHANNELS) * 2 * self.half;
-        let planes = self.sums[row * len..][..len].chunks_exact_mut(2 * self.half);
-        for (quantity, planes) in planes.enumerate() {
-            let (even, odd) = planes.split_at_mut(self.half);
-            let [first, second] = if place.is_multiple_of(2) { [even, odd] } else { [odd, even] };
-            let sums = [&mut first[place / 2..][..columns], &mut second[place.div_ceil(2)..][..columns]];
-            if quantity == 0 {
-                add_along::<V>(weights, iter::repeat([V::splat(1); 2]), sums);
-            } else {
-                let own = rows.own(quantity - 1, x).as_chunks::<2>().0.iter();
-                add_along(weights, own.map(|[a, b]| [V::splat_pair(a), V::splat_pair(b)]), sums);
+        let (totals, products) = self.sums[row * len..][..len].split_at_mut(2 * self.half);
+        let mut totals = Moving::<V>::new(totals, place, steps);
+        let mut planes = products.chunks_exact_mut(2 * self.half);
+        let mut products: [_; CHANNELS] =
+            std::array::from_fn(|_| Moving::<V>::new(planes.next().unwrap_or_default(), place, steps));
+        let mut own: [&[[[u16; 2]; 2]]; CHANNELS] = [&[]; CHANNELS];
+        for (channel, own) in own.iter_mut().enumerate() {
+            *own = &rows.own(channel, x).as_chunks().0[..steps];
+        }
+        let before = &weights.as_chunks::<2>().0[..steps];
+        let pairs = &weights[1..].as_chunks::<2>().0[..steps];
+        for step in 0..steps {
+            for half in 0..2 {
+                let weights = pairs[step][half].odd(before[step][half]);
+                totals.add(step, half, V::products(weights, V::splat(1)));
+                for (products, own) in products.iter_mut().zip(&own) {
+                    products.add(step, half, V::products(weights, V::splat_pair(&own[step][half])));
+                }
             }
+        }
+        totals.finish();
+        for products in products {
+            products.finish();
         }
     }
 
-    /// Adds the shares of a run of pixels of a row, from `x` on, to their sums, and begins the next ones.
+    /// Adds the shares of a run of pixels, from `x` on, to their sums, if they are in a row of the piece, and begins the next
+    /// ones.
     #[inline(always)]
-    pub(super) fn gather(&mut self, row: usize, x: isize) {
+    pub(super) fn gather(&mut self, row: Option<usize>, x: isize) {
         let at = self.left.wrapping_add_signed(x) / 2;
-        for (quantity, shares) in self.shares.iter_mut().enumerate().take(1 + CHANNELS) {
-            for odd in 0..2 {
-                let start = ((row * (1 + CHANNELS) + quantity) * 2 + odd) * self.half + at;
-                V::add_lane_sums(&shares[odd..], 2, &mut self.sums[start..start + RUN / 2]);
+        let shares = self.shares.as_flattened_mut();
+        if let Some(row) = row {
+            for quantity in 0..1 + CHANNELS {
+                for odd in 0..2 {
+                    let start = ((row * (1 + CHANNELS) + quantity) * 2 + odd) * self.half + at;
+                    let sums = &mut self.sums[start..start + RUN / 2];
+                    V::add_lane_sums(&shares[3 * odd + quantity..], 6, sums);
+                }
             }
-            shares.fill(V::wide_zero());
         }
+        shares.fill(V::wide_zero());
     }
 
     /// Divides sums, each pixel's own weight and product included, and writes the piece.
@@ -105,29 +126,56 @@ impl<'a, V: Lanes, const CHANNELS: usize> Sums<'a, V, CHANNELS> {
     }
 }
 
-/// Adds products of weights and factors to the sums of the pixels that they lead to.
-///
-/// Every other lane of a pixel's pairs and those between of its left neighbour's lead to every other pixel, and those of the
-/// pixel two further on begin one further on: sums are moved along in registers.
-#[inline(always)]
-fn add_along<V: Lanes>(weights: &[V], factors: impl Iterator<Item = [V; 2]>, mut sums: [&mut [u32]; 2]) {
-    let lanes = V::LANES / 2;
-    let mut moving = sums.each_ref().map(|sums| V::wide_load(sums));
-    let [first, second] = sums.each_mut().map(|sums| Cell::from_mut(&mut **sums).as_slice_of_cells());
-    let ends = first.iter().zip(&first[lanes..]).zip(second.iter().zip(&second[lanes..]));
-    let before = weights.as_chunks::<2>().0.iter();
-    let pairs = weights[1..].as_chunks::<2>().0.iter();
-    for (((ends, before), pairs), factors) in ends.zip(before).zip(pairs).zip(factors) {
-        for (at, (leaves, comes)) in [ends.0, ends.1].into_iter().enumerate() {
-            let weights = pairs[at].odd(before[at]);
-            let sum = V::wide_add(moving[at], V::products(weights, factors[at]));
-            let (left, moved) = V::shift(sum, comes.get());
-            leaves.set(left);
-            moving[at] = moved;
+/// What the lanes give to a pixel, and the pixels that they pair it with.
+pub(super) struct Share<'a, V: Lanes, const CHANNELS: usize> {
+    sums: &'a mut [V::Wide; 3],
+    others: [&'a [u16]; CHANNELS],
+}
+
+impl<V: Lanes, const CHANNELS: usize> Share<'_, V, CHANNELS> {
+    /// Adds the weights of its pairs, and their products.
+    #[inline(always)]
+    pub(super) fn add(self, weights: V) {
+        let [total, products @ ..] = self.sums;
+        *total = V::dot(*total, weights, V::splat(1));
+        for (product, others) in products.iter_mut().zip(self.others) {
+            *product = V::dot(*product, weights, V::load(others));
         }
     }
-    for (moving, sums) in moving.into_iter().zip(sums) {
-        let left = sums.len() - lanes;
-        V::wide_store(moving, &mut sums[left..]);
+}
+
+/// Sums that a run of pairs leads to, half of them in registers that move along.
+struct Moving<'a, V: Lanes> {
+    /// Sums of every other pixel, and of those between.
+    sums: [&'a mut [u32]; 2],
+    moving: [V::Wide; 2],
+    steps: usize,
+}
+
+impl<'a, V: Lanes> Moving<'a, V> {
+    /// Of a row of sums, even columns first, those that begin at the `place`th column.
+    #[inline(always)]
+    fn new(row: &'a mut [u32], place: usize, steps: usize) -> Self {
+        let (even, odd) = row.split_at_mut(row.len() / 2);
+        let [first, second] = if place.is_multiple_of(2) { [even, odd] } else { [odd, even] };
+        let len = steps + V::LANES / 2;
+        let sums = [&mut first[place / 2..][..len], &mut second[place.div_ceil(2)..][..len]];
+        Self { moving: [V::wide_load(sums[0]), V::wide_load(sums[1])], sums, steps }
+    }
+
+    /// Adds to those of every other pixel, or of those between, and moves them along by one.
+    #[inline(always)]
+    fn add(&mut self, step: usize, half: usize, products: V::Wide) {
+        let sums = &mut *self.sums[half];
+        let sum = V::wide_add(self.moving[half], products);
+        (sums[step], self.moving[half]) = V::shift(sum, sums[step + V::LANES / 2]);
+    }
+
+    /// Writes those that are in registers.
+    #[inline(always)]
+    fn finish(self) {
+        for (moving, sums) in self.moving.into_iter().zip(self.sums) {
+            V::wide_store(moving, &mut sums[self.steps..]);
+        }
     }
 }
