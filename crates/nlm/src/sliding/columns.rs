@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::ops::Range;
 
 use super::offsets::Group;
-use super::rows::{Change, Rows};
+use super::rows::Rows;
 use super::sums::Share;
 use crate::band::Task;
 use crate::lanes::{Buffer, Lanes};
@@ -125,37 +125,33 @@ impl<'a, V: Lanes> Columns<'a, V> {
         let columns = self.of(slot, x - self.template, side + weights.len());
         let columns = Cell::from_mut(columns).as_slice_of_cells();
         let columns = columns[side..].iter().zip(changes).zip(columns);
-        let pixels = weights.iter_mut().zip(columns).zip(shares);
+        // In two loops, as what is to be done for a pixel waits for itself, and little else fits beside all of it.
+        let mut sums = *window;
+        for (index, ((new, change), gone)) in weights.iter_mut().zip(columns) {
+            new.set(change.add_to::<V>(new.get()));
+            sums.add(new.get());
+            *index = V::narrow(sums.0, shift);
+            sums.take_away(gone.get());
+        }
+        *window = sums;
+        let pixels = weights.iter_mut().zip(shares);
         if long {
-            weigh::<V, CHANNELS, true>(pixels, shift, group.mask(), window, weigher);
+            weigh::<V, CHANNELS, true>(pixels, group.mask(), weigher);
         } else {
-            weigh::<V, CHANNELS, false>(pixels, shift, group.mask(), window, weigher);
+            weigh::<V, CHANNELS, false>(pixels, group.mask(), weigher);
         }
     }
 }
 
-/// The sums of a column.
-type Column<V> = Cell<[<V as Lanes>::Wide; 2]>;
-
-/// What it takes for a pixel: the column that comes into the window, what it changes by, and the one that goes out.
-type Columns3<'a, V, const CHANNELS: usize> = ((&'a Column<V>, Change<'a, CHANNELS>), &'a Column<V>);
-
+/// Turns indices into weights and adds them to the shares of the pixels.
 #[inline(always)]
 fn weigh<'a, 'b, V: Lanes, const CHANNELS: usize, const LONG: bool>(
-    pixels: impl Iterator<Item = ((&'a mut V, Columns3<'a, V, CHANNELS>), Share<'b, V, CHANNELS>)>,
-    shift: u32,
+    pixels: impl Iterator<Item = (&'a mut V, Share<'b, V, CHANNELS>)>,
     mask: V,
-    window: &mut Window<V>,
     weigher: &V::Weigher,
 ) {
-    let mut sums = *window;
-    for ((to, ((new, change), gone)), share) in pixels {
-        new.set(change.add_to::<V>(new.get()));
-        sums.add(new.get());
-        let weights = V::weigh::<LONG>(weigher, V::narrow(sums.0, shift)).and(mask);
-        *to = weights;
-        share.add(weights);
-        sums.take_away(gone.get());
+    for (weights, share) in pixels {
+        *weights = V::weigh::<LONG>(weigher, *weights).and(mask);
+        share.add(*weights);
     }
-    *window = sums;
 }
