@@ -47,6 +47,8 @@ pub(crate) const LARGEST_INDEX: u16 = 0x7fff;
 pub(crate) unsafe trait Lanes: Copy + 'static {
     /// Lanes of a vector, a multiple of 8.
     const LANES: usize;
+    /// Registers that hold a vector.
+    const REGISTERS: usize;
     /// Weights of a table that is looked up quickest.
     const SHORT: usize;
     /// Half as many 32-bit lanes.

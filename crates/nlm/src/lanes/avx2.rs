@@ -30,6 +30,7 @@ pub(crate) struct Weigher {
 // SAFETY: both types are `__m256i`.
 unsafe impl Lanes for Avx2 {
     const LANES: usize = 16;
+    const REGISTERS: usize = 16;
     const SHORT: usize = PRODUCTS;
     type Wide = __m256i;
     type Table = Table;

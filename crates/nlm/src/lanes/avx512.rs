@@ -24,6 +24,7 @@ pub(crate) struct Weigher {
 // SAFETY: both types are `__m512i`.
 unsafe impl Lanes for Avx512 {
     const LANES: usize = 32;
+    const REGISTERS: usize = 32;
     const SHORT: usize = usize::MAX;
     type Wide = __m512i;
     type Table = Product;

@@ -26,6 +26,7 @@ impl Portable {
 // SAFETY: both types are arrays of integers, 16 bytes.
 unsafe impl Lanes for Portable {
     const LANES: usize = 8;
+    const REGISTERS: usize = 16;
     const SHORT: usize = usize::MAX;
     type Wide = Wide;
     /// Weights by index, the last of them zero.

@@ -31,21 +31,23 @@ pub(super) struct Block {
     pub(super) height: usize,
 }
 
-/// Widths of blocks: wide, as the sums of what a row of pixels is paired with are read and written once for all of it.
+/// Widths of blocks: wide, as the sums of what a row of pixels is paired with are read and written once for all of it, but
+/// the weights of a row stay in the first-level cache.
 const WIDTHS: RangeInclusive<usize> = 14..=28;
 
 /// Heights of blocks: low, as the columns of several offsets come from the first-level cache.
 const HEIGHTS: RangeInclusive<usize> = 6..=14;
 
-/// Most pixels of a block, whose weights for a row of the search window stay in the second-level cache.
-const BLOCK_PIXELS: usize = 224;
+/// Most lanes of the vectors of a block's pixels, whose column sums for a row of the search window stay in the second-level
+/// cache.
+const BLOCK_LANES: usize = 224 * 32;
 
 impl Block {
-    /// All sizes that a block may have, smallest first.
-    fn all() -> impl Iterator<Item = Self> {
+    /// All sizes that a block of vectors with so many lanes may have, smallest first.
+    fn all(lanes: usize) -> impl Iterator<Item = Self> {
         WIDTHS
             .flat_map(|width| HEIGHTS.map(move |height| Self { width, height }))
-            .filter(|block| block.width * block.height <= BLOCK_PIXELS)
+            .filter(move |block| block.width * block.height * lanes <= BLOCK_LANES)
     }
 
     /// A measure of the work on a block: weights and sums of its pixels, sums over their columns, squares.
@@ -63,7 +65,7 @@ impl Grid {
             let rows = lanes / columns;
             let tile_width = (width + 2 * search).div_ceil(columns).max(search);
             let tile_height = (height + search).div_ceil(rows).max(search);
-            Block::all().map(move |block| Self {
+            Block::all(lanes).map(move |block| Self {
                 columns,
                 rows,
                 block,

@@ -26,6 +26,9 @@ pub(super) struct RowWeights<'a, V> {
 }
 
 impl<'a, V: Lanes> RowWeights<'a, V> {
+    /// Whether there are registers enough to look up a weight while window sums are under way.
+    const AT_ONCE: bool = V::REGISTERS >= 32;
+
     /// Vectors that weights of a row of a block take.
     pub(super) fn len(block: Block) -> usize {
         (BEFORE + block.width + AFTER) * Offsets::MOST
@@ -71,13 +74,16 @@ impl<'a, V: Lanes> RowWeights<'a, V> {
                 #[inline(always)]
                 |(weights, correction), sum| {
                     let index = BlockView::<V, CHANNELS>::index(sum, correction);
-                    weights[slot] = if PLACES {
-                        V::weigh_places(weigher, index)
-                    } else {
-                        V::weigh::<false>(weigher, index)
-                    };
+                    weights[slot] = if Self::AT_ONCE { weigh::<V, PLACES>(weigher, index) } else { index };
                 },
             );
+        }
+        if !Self::AT_ONCE {
+            for column in &mut self.columns[BEFORE..][..width] {
+                for weight in &mut column[..self.offsets.count] {
+                    *weight = weigh::<V, PLACES>(weigher, *weight);
+                }
+            }
         }
     }
 
@@ -98,6 +104,12 @@ impl<'a, V: Lanes> RowWeights<'a, V> {
         let weights = &self.columns.as_flattened()[from * Offsets::MOST + 2 * last_pair + 1..];
         Across { from, to: [&weights.as_chunks().0[..len], &weights[Offsets::MOST..].as_chunks().0[..len]] }
     }
+}
+
+/// The weight at an index less the table's origin, a place if the table has them.
+#[inline(always)]
+fn weigh<V: Lanes, const PLACES: bool>(weigher: &V::Weigher, index: V) -> V {
+    if PLACES { V::weigh_places(weigher, index) } else { V::weigh::<false>(weigher, index) }
 }
 
 /// Weights that lead to two neighbours from ever later columns of a block, by ever smaller offsets.
