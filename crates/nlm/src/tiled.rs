@@ -3,8 +3,8 @@
 //! A piece of the picture is divided into as many tiles as a vector has lanes, and lane `l` of each vector belongs to tile
 //! `l`. Neighbours are then different vectors, and window sums along rows and columns, offsets, and sums for both ends of a
 //! pair are operations between whole vectors, without shuffling or unaligned loads. A tile is gone through in blocks, whose
-//! weights for all offsets of one row of the search window stay in the second-level cache, until they are added to the sums
-//! of the pixels at either end.
+//! column sums for all offsets of one row of the search window stay in the second-level cache. The weights of a row of a
+//! block stay in the first-level cache, until they are added to the sums of the pixels at either end.
 
 mod distance;
 mod grid;
@@ -42,7 +42,7 @@ const PIECE_PIXELS: usize = 512 * 512;
 const PIECE_WIDTH: usize = 1024;
 const PIECE_HEIGHT: usize = 512;
 
-/// Radii of the search window: below, a tile would be mostly surroundings, and above, a block's weights outgrow the cache.
+/// Radii of the search window: below and above, a tile would be mostly surroundings.
 const SMALLEST_SEARCH: usize = 8;
 const LARGEST_SEARCH: usize = 32;
 
