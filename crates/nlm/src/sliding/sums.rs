@@ -94,17 +94,19 @@ impl<'a, V: Lanes, const CHANNELS: usize> Sums<'a, V, CHANNELS> {
     #[inline(always)]
     pub(super) fn gather(&mut self, row: Option<usize>, x: isize) {
         let at = self.left.wrapping_add_signed(x) / 2;
-        let shares = self.shares.as_flattened_mut();
-        if let Some(row) = row {
-            for quantity in 0..1 + CHANNELS {
+        for quantity in 0..1 + CHANNELS {
+            let shares = self.shares.as_flattened_mut();
+            if let Some(row) = row {
                 for odd in 0..2 {
                     let start = ((row * (1 + CHANNELS) + quantity) * 2 + odd) * self.half + at;
                     let sums = &mut self.sums[start..start + RUN / 2];
                     V::add_lane_sums(&shares[3 * odd + quantity..], 6, sums);
                 }
             }
+            for share in &mut self.shares {
+                share[quantity] = V::wide_zero();
+            }
         }
-        shares.fill(V::wide_zero());
     }
 
     /// Divides sums, each pixel's own weight and product included, and writes the piece.
