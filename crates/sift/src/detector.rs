@@ -189,6 +189,7 @@ fn finish(features: &[Feature], descriptor: Descriptor) -> Features {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::DESCRIPTOR_LENGTH;
 
     /// A picture of streaks, which are noise summed over 2 x 25 pixels: extrema move far along them before they settle.
     fn streaks(seed: u64, width: usize, height: usize) -> Vec<u8> {
@@ -204,9 +205,14 @@ mod tests {
         (0..width * height).map(|i| (128 + sum(i % width, i / width) / 14).clamp(0, 255) as u8).collect()
     }
 
-    /// What is found in the first octave by two workers, of which the second begins at a block of rows; none of its memory
-    /// is as new.
-    fn found(grey: &[u8], (width, height): (usize, usize), params: &Params, begin: usize) -> Vec<Feature> {
+    /// What is found in the first octave, in strips of so many columns, by two workers, of which the second begins at a block of
+    /// rows; none of its memory is as new.
+    fn found(
+        grey: &[u8],
+        (width, height): (usize, usize),
+        params: &Params,
+        (strip, begin): (usize, usize),
+    ) -> Vec<Feature> {
         let kernels = Kernels::new(params);
         let patch = |scale| descriptor::radius(scale).max(orientation::radius(scale));
         let reach = Reach::new(params, &kernels, patch);
@@ -214,12 +220,12 @@ mod tests {
         let (width, height) = (2 * width, 2 * height);
         let octave =
             Octave { index: 0, width, height, source, kernels: &kernels, reach: &reach, isa: Isa::detect() };
-        let blocks = height.div_ceil(BLOCK);
+        let blocks = width.div_ceil(strip) * height.div_ceil(BLOCK);
         let job = Job {
             octave,
             params,
             control: &Control::default(),
-            strip: width,
+            strip,
             schedule: Schedule::parted_at(blocks, begin),
             next: None,
         };
@@ -232,21 +238,45 @@ mod tests {
         features
     }
 
+    /// Parameters that find as much as there is.
+    fn sensitive() -> Params {
+        Params { contrast_threshold: 0.0, edge_threshold: 1e6, ..Params::default() }
+    }
+
+    fn bits(features: &[Feature]) -> Vec<(String, [u8; DESCRIPTOR_LENGTH])> {
+        features.iter().map(|f| (format!("{:?}", f.keypoint), f.descriptor)).collect()
+    }
+
+    #[test]
+    fn features_do_not_depend_on_the_width_of_strips() {
+        const SIZE: (usize, usize) = (96, 48);
+        let grey = streaks(1, SIZE.0, SIZE.1);
+        // Strips hold a few columns more from sigma to sigma, and what is scanned of them begins at a line.
+        for sigma in (0..16).map(|step| 1.4 + 0.05 * f64::from(step)) {
+            let params = Params { sigma, ..sensitive() };
+            let whole = bits(&found(&grey, SIZE, &params, (2 * SIZE.0, 0)));
+            assert!(whole.len() > 10);
+            // The last strip has no column, or few, that is not at the border.
+            for strip in [190, 186, 100] {
+                let parted = bits(&found(&grey, SIZE, &params, (strip, 0)));
+                assert!(parted == whole, "sigma {sigma}: strips of {strip} columns");
+            }
+        }
+    }
+
     #[test]
     fn features_do_not_depend_on_where_a_strip_begins() {
         const SIZE: (usize, usize) = (48, 320);
+        const WIDTH: usize = 2 * SIZE.0;
         const BLOCKS: usize = 2 * SIZE.1 / BLOCK;
-        let params = Params { contrast_threshold: 0.0, edge_threshold: 1e6, ..Params::default() };
-        let bits = |features: Vec<Feature>| -> Vec<_> {
-            features.iter().map(|f| (format!("{:?}", f.keypoint), f.descriptor)).collect()
-        };
+        let params = sensitive();
         // In those of 162 and 335 an extremum goes further up from where a strip begins than that has rows.
         for seed in [0, 1, 2, 162, 335] {
             let grey = streaks(seed, SIZE.0, SIZE.1);
-            let whole = bits(found(&grey, SIZE, &params, BLOCKS));
+            let whole = bits(&found(&grey, SIZE, &params, (WIDTH, BLOCKS)));
             assert!(whole.len() > 10);
             for begin in 1..BLOCKS {
-                let parted = bits(found(&grey, SIZE, &params, begin));
+                let parted = bits(&found(&grey, SIZE, &params, (WIDTH, begin)));
                 assert!(parted == whole, "seed {seed}: a strip begins at block {begin}");
             }
         }

@@ -144,7 +144,9 @@ impl Worker {
         let (strip_index, columns, row) = job.place(first);
         let mut strip = Strip::new(octave, &columns, memory);
         strip.seek(row);
-        let scanned = columns.start.max(BORDER)..columns.end.min(octave.width - BORDER);
+        // A last strip may be all border.
+        let end = columns.end.min(octave.width - BORDER);
+        let scanned = columns.start.max(BORDER).min(end)..end;
         let layers = params.octave_layers as usize;
         let threshold = (0.5 * params.contrast_threshold / layers as f64 * 255.0).floor() as f32;
         scanner.reset(&strip, &scanned, layers, row.max(BORDER));
