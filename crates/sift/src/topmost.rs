@@ -139,23 +139,25 @@ mod tests {
     use crate::{Isa, Level, Params};
 
     const WIDTH: usize = 61;
-    const HEIGHT: usize = 53;
+    const HEIGHT: usize = 77;
 
-    /// A level of noise with margins, and the same row by row.
-    fn level(radius: usize) -> (Ring, Vec<[f32; WIDTH]>) {
-        let mut ring = Ring::default();
-        ring.reset((WIDTH, HEIGHT), radius + GROUP, HEIGHT);
+    /// A level of noise.
+    fn level() -> Vec<[f32; WIDTH]> {
         let mut state = 1_u64;
         let mut rows = vec![[0.0; WIDTH]; HEIGHT];
-        for (y, row) in rows.iter_mut().enumerate() {
-            for sample in row.iter_mut() {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                *sample = (state >> 40) as f32 / 65_793.0;
-            }
+        for sample in rows.as_flattened_mut() {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            *sample = (state >> 40) as f32 / 65_793.0;
+        }
+        rows
+    }
+
+    /// Fills a block of rows of a ring and their margins.
+    fn fill(ring: &mut Ring, rows: &[[f32; WIDTH]], block: usize, radius: usize) {
+        for (y, row) in rows.iter().enumerate().skip(block).take(BLOCK) {
             ring.row_mut(y).copy_from_slice(row);
         }
-        (0..HEIGHT).step_by(BLOCK).for_each(|y| ring.fill_margins(y, radius));
-        (ring, rows)
+        ring.fill_margins(block, radius);
     }
 
     /// One sample of a whole level, in the order of the sums of a blur.
@@ -179,10 +181,17 @@ mod tests {
             let params = Params { octave_layers, ..Params::default() };
             let kernels = Kernels::new(&params);
             let reach = Reach::new(&params, &kernels, |_| 1);
-            let (below, rows) = level(kernels.topmost.radius());
+            let (rows, radius) = (level(), kernels.topmost.radius());
+            // No more rows than a sample and its neighbours take, so that blocks overwrite those further up.
+            let mut below = Ring::default();
+            below.reset((WIDTH, HEIGHT), radius + GROUP, 2 * (radius + 1) + BLOCK);
+            let mut blocks = (0..HEIGHT).step_by(BLOCK).peekable();
             let mut topmost = Topmost::default();
             topmost.reset(&kernels.topmost);
             for y in BORDER..HEIGHT - BORDER {
+                while let Some(block) = blocks.next_if(|block| *block <= y + radius + 1) {
+                    fill(&mut below, &rows, block, radius);
+                }
                 for x in BORDER..WIDTH - BORDER {
                     let expected = [y - 1, y, y + 1]
                         .map(|y| [x - 1, x, x + 1].map(|x| blurred(&rows, kernels.topmost.taps(), (y, x))));
@@ -202,6 +211,7 @@ mod tests {
                             around, expected,
                             "{octave_layers} layers, {level:?}, row {y}, column {x}"
                         );
+                        assert_eq!(topmost.around(&octave, &below, (y, x)), expected, "asked again");
                     }
                 }
             }
