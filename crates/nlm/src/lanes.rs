@@ -47,7 +47,7 @@ pub(crate) const LARGEST_INDEX: u16 = 0x7fff;
 pub(crate) unsafe trait Lanes: Copy + 'static {
     /// Lanes of a vector, a multiple of 8.
     const LANES: usize;
-    /// Registers that hold a vector.
+    /// Registers for vectors.
     const REGISTERS: usize;
     /// Weights of a table that is looked up quickest.
     const SHORT: usize;
@@ -103,11 +103,12 @@ pub(crate) unsafe trait Lanes: Copy + 'static {
     fn weigher(table: &Self::Table) -> Self::Weigher;
     /// The weights at indices up to [`LARGEST_INDEX`]; unless `LONG`, of a table of at most [`SHORT`](Self::SHORT).
     fn weigh<const LONG: bool>(weigher: &Self::Weigher, indices: Self) -> Self;
-    /// Where a table has its first index, if its weights can be looked up by place, an index less that.
+    /// Where a table has its first index, if its weights can be looked up by place, an index less that; then
+    /// [`weigh_places`](Self::weigh_places) is for them.
     fn places(_: &Self::Table) -> Option<i16> {
         None
     }
-    /// The weights at such places, below 1984; those of places below 0 stand from 2048 down.
+    /// The weights at places up to 2047, of which the last 64 are below 0, from -64 up, where the first index is above 0.
     #[inline(always)]
     fn weigh_places(weigher: &Self::Weigher, places: Self) -> Self {
         Self::weigh::<false>(weigher, places)

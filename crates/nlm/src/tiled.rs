@@ -168,6 +168,17 @@ mod tests {
                 assert!(!is_tiled(level, &Params { template_window: 9, ..Params::default() }, channels));
             }
             assert!(!is_tiled(level, &Params::default(), 3));
+            // 1,015 and 1,034 weights of one channel, 1,263 and 1,276 of two.
+            for (channels, most, more) in [(1, 13.87, 14.0), (2, 10.94, 11.0)] {
+                assert!(
+                    is_tiled(level, &Params { h: most, ..Params::default() }, channels),
+                    "{level:?}, h {most}"
+                );
+                assert!(
+                    !is_tiled(level, &Params { h: more, ..Params::default() }, channels),
+                    "{level:?}, h {more}"
+                );
+            }
         }
     }
 }

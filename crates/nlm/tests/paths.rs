@@ -166,6 +166,37 @@ fn white_pictures_stay_white_but_for_their_specks() {
     }
 }
 
+/// Tables of weights at the limits of what they are looked up by, with distances from none to the greatest, and rows of the search
+/// window in groups.
+#[test]
+fn tables_and_windows_at_their_limits_agree_with_the_reference() {
+    let cases = [
+        // The last row of products would be that of sums that saturate.
+        (1, 13.7, 21),
+        // 1,026 weights of two channels, and 1,088: two and 64 of them before the first row.
+        (2, 9.86, 21),
+        (2, 10.155, 21),
+        // As many as are told from sums that saturate.
+        (2, 10.94, 21),
+        (1, 10.0, 45),
+        (2, 10.0, 45),
+    ];
+    for (channels, h, search_window) in cases {
+        for black_white in [false, true] {
+            let (width, height) = (60, 40);
+            let pixels = picture(width * channels, height, (5, 20, black_white, 3));
+            let params = Params { h, search_window, ..Params::default() };
+            let image = Image::new(&pixels, width, height, channels).unwrap();
+            let expected = reference::denoise(image, &params).unwrap();
+            for level in [Level::Scalar, Level::Avx2, Level::Avx512] {
+                let mut denoiser = Denoiser::with_isa(Isa::at_most(level));
+                let actual = denoiser.denoise(image, &params, &threads(1)).unwrap();
+                assert!(actual == expected, "{level:?}, {channels} channels, {params:?}");
+            }
+        }
+    }
+}
+
 /// More offsets than the pictures have pixels beside each other, in groups that begin in different runs of pixels.
 #[test]
 fn the_widest_search_windows_agree_with_the_reference() {

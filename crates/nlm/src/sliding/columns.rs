@@ -125,7 +125,7 @@ impl<'a, V: Lanes> Columns<'a, V> {
         let columns = self.of(slot, x - self.template, side + weights.len());
         let columns = Cell::from_mut(columns).as_slice_of_cells();
         let columns = columns[side..].iter().zip(changes).zip(columns);
-        // In two loops, as what is to be done for a pixel waits for itself, and little else fits beside all of it.
+        // In two loops: what is to be done for a pixel is one long chain, of which few fit into the processor's window at a time.
         let mut sums = *window;
         for (index, ((new, change), gone)) in weights.iter_mut().zip(columns) {
             new.set(change.add_to::<V>(new.get()));

@@ -32,10 +32,10 @@ pub(super) struct Block {
 }
 
 /// Widths of blocks: wide, as the sums of what a row of pixels is paired with are read and written once for all of it, but
-/// the weights of a row stay in the first-level cache.
+/// the weights of a row stay in a first-level cache of 48 KiB.
 const WIDTHS: RangeInclusive<usize> = 14..=28;
 
-/// Heights of blocks: low, as the columns of several offsets come from the first-level cache.
+/// Heights of blocks: low, as the columns of all offsets of a row come from the first-level cache.
 const HEIGHTS: RangeInclusive<usize> = 6..=14;
 
 /// Most lanes of the vectors of a block's pixels, whose column sums for a row of the search window stay in the second-level

@@ -15,8 +15,8 @@ pub(super) struct Offsets {
 }
 
 impl Offsets {
-    /// Most of them: all of a row of the default search window, for which a row of a block's weights fits the first-level
-    /// cache.
+    /// Most of them: all of a row of the default search window, for which a row of a block's weights fits a first-level
+    /// cache of 48 KiB.
     pub(super) const MOST: usize = 22;
 
     /// Those of row `dy` of the search window, in as few groups of like and even size as [`MOST`](Self::MOST) allows.

@@ -40,6 +40,7 @@ pub(super) struct View<'a, V, const CHANNELS: usize> {
     neighbours: [&'a [V]; CHANNELS],
     /// With two channels, `highest - sum` of the window sums of both.
     corrections: &'a [V],
+    /// Of this and what a block has instead, half the sum is taken from a sum of squares: with it goes what was added to that.
     highest: u16,
     /// What is added to each window sum of squares.
     bias: V,
@@ -60,20 +61,24 @@ pub(super) struct BlockView<'a, V, const CHANNELS: usize> {
     at: (usize, usize),
     /// Of each channel, column after column, as the others are subtracted from them.
     pixels: [&'a [V]; CHANNELS],
-    /// With two channels, the same of `sum` instead of `-sum`, row after row of the block.
+    /// With two channels, `highest - LARGEST_SUM + sum` of the window sums of both, row after row of the block.
     corrections: &'a [V],
 }
 
 /// The largest window sum of two channels.
 const LARGEST_SUM: u16 = 49 * 2 * 255;
 
-/// What is added to sums of two channels before the correction, that it may be subtracted without sign, and to it as well.
+/// What is added to sums of two channels before the correction, that it may be subtracted without sign.
 const BIAS: u16 = LARGEST_SUM / 2 + 1;
-const HEADROOM: u16 = 2048;
+
+/// What is added to them, and subtracted, as well where places below 0 are asked for. Of 32 rows of 64 places, which 16 bits
+/// tell apart by 32, those are in the last: as more than a row is subtracted, no sum gets there from above, not even one that
+/// saturates.
+const HEADROOM: u16 = 32 * 64;
 
 /// Indices into the table of weights up to which sums that saturate are told from others, by channels.
 pub(super) const LARGEST_INDEX: [usize; 3] =
-    [0, (u16::MAX >> 6) as usize, ((u16::MAX - LARGEST_SUM - 1 - HEADROOM) >> 5) as usize];
+    [0, (u16::MAX >> 6) as usize, ((u16::MAX - LARGEST_SUM - 1) >> 5) as usize];
 
 impl<V: Lanes, const CHANNELS: usize> View<'_, V, CHANNELS> {
     /// Of each channel, from a row and column of the planes on, pixels and their right neighbours, interleaved: two vectors
@@ -105,7 +110,8 @@ impl<V: Lanes, const CHANNELS: usize> View<'_, V, CHANNELS> {
             }
         }
         let corrections = memory.corrections.vectors::<V>(size.width * size.height);
-        for (row, to) in corrections.chunks_exact_mut(size.width).enumerate() {
+        let rows = if CHANNELS == 2 { size.height } else { 0 };
+        for (row, to) in corrections.chunks_exact_mut(size.width).enumerate().take(rows) {
             let from = &self.corrections[(y + row + TEMPLATE) * self.stride + x + TEMPLATE..];
             for (from, to) in from.iter().zip(to) {
                 *to = V::splat(2 * self.highest - LARGEST_SUM).sub(*from);
@@ -184,7 +190,7 @@ fn rows(grid: &Grid) -> usize {
 }
 
 impl PlaneMemory {
-    /// Takes a piece apart into tiles; indices into the table of weights will be less by `origin`, from -64 to 64.
+    /// Takes a piece apart into tiles; indices into the table of weights will be less by `origin`, from -63 to 64.
     #[inline(always)]
     pub(super) fn fill<V: Lanes, const CHANNELS: usize>(
         &mut self,
@@ -195,45 +201,73 @@ impl PlaneMemory {
     ) -> View<'_, V, CHANNELS> {
         let (stride, height) = (stride(grid), rows(grid));
         let len = stride * height;
-        let mut window_sums = WindowSums {
-            last_rows: self.last_rows.vectors(SIDE * stride),
-            columns: self.columns.vectors(stride),
-        };
-        window_sums.clear();
-        let highest = (LARGEST_SUM + 1 + HEADROOM).wrapping_add_signed(32 * origin);
-        let bias = if CHANNELS == 1 { (-64 * origin) as u16 } else { BIAS + HEADROOM };
-        let corrections = self.corrections.vectors::<V>(len);
         for y in 0..height {
             for channel in 0..CHANNELS {
                 let row = self.rows[channel].vectors::<V>(stride);
                 gather_row(planes, channel, piece, grid, y, row);
-                let to = self.neighbours[channel].vectors::<V>(2 * len).as_chunks_mut().0;
-                for (x, to) in to[y * stride..][..stride].iter_mut().enumerate() {
-                    *to = row[x].interleave(row[(x + 1).min(stride - 1)]);
-                }
-                let to = self.pixels[channel].vectors::<V>(len)[y..].iter_mut().step_by(height);
-                for (to, pixel) in to.zip(row) {
-                    *to = if CHANNELS == 1 { *pixel } else { pixel.mul(V::splat(128)) };
-                }
+                self.spread_row::<V, CHANNELS>(channel, y, (stride, height));
             }
             if CHANNELS == 2 {
-                let rows = self.rows.each_mut().map(|row| &*row.vectors::<V>(stride));
-                window_sums.add(y, rows);
-                if y >= 2 * TEMPLATE {
-                    window_sums.correct(highest, &mut corrections[(y - TEMPLATE) * stride..][..stride]);
-                }
+                self.correct_row::<V>(y, (stride, height), highest(origin));
             }
         }
+        let bias = if CHANNELS == 1 { (-64 * origin) as u16 } else { BIAS + headroom(origin) };
         View {
             stride,
             height,
             pixels: first(&mut self.pixels, len),
             neighbours: first(&mut self.neighbours, 2 * len),
-            corrections,
-            highest,
+            // One channel needs none, but a plane of them.
+            corrections: self.corrections.vectors(len),
+            highest: highest(origin),
             bias: V::splat(bias),
         }
     }
+
+    /// Brings a row of a channel to where its pixels are read.
+    #[inline(always)]
+    fn spread_row<V: Lanes, const CHANNELS: usize>(
+        &mut self,
+        channel: usize,
+        y: usize,
+        (stride, height): (usize, usize),
+    ) {
+        let row = &*self.rows[channel].vectors::<V>(stride);
+        let to = self.neighbours[channel].vectors::<V>(2 * stride * height).as_chunks_mut().0;
+        for (x, to) in to[y * stride..][..stride].iter_mut().enumerate() {
+            *to = row[x].interleave(row[(x + 1).min(stride - 1)]);
+        }
+        let to = self.pixels[channel].vectors::<V>(stride * height)[y..].iter_mut().step_by(height);
+        for (to, pixel) in to.zip(row) {
+            *to = if CHANNELS == 1 { *pixel } else { pixel.mul(V::splat(128)) };
+        }
+    }
+
+    /// Moves the window sums of two channels down to a row, and takes those around the row in its middle from `highest`.
+    #[inline(always)]
+    fn correct_row<V: Lanes>(&mut self, y: usize, (stride, height): (usize, usize), highest: u16) {
+        let rows = self.rows.each_mut().map(|row| &*row.vectors::<V>(stride));
+        let mut window_sums = WindowSums {
+            last_rows: self.last_rows.vectors(SIDE * stride),
+            columns: self.columns.vectors(stride),
+        };
+        if y == 0 {
+            window_sums.clear();
+        }
+        window_sums.add(y, rows);
+        if y >= 2 * TEMPLATE {
+            let corrections = self.corrections.vectors::<V>(stride * height);
+            window_sums.correct(highest, &mut corrections[(y - TEMPLATE) * stride..][..stride]);
+        }
+    }
+}
+
+fn headroom(origin: i16) -> u16 {
+    if origin > 0 { HEADROOM } else { (-32 * origin) as u16 }
+}
+
+fn highest(origin: i16) -> u16 {
+    (LARGEST_SUM + 1 + headroom(origin)).wrapping_add_signed(32 * origin)
 }
 
 /// The first buffers.

@@ -123,14 +123,16 @@ mod tests {
     fn all_places_have_their_weight() {
         let mut forms = 0;
         for channels in [1, 2] {
-            for h in (1..=56).map(|quarters| quarters as f32 / 4.0) {
+            // Among them such as have 1,026 and 1,088 weights.
+            for h in (1..=56).map(|quarters| quarters as f32 / 4.0).chain([9.86, 10.155]) {
                 let weights = Weights::new(&Params { h, ..Params::default() }, channels);
                 let Some(form) = Product::new(&weights) else { continue };
                 forms += 1;
-                // The row before the first has no more than the weights before the first place.
+                // Where there is a row before the first, it has no more than the weights before the first place.
                 let before = usize::try_from(form.origin).unwrap_or(0);
                 let first = usize::try_from(-form.origin).unwrap_or(0);
-                for place in (first..ROW * (ROWS - 1)).chain(ROW * ROWS - before..ROW * ROWS) {
+                let last = if before > 0 { ROW * (ROWS - 1) } else { ROW * ROWS };
+                for place in (first..last).chain(ROW * ROWS - before..ROW * ROWS) {
                     let index = (place as isize + isize::from(form.origin)) as usize % (ROW * ROWS);
                     let expected = weights.table().get(index).copied().unwrap_or(0);
                     let is_told_apart =
