@@ -143,16 +143,15 @@ fn to_lab_body(bgr: &[[u8; 3]], lightness: &mut [u8], ab: &mut [[u8; 2]]) {
 
 #[inline(always)]
 fn group_to_lab(roots: &[i32; CUBE_ROOT_ENTRIES], bgr: &[[u8; 3]; GROUP]) -> ([u8; GROUP], [[u8; 2]; GROUP]) {
-    let mut sums = [[0; GROUP]; 3];
-    for (sums, [cr, cg, cb]) in sums.iter_mut().zip(TO_XYZ) {
-        for (sum, &[b, g, r]) in sums.iter_mut().zip(bgr) {
-            *sum = descale(8 * (cr * i32::from(r) + cg * i32::from(g) + cb * i32::from(b)), 12);
-        }
+    let (mut blue, mut green, mut red) = ([0; GROUP], [0; GROUP], [0; GROUP]);
+    for i in 0..GROUP {
+        [blue[i], green[i], red[i]] = bgr[i].map(i32::from);
     }
-    for sum in sums.as_flattened_mut() {
-        *sum = roots[(*sum as usize).min(CUBE_ROOT_ENTRIES - 1)];
-    }
-    let [fx, fy, fz] = sums;
+    let [fx, fy, fz] = [
+        roots_of(roots, TO_XYZ[0], [&red, &green, &blue]),
+        roots_of(roots, TO_XYZ[1], [&red, &green, &blue]),
+        roots_of(roots, TO_XYZ[2], [&red, &green, &blue]),
+    ];
     let (mut lightness, mut ab) = ([0; GROUP], [[0; 2]; GROUP]);
     for i in 0..GROUP {
         lightness[i] = clamp_to_byte(descale(296 * fy[i] - 1_336_934, 15));
@@ -161,6 +160,24 @@ fn group_to_lab(roots: &[i32; CUBE_ROOT_ENTRIES], bgr: &[[u8; 3]; GROUP]) -> ([u
         ab[i] = [clamp_to_byte(a), clamp_to_byte(b)];
     }
     (lightness, ab)
+}
+
+/// Cube roots of a row of the conversion to X, Y and Z. One row at a time: a loop over all of them is at times vectorised across
+/// the rows.
+#[inline(always)]
+fn roots_of(
+    roots: &[i32; CUBE_ROOT_ENTRIES],
+    [cr, cg, cb]: [i32; 3],
+    [red, green, blue]: [&[i32; GROUP]; 3],
+) -> [i32; GROUP] {
+    let mut values = [0; GROUP];
+    for i in 0..GROUP {
+        values[i] = descale(8 * (cr * red[i] + cg * green[i] + cb * blue[i]), 12);
+    }
+    for value in &mut values {
+        *value = roots[(*value as usize).min(CUBE_ROOT_ENTRIES - 1)];
+    }
+    values
 }
 
 #[inline(always)]
