@@ -103,9 +103,9 @@ pub(crate) unsafe trait Lanes: Copy + 'static {
     fn weigher(table: &Self::Table) -> Self::Weigher;
     /// The weights at indices up to [`LARGEST_INDEX`]; unless `LONG`, of a table of at most [`SHORT`](Self::SHORT).
     fn weigh<const LONG: bool>(weigher: &Self::Weigher, indices: Self) -> Self;
-    /// Where a table has its first index, if its weights can be looked up by place, an index less that; then
+    /// The index that place 0 is for, where a table's weights can be looked up by place, an index less that; then
     /// [`weigh_places`](Self::weigh_places) is for them.
-    fn places(_: &Self::Table) -> Option<i16> {
+    fn origin(_: &Self::Table) -> Option<i16> {
         None
     }
     /// The weights at places up to 2047, of which the last 64 are below 0, from -64 up, where the first index is above 0.

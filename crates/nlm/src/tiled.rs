@@ -103,12 +103,13 @@ fn run_piece_body<V: Lanes, const CHANNELS: usize>(
     let weigher = V::weigher(table);
     const { assert!(LARGEST_INDEX[CHANNELS] <= V::SHORT) };
     let last = task.weights.nonzero().len() as isize;
-    let places =
-        V::places(table).filter(|&origin| last - isize::from(origin) <= LARGEST_INDEX[CHANNELS] as isize);
+    // Sums that saturate must be beyond the last row of places that have weights.
+    let origin =
+        V::origin(table).filter(|&origin| last - isize::from(origin) <= LARGEST_INDEX[CHANNELS] as isize);
     let search = task.params.search_radius();
     let grid = Grid::new(V::LANES, piece.width, piece.height, search);
     let TiledMemory { planes, block: block_memory, columns, weights, sums, quotients } = memory;
-    let view = planes.fill::<V, CHANNELS>(task.planes, piece, &grid, places.unwrap_or(0));
+    let view = planes.fill::<V, CHANNELS>(task.planes, piece, &grid, origin.unwrap_or(0));
     let block = grid.block;
     let columns = columns.vectors::<V>(Offsets::MOST * sums_len(block));
     let weights = weights.vectors::<V>(RowWeights::<V>::len(block));
@@ -126,7 +127,7 @@ fn run_piece_body<V: Lanes, const CHANNELS: usize>(
                 column_sums(&here, block, offsets, columns);
                 let mut weights = RowWeights::new(weights, block, offsets);
                 for row in 0..block.height {
-                    if places.is_some() {
+                    if origin.is_some() {
                         weights.fill::<CHANNELS, true>(&here, &weigher, row, columns);
                     } else {
                         weights.fill::<CHANNELS, false>(&here, &weigher, row, columns);

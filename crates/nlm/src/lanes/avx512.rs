@@ -67,7 +67,7 @@ unsafe impl Lanes for Avx512 {
         Self(unsafe { weigh(weigher, indices.0) })
     }
 
-    fn places(product: &Product) -> Option<i16> {
+    fn origin(product: &Product) -> Option<i16> {
         product.is_aligned().then_some(product.origin)
     }
 

@@ -40,7 +40,8 @@ pub(super) struct View<'a, V, const CHANNELS: usize> {
     neighbours: [&'a [V]; CHANNELS],
     /// With two channels, `highest - sum` of the window sums of both.
     corrections: &'a [V],
-    /// Of this and what a block has instead, half the sum is taken from a sum of squares: with it goes what was added to that.
+    /// So great that half the sum of a pair's corrections, which is taken from its sum of squares, takes what was added to that
+    /// with it.
     highest: u16,
     /// What is added to each window sum of squares.
     bias: V,

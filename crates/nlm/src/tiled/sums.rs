@@ -13,7 +13,8 @@ pub(super) fn size(grid: &Grid) -> (usize, usize) {
     (grid.width + 2 * grid.search, grid.height + grid.search)
 }
 
-/// Adds a row of weights to the sums of the pixels at both ends; row `y` of a tile from its column `x` on are the first.
+/// Adds a row of weights to the sums of the pixels at both ends: those of row `y` of a tile, from column `x` on, and those that
+/// they are paired with.
 #[inline(always)]
 pub(super) fn add_row<V: Lanes, const CHANNELS: usize>(
     view: &View<'_, V, CHANNELS>,
