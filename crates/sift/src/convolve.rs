@@ -38,16 +38,16 @@ fn along_body<V: Vector>(
 ) {
     let (padded, out) = ((padded, padded_stride), (out, out_stride));
     let width = width.next_multiple_of(LINE);
-    // As many sums at a time as there are registers for.
+    // As many sums at a time as there are registers for, with what they are shifted from.
     if V::LANES == LINE {
-        along_rows::<V, 8, 8>(padded, margin, taps, out, width);
+        along_rows::<V, 4, 2>(padded, margin, taps, out, width);
     } else {
-        along_rows::<V, 2, 4>(padded, margin, taps, out, width);
+        along_rows::<V, 2, 2>(padded, margin, taps, out, width);
     }
 }
 
 #[inline(always)]
-fn along_rows<V: Vector, const ROWS: usize, const SUMS: usize>(
+fn along_rows<V: Vector, const ROWS: usize, const VECTORS: usize>(
     (padded, padded_stride): (&[f32], usize),
     margin: usize,
     taps: &[f32],
@@ -61,7 +61,7 @@ fn along_rows<V: Vector, const ROWS: usize, const SUMS: usize>(
         }
         let mut outs = out.chunks_mut(out_stride);
         let outs = std::array::from_fn(|_| outs.next().unwrap_or_default()[..width].as_chunks_mut().0);
-        along::along::<V, ROWS, SUMS>(rows, margin, taps, outs);
+        along::along::<V, ROWS, VECTORS>(rows, margin, taps, outs);
     }
 }
 
@@ -120,9 +120,9 @@ fn sum_rows<V: Vector, const N: usize>(
                 ($($turn:literal)*) => {
                     loop {
                         $(if $turn < N {
-                            let Some(&(tap, above, below)) = steps.next() else { break };
+                            let Some((tap, above, below)) = steps.next() else { break };
                             let (above, below) = (V::load(&above[line][x..]), V::load(&below[line][x..]));
-                            around.step::<$turn>(V::splat(tap), above, below);
+                            around.step::<$turn>(V::splat(*tap), above, below);
                         })*
                     }
                 };

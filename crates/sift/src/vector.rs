@@ -32,7 +32,7 @@ pub(crate) trait Vector: Copy {
     fn transpose_fours(rows: [Self; 4]) -> [Self; 4];
     /// Hinders the compiler from taking one of these sums further than the others, where it would and registers suffice.
     #[inline(always)]
-    fn keep_in_step<const N: usize>(_sums: &mut [Self; N]) {}
+    fn keep_in_step(_sums: &mut [Self]) {}
 }
 
 /// A vector of eight floats.

@@ -76,7 +76,7 @@ macro_rules! vector {
             }
 
             #[inline(always)]
-            fn keep_in_step<const N: usize>(sums: &mut [Self; N]) {
+            fn keep_in_step(sums: &mut [Self]) {
                 if let Some(sums) = sums.first_chunk_mut() {
                     // SAFETY: as above.
                     unsafe { $in_step(sums) }
