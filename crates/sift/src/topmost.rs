@@ -9,13 +9,13 @@ use crate::isa::for_each_vector;
 use crate::reflect::reflect_101;
 use crate::ring::Ring;
 use crate::strip::Octave;
-use crate::vector::{Eight, Vector};
+use crate::vector::Vector;
 
 /// A sample and its neighbours, by row and column.
 pub(crate) type Around = [[f32; 3]; 3];
 
-/// Rows, and samples of a row, that are taken at a time.
-pub(crate) const GROUP: usize = 8;
+/// Samples of a row that are taken at a time, and most rows.
+pub(crate) const GROUP: usize = 16;
 
 /// What the topmost level takes, and scratch memory, kept from strip to strip.
 #[derive(Debug, Default)]
@@ -73,15 +73,15 @@ fn blur_body<V: Vector>(
     let (kernel, height) = (&octave.kernels.topmost, octave.height as isize);
     let reach = kernel.radius() + 1;
     let last = (y + reach) as isize;
-    for first in (0..2 * reach + 1).step_by(GROUP) {
+    for first in (0..2 * reach + 1).step_by(V::LANES) {
         let mut rows = [&[][..]; GROUP];
-        for (row, i) in rows.iter_mut().zip(first..) {
+        for (row, i) in rows[..V::LANES].iter_mut().zip(first..) {
             let y = last.min((y + i) as isize - reach as isize);
             // Nearly always within the octave, without a division.
             let y = if (0..height).contains(&y) { y as usize } else { reflect_101(y, octave.height) };
             *row = below.padded_row_from(y, x, reach);
         }
-        for (along, sum) in along.iter_mut().zip(blur_along::<V::Eight>(rows, weights)) {
+        for (along, sum) in along.iter_mut().zip(blur_along::<V>(&rows, weights)) {
             sum.store(&mut along[first..]);
         }
     }
@@ -93,21 +93,27 @@ fn blur_body<V: Vector>(
     }
 }
 
-/// Three neighbouring samples of eight rows, blurred along those. They are transposed first, so that each lane is a row.
+/// Three neighbouring samples of as many rows as there are lanes, blurred along those. They are transposed first, so that each
+/// lane is a row.
 #[inline(always)]
-fn blur_along<V: Eight>(rows: [&[f32]; GROUP], weights: &[f32]) -> [V; 3] {
+fn blur_along<V: Vector>(rows: &[&[f32]; GROUP], weights: &[f32]) -> [V; 3] {
     let mut sums = [V::splat(0.0); 3];
     let groups = weights.windows(GROUP + 2).step_by(GROUP);
     for (weights, start) in groups.filter_map(<[f32]>::first_chunk::<{ GROUP + 2 }>).zip((0..).step_by(GROUP))
     {
-        let mut columns = [sums[0]; GROUP];
-        for (column, row) in columns.iter_mut().zip(rows) {
-            *column = V::load(&row[start..]);
+        let mut samples = [[[0.0; 4]; GROUP / 4].as_slice(); GROUP];
+        for (samples, row) in samples.iter_mut().zip(&rows[..V::LANES]) {
+            *samples = row[start..start + GROUP].as_chunks().0;
         }
-        let columns = V::transpose(columns);
-        for i in 0..GROUP {
-            for (column, sum) in sums.iter_mut().enumerate() {
-                *sum = V::splat(weights[i + 2 - column]).mul_add(columns[i], *sum);
+        for i in 0..GROUP / 4 {
+            let mut columns = [sums[0]; 4];
+            for (row, four) in columns.iter_mut().enumerate() {
+                *four = V::fours(|block| &samples[4 * block + row][i]);
+            }
+            for (column, k) in V::transpose_fours(columns).into_iter().zip(4 * i..) {
+                for (place, sum) in sums.iter_mut().enumerate() {
+                    *sum = V::splat(weights[k + 2 - place]).mul_add(column, *sum);
+                }
             }
         }
     }
@@ -119,8 +125,8 @@ fn blur_along<V: Eight>(rows: [&[f32]; GROUP], weights: &[f32]) -> [V; 3] {
 fn blur_across<V: Vector>(along: &[f32], taps: &[f32]) -> [f32; 3] {
     let radius = taps.len() / 2;
     let mut sum = V::splat(taps[radius]).mul(V::load(&along[radius..]));
-    let above = along[..radius + GROUP - 1].windows(GROUP).rev();
-    let below = along[radius + 1..].windows(GROUP);
+    let above = along[..radius + V::LANES - 1].windows(V::LANES).rev();
+    let below = along[radius + 1..].windows(V::LANES);
     for (&tap, (above, below)) in taps[radius + 1..].iter().zip(above.zip(below)) {
         sum = V::splat(tap).mul_add(V::load(below).add(V::load(above)), sum);
     }

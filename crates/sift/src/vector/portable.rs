@@ -53,6 +53,11 @@ impl Vector for [f32; 8] {
     }
 
     #[inline(always)]
+    fn fours<'a>(of: impl Fn(usize) -> &'a [f32; 4]) -> Self {
+        std::array::from_fn(|i| of(i / 4)[i % 4])
+    }
+
+    #[inline(always)]
     fn transpose_fours(rows: [Self; 4]) -> [Self; 4] {
         std::array::from_fn(|column| std::array::from_fn(|i| rows[i % 4][i / 4 * 4 + column]))
     }
@@ -121,6 +126,10 @@ mod tests {
             (lane % 4 * V::LANES + lane / 4 * 4 + row) as f32
         });
         assert_eq!(fours, expected.collect::<Vec<_>>());
+        let numbers: Vec<f32> = (0..2 * V::LANES).map(|i| i as f32).collect();
+        let numbers = numbers.as_chunks::<4>().0;
+        let expected: Vec<f32> = numbers.iter().step_by(2).flatten().copied().collect();
+        assert_eq!(stored([V::fours(|i| &numbers[2 * i])]), expected);
         let mut sums = rows::<V, 8>();
         V::keep_in_step(&mut sums);
         assert_eq!(stored(sums), stored(rows::<V, 8>()));

@@ -8,7 +8,7 @@ use std::arch::x86_64::*;
 use super::{Eight, Vector};
 
 macro_rules! vector {
-    ($type:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident, $mul_add:ident, $shift:ident, $transpose_fours:ident, $in_step:ident) => {
+    ($type:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident, $mul_add:ident, $shift:ident, $fours:ident, $transpose_fours:ident, $in_step:ident) => {
         impl Vector for $type {
             const LANES: usize = $lanes;
             type Eight = __m256;
@@ -70,6 +70,12 @@ macro_rules! vector {
             }
 
             #[inline(always)]
+            fn fours<'a>(of: impl Fn(usize) -> &'a [f32; 4]) -> Self {
+                // SAFETY: as above.
+                unsafe { $fours(of) }
+            }
+
+            #[inline(always)]
             fn transpose_fours(rows: [Self; 4]) -> [Self; 4] {
                 // SAFETY: as above.
                 unsafe { $transpose_fours(rows) }
@@ -97,6 +103,7 @@ vector!(
     _mm256_mul_ps,
     _mm256_fmadd_ps,
     shift_256,
+    fours_256,
     transpose_fours_256,
     in_step_256
 );
@@ -112,6 +119,7 @@ vector!(
     _mm512_mul_ps,
     _mm512_fmadd_ps,
     shift_512,
+    fours_512,
     transpose_fours_512,
     in_step_512
 );
@@ -209,6 +217,21 @@ macro_rules! in_step {
 
 in_step!(in_step_256, __m256, "avx2", ymm_reg, 4, [a b c d], "# {0} {1} {2} {3}");
 in_step!(in_step_512, __m512, "avx512f", zmm_reg, 8, [a b c d e f g h], "# {0} {1} {2} {3} {4} {5} {6} {7}");
+
+#[inline]
+#[target_feature(enable = "avx")]
+fn fours_256<'a>(of: impl Fn(usize) -> &'a [f32; 4]) -> __m256 {
+    // SAFETY: there are four floats to read, and loads need no alignment.
+    let four = |i| unsafe { _mm_loadu_ps(of(i).as_ptr()) };
+    _mm256_set_m128(four(1), four(0))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq")]
+fn fours_512<'a>(of: impl Fn(usize) -> &'a [f32; 4]) -> __m512 {
+    let upper = fours_256(|i| of(i + 2));
+    _mm512_insertf32x8::<1>(_mm512_castps256_ps512(fours_256(of)), upper)
+}
 
 macro_rules! transpose_fours {
     ($name:ident, $type:ty, $features:literal, $low:ident, $high:ident, $shuffle:ident) => {
