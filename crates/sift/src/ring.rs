@@ -87,15 +87,21 @@ impl Ring {
     pub(crate) fn fill_margins(&mut self, y: usize, radius: usize) {
         let width = self.width;
         for start in self.starts[y..y + BLOCK].iter().copied() {
-            for i in 1..=radius {
-                // Nearly always within the row, without a division.
-                let (left, right) = if i < width {
-                    (i, width - 1 - i)
-                } else {
-                    (reflect_101(-(i as isize), width), reflect_101((width - 1 + i) as isize, width))
-                };
-                self.samples[start - i] = self.samples[start + left];
-                self.samples[start + width - 1 + i] = self.samples[start + right];
+            let (left, rest) = self.samples[start - radius..].split_at_mut(radius);
+            let (row, right) = rest.split_at_mut(width);
+            if radius < width {
+                left.iter_mut().rev().zip(&row[1..]).for_each(|(to, from)| *to = *from);
+                right[..radius]
+                    .iter_mut()
+                    .zip(row[..width - 1].iter().rev())
+                    .for_each(|(to, from)| *to = *from);
+            } else {
+                for (i, to) in (1..).zip(left.iter_mut().rev()) {
+                    *to = row[reflect_101(-i, width)];
+                }
+                for (i, to) in (width as isize..).zip(&mut right[..radius]) {
+                    *to = row[reflect_101(i, width)];
+                }
             }
         }
     }
