@@ -91,14 +91,14 @@ impl Base {
     }
 
     /// Fills the rows that a block of the octave before leaves, each with every second sample of `row(i)`, a row of that octave.
-    /// There are none where the octave before ends with an odd row or column.
+    /// There are none where the octave before ends with an odd row or column. Nothing is done where another thread was first.
     pub(crate) fn fill<'a>(&self, isa: Isa, strip: usize, block: usize, row: impl Fn(usize) -> &'a [f32]) {
         let (part, index) = (block * ROWS / self.rows, block % (self.rows / ROWS));
         let Some(part) = self.strips.get(strip).and_then(|parts| parts.get(part)) else { return };
         let width = (self.width - strip * self.strip).min(self.strip);
         let mut samples = part.lock();
         let Samples { values, states, .. } = &mut *samples;
-        let Some(state) = states.get_mut(index) else { return };
+        let Some(state) = states.get_mut(index).filter(|state| **state != State::Filled) else { return };
         let rows = values.chunks_exact_mut(width.max(1)).skip(index * ROWS).take(ROWS);
         rows.enumerate().for_each(|(i, to)| take_every_second(isa, row(i), to));
         *state = State::Filled;

@@ -173,6 +173,11 @@ impl<'a> Strip<'a> {
         self.memory.ready.saturating_sub(BLOCK)
     }
 
+    /// The first row of a level that is not there yet, at the start of a block.
+    pub(crate) fn end(&self, level: usize) -> usize {
+        self.memory.levels[level].end
+    }
+
     /// Columns of the octave that the strip holds.
     pub(crate) fn held(&self) -> Range<usize> {
         self.held.clone()

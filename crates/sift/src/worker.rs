@@ -62,14 +62,19 @@ impl Job<'_> {
         (strip, columns, block % blocks * BLOCK)
     }
 
-    /// Copies what the next octave takes of a block.
-    fn fill_next(&self, strip: &Strip<'_>, index: usize, columns: &Range<usize>, block: usize) {
-        let Some(next) = self.next else { return };
+    /// Copies what the next octave takes of the rows that a strip has reached, while they are in the cache, from row `from` on.
+    /// Returns the row to go on from.
+    fn fill_next(&self, strip: &Strip<'_>, index: usize, columns: &Range<usize>, from: usize) -> usize {
         let layers = self.params.octave_layers as usize;
+        let end = strip.end(layers);
+        let Some(next) = self.next else { return end };
         let columns = columns.start..columns.end & !1;
-        next.fill(self.octave.isa, index, block / BLOCK, |i| {
-            strip.columns(layers, block + 2 * i, columns.clone())
-        });
+        for block in (from..end).step_by(BLOCK) {
+            next.fill(self.octave.isa, index, block / BLOCK, |i| {
+                strip.columns(layers, block + 2 * i, columns.clone())
+            });
+        }
+        end
     }
 }
 
@@ -150,14 +155,14 @@ impl Worker {
         let layers = params.octave_layers as usize;
         let threshold = (0.5 * params.contrast_threshold / layers as f64 * 255.0).floor() as f32;
         scanner.reset(&strip, &scanned, layers, row.max(BORDER));
-        let mut block = first;
+        let (mut block, mut filled) = (first, row);
         let next = loop {
             if job.control.should_stop() {
                 return Err(Error::Stopped);
             }
             let (_, _, row) = job.place(block);
             strip.advance(row)?;
-            job.fill_next(&strip, strip_index, &columns, row);
+            filled = job.fill_next(&strip, strip_index, &columns, filled);
             for y in row.max(BORDER)..(row + BLOCK).min(octave.height - BORDER) {
                 scanner.scan(&mut strip, y, threshold, |strip, layer, x| {
                     finder.follow(strip, &columns, params, Extremum::new(x, y, layer));
