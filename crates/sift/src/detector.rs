@@ -108,7 +108,7 @@ impl Detector {
             })
             .collect();
         run(&jobs, &mut self.workers)?;
-        let mut features: Vec<Feature> = self.workers.iter_mut().flat_map(Worker::take_features).collect();
+        let mut features: Vec<Feature<'_>> = self.workers.iter().flat_map(Worker::features).collect();
         retain(&mut features, params.max_features as usize);
         Ok(finish(&features, params.descriptor))
     }
@@ -169,7 +169,7 @@ fn run(jobs: &[Job<'_>], workers: &mut Vec<Worker>) -> Result<(), Error> {
 }
 
 /// Brings keypoints from the doubled image to the image itself.
-fn finish(features: &[Feature], descriptor: Descriptor) -> Features {
+fn finish(features: &[Feature<'_>], descriptor: Descriptor) -> Features {
     let keypoints = features.iter().map(|Feature { keypoint, .. }| Keypoint {
         x: keypoint.x * 0.5,
         y: keypoint.y * 0.5,
@@ -178,9 +178,13 @@ fn finish(features: &[Feature], descriptor: Descriptor) -> Features {
         ..*keypoint
     });
     let descriptors = match descriptor {
-        Descriptor::Sift => Descriptors::Sift(features.iter().flat_map(|f| f.descriptor).collect()),
+        Descriptor::Sift => {
+            let descriptors: Vec<_> = features.iter().map(|feature| *feature.descriptor).collect();
+            Descriptors::Sift(descriptors.into_flattened())
+        }
         Descriptor::RootSift => {
-            Descriptors::RootSift(features.iter().flat_map(|f| root(&f.descriptor)).collect())
+            let descriptors: Vec<_> = features.iter().map(|feature| root(feature.descriptor)).collect();
+            Descriptors::RootSift(descriptors.into_flattened())
         }
     };
     Features { keypoints: keypoints.collect(), descriptors }
@@ -212,7 +216,7 @@ mod tests {
         (width, height): (usize, usize),
         params: &Params,
         (strip, begin): (usize, usize),
-    ) -> Vec<Feature> {
+    ) -> Vec<(String, [u8; DESCRIPTOR_LENGTH])> {
         let kernels = Kernels::new(params);
         let patch = |scale| descriptor::radius(scale).max(orientation::radius(scale));
         let reach = Reach::new(params, &kernels, patch);
@@ -233,18 +237,14 @@ mod tests {
         for _ in [0, 1] {
             worker.run(std::slice::from_ref(&job)).unwrap();
         }
-        let mut features: Vec<Feature> = worker.take_features().collect();
+        let mut features: Vec<Feature<'_>> = worker.features().collect();
         retain(&mut features, 0);
-        features
+        features.iter().map(|feature| (format!("{:?}", feature.keypoint), *feature.descriptor)).collect()
     }
 
     /// Parameters that find as much as there is.
     fn sensitive() -> Params {
         Params { contrast_threshold: 0.0, edge_threshold: 1e6, ..Params::default() }
-    }
-
-    fn bits(features: &[Feature]) -> Vec<(String, [u8; DESCRIPTOR_LENGTH])> {
-        features.iter().map(|f| (format!("{:?}", f.keypoint), f.descriptor)).collect()
     }
 
     #[test]
@@ -254,11 +254,11 @@ mod tests {
         // Strips hold a few columns more from sigma to sigma, and what is scanned of them begins at a line.
         for sigma in (0..16).map(|step| 1.4 + 0.05 * f64::from(step)) {
             let params = Params { sigma, ..sensitive() };
-            let whole = bits(&found(&grey, SIZE, &params, (2 * SIZE.0, 0)));
+            let whole = found(&grey, SIZE, &params, (2 * SIZE.0, 0));
             assert!(whole.len() > 10);
             // The last strip has no column, or few, that is not at the border.
             for strip in [190, 186, 100] {
-                let parted = bits(&found(&grey, SIZE, &params, (strip, 0)));
+                let parted = found(&grey, SIZE, &params, (strip, 0));
                 assert!(parted == whole, "sigma {sigma}: strips of {strip} columns");
             }
         }
@@ -273,10 +273,10 @@ mod tests {
         // In those of 162 and 335 an extremum goes further up from where a strip begins than that has rows.
         for seed in [0, 1, 2, 162, 335] {
             let grey = streaks(seed, SIZE.0, SIZE.1);
-            let whole = bits(&found(&grey, SIZE, &params, (WIDTH, BLOCKS)));
+            let whole = found(&grey, SIZE, &params, (WIDTH, BLOCKS));
             assert!(whole.len() > 10);
             for begin in 1..BLOCKS {
-                let parted = bits(&found(&grey, SIZE, &params, (WIDTH, begin)));
+                let parted = found(&grey, SIZE, &params, (WIDTH, begin));
                 assert!(parted == whole, "seed {seed}: a strip begins at block {begin}");
             }
         }

@@ -4,16 +4,16 @@ use std::cmp::Ordering;
 
 use crate::{DESCRIPTOR_LENGTH, Keypoint};
 
-/// A keypoint with its descriptor.
+/// A keypoint with its descriptor, which stays where it is while keypoints are sorted.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Feature {
+pub(crate) struct Feature<'a> {
     pub(crate) keypoint: Keypoint,
-    pub(crate) descriptor: [u8; DESCRIPTOR_LENGTH],
+    pub(crate) descriptor: &'a [u8; DESCRIPTOR_LENGTH],
 }
 
 /// Sorts by position, drops duplicates, and keeps the strongest `max_features` (0: all) and those that equal the last of
 /// them, as `KeyPointsFilter::removeDuplicatedSorted` and `retainBest` do.
-pub(crate) fn retain(features: &mut Vec<Feature>, max_features: usize) {
+pub(crate) fn retain(features: &mut Vec<Feature<'_>>, max_features: usize) {
     features.sort_unstable_by(|a, b| order(&a.keypoint, &b.keypoint));
     features.dedup_by(|a, b| {
         let place = |k: &Keypoint| (k.x, k.y, k.size, k.angle);
@@ -39,9 +39,9 @@ fn order(a: &Keypoint, b: &Keypoint) -> Ordering {
 mod tests {
     use super::*;
 
-    fn feature(x: f32, size: f32, response: f32) -> Feature {
+    fn feature(x: f32, size: f32, response: f32) -> Feature<'static> {
         let keypoint = Keypoint { x, y: 0.0, size, angle: 0.0, response, octave: 0 };
-        Feature { keypoint, descriptor: [0; DESCRIPTOR_LENGTH] }
+        Feature { keypoint, descriptor: &[0; DESCRIPTOR_LENGTH] }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::retain::Feature;
 use crate::ring::BLOCK;
 use crate::schedule::Schedule;
 use crate::strip::{Octave, Strip, StripMemory};
-use crate::{Control, Error, Keypoint, Params};
+use crate::{Control, DESCRIPTOR_LENGTH, Error, Keypoint, Params};
 
 /// An octave to be searched by some workers.
 pub(crate) struct Job<'a> {
@@ -43,7 +43,9 @@ struct Finder {
     describer: Describer,
     /// Keypoints of the block at work and their angles.
     oriented: Vec<(Refined, f32)>,
-    features: Vec<Feature>,
+    keypoints: Vec<Keypoint>,
+    /// As many as keypoints.
+    descriptors: Vec<[u8; DESCRIPTOR_LENGTH]>,
     /// Extrema that moved to rows further down.
     ahead: Vec<Extremum>,
     /// Extrema that moved to where the strip has been or never comes.
@@ -105,16 +107,20 @@ impl Drop for Duty<'_> {
 impl Worker {
     /// Prepares for a new image.
     pub(crate) fn clear(&mut self) {
-        let Finder { oriented, features, ahead, strayed, describing, working, .. } = &mut self.finder;
+        let Finder { oriented, keypoints, descriptors, ahead, strayed, describing, working, .. } =
+            &mut self.finder;
         oriented.clear();
-        features.clear();
+        keypoints.clear();
+        descriptors.clear();
         ahead.clear();
         strayed.clear();
         (*describing, *working) = Default::default();
     }
 
-    pub(crate) fn take_features(&mut self) -> impl Iterator<Item = Feature> {
-        self.finder.features.drain(..)
+    /// What it found in this image.
+    pub(crate) fn features(&self) -> impl Iterator<Item = Feature<'_>> {
+        let Finder { keypoints, descriptors, .. } = &self.finder;
+        keypoints.iter().zip(descriptors).map(|(&keypoint, descriptor)| Feature { keypoint, descriptor })
     }
 
     pub(crate) fn describing(&self) -> Duration {
@@ -248,9 +254,8 @@ impl Finder {
         }
         let started = Instant::now();
         for (refined, angle) in self.oriented.drain(..) {
-            let keypoint = Keypoint { angle, ..refined.keypoint };
-            let descriptor = self.describer.describe(strip, &refined, angle);
-            self.features.push(Feature { keypoint, descriptor });
+            self.keypoints.push(Keypoint { angle, ..refined.keypoint });
+            self.descriptors.push(self.describer.describe(strip, &refined, angle));
         }
         self.describing += started.elapsed();
     }
