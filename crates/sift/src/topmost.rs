@@ -105,12 +105,12 @@ fn blur_along<V: Vector>(rows: &[&[f32]; GROUP], weights: &[f32]) -> [V; 3] {
         for (samples, row) in samples.iter_mut().zip(&rows[..V::LANES]) {
             *samples = row[start..start + GROUP].as_chunks().0;
         }
-        for i in 0..GROUP / 4 {
+        for (part, weights) in (0..GROUP / 4).zip(weights.windows(4 + 2).step_by(4)) {
             let mut columns = [sums[0]; 4];
             for (row, four) in columns.iter_mut().enumerate() {
-                *four = V::fours(|block| &samples[4 * block + row][i]);
+                *four = V::fours(|block| &samples[4 * block + row][part]);
             }
-            for (column, k) in V::transpose_fours(columns).into_iter().zip(4 * i..) {
+            for (k, column) in V::transpose_fours(columns).into_iter().enumerate() {
                 for (place, sum) in sums.iter_mut().enumerate() {
                     *sum = V::splat(weights[k + 2 - place]).mul_add(column, *sum);
                 }

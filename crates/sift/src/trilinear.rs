@@ -147,17 +147,22 @@ fn fold<V: Vector>(histogram: &Histogram, out: &mut [f32; DESCRIPTOR_LENGTH]) {
     let mut cells = [[V::Eight::splat(0.0); CELLS]; CELLS];
     for row in 0..PLACES {
         for column in 0..PLACES {
-            let sums = &histogram.sums[(row * PLACES + column) * BINS..][..BINS];
-            let mut rows = [V::Eight::splat(0.0); BINS];
-            for (row, sums) in rows.iter_mut().zip(sums) {
-                *row = V::Eight::load(sums);
+            let place = (row * PLACES + column) * BINS;
+            let Some(sums) = histogram.sums[place..].first_chunk::<BINS>() else { continue };
+            let sums = |bin: usize| sums[bin % BINS].as_chunks::<AROUND>().0;
+            let mut bins = [V::Eight::splat(0.0); AROUND];
+            for (bin, corners) in bins.iter_mut().enumerate() {
+                // A direction has a part of what lies between it and the next, and of what lies between the one before and it.
+                let after = V::Eight::fours(|half| &sums(bin + AROUND * half)[0]);
+                let before = V::Eight::fours(|half| &sums(bin + AROUND * half + BINS - 1)[1]);
+                *corners = after.add(before);
             }
-            let corners = V::Eight::transpose(rows);
-            for corner in 0..AROUND {
-                let (row, column) = (row + corner / 2, column + corner % 2);
+            let corners = V::Eight::transpose_fours(bins);
+            for (i, corner) in corners.into_iter().enumerate() {
+                let (row, column) = (row + i / 2, column + i % 2);
                 if (1..=CELLS).contains(&row) && (1..=CELLS).contains(&column) {
                     let cell = &mut cells[row - 1][column - 1];
-                    *cell = cell.add(corners[corner].add(corners[corner + AROUND].rotate()));
+                    *cell = cell.add(corner);
                 }
             }
         }

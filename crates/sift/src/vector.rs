@@ -43,8 +43,4 @@ pub(crate) trait Eight: Vector {
     fn twice(four: &[f32; 4]) -> Self;
     /// `1 - upper` four times, then `upper` four times.
     fn halves(upper: f32) -> Self;
-    /// Each lane's float to the next lane, the last one's to the first.
-    fn rotate(self) -> Self;
-    /// Exchanges rows and columns.
-    fn transpose(rows: [Self; 8]) -> [Self; 8];
 }

@@ -137,18 +137,6 @@ impl Eight for __m256 {
             ([-1.0, -1.0, -1.0, -1.0, 1.0, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
         Self::splat(upper).mul_add(Self::load(&sign), Self::load(&base))
     }
-
-    #[inline(always)]
-    fn rotate(self) -> Self {
-        // SAFETY: as above.
-        unsafe { _mm256_permutevar8x32_ps(self, _mm256_setr_epi32(7, 0, 1, 2, 3, 4, 5, 6)) }
-    }
-
-    #[inline(always)]
-    fn transpose(rows: [Self; 8]) -> [Self; 8] {
-        // SAFETY: only functions compiled for AVX2 or more name this type.
-        unsafe { transpose(rows) }
-    }
 }
 
 // Written in assembly, as the compiler makes two or three shuffles of the intrinsic where its result is of floats.
@@ -265,21 +253,3 @@ transpose_fours!(
     _mm512_unpackhi_ps,
     _mm512_shuffle_ps
 );
-
-#[inline]
-#[target_feature(enable = "avx")]
-fn transpose(rows: [__m256; 8]) -> [__m256; 8] {
-    let [r0, r1, r2, r3, r4, r5, r6, r7] = rows;
-    let pairs = |a, b| (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
-    let quads = |a, b| (_mm256_shuffle_ps::<0x44>(a, b), _mm256_shuffle_ps::<0xee>(a, b));
-    let halves = |a, b| (_mm256_permute2f128_ps::<0x20>(a, b), _mm256_permute2f128_ps::<0x31>(a, b));
-    // A letter is a column, and digits are the rows that stand side by side; the upper half of each register holds the
-    // column four further on.
-    let ((ab01, cd01), (ab23, cd23)) = (pairs(r0, r1), pairs(r2, r3));
-    let ((ab45, cd45), (ab67, cd67)) = (pairs(r4, r5), pairs(r6, r7));
-    let ((a03, b03), (c03, d03)) = (quads(ab01, ab23), quads(cd01, cd23));
-    let ((a47, b47), (c47, d47)) = (quads(ab45, ab67), quads(cd45, cd67));
-    let ((a, e), (b, f)) = (halves(a03, a47), halves(b03, b47));
-    let ((c, g), (d, h)) = (halves(c03, c47), halves(d03, d47));
-    [a, b, c, d, e, f, g, h]
-}
