@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-mod accumulate;
 mod band;
 mod control;
 mod denoiser;
@@ -13,6 +12,7 @@ mod lanes;
 mod params;
 mod piece;
 mod planes;
+mod quotient;
 pub mod reference;
 mod sliding;
 mod tiled;

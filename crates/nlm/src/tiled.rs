@@ -6,6 +6,7 @@
 //! column sums for all offsets of one row of the search window stay in the second-level cache. The weights of a row of a
 //! block stay in the first-level cache, until they are added to the sums of the pixels at either end.
 
+mod accumulate;
 mod distance;
 mod grid;
 mod offsets;
@@ -13,12 +14,12 @@ mod planes;
 mod sums;
 mod weigh;
 
+use self::accumulate::vectors;
 use self::distance::{column_sums, sums_len};
 use self::grid::{Grid, TEMPLATE};
 use self::offsets::Offsets;
 use self::planes::{BlockMemory, LARGEST_INDEX, PlaneMemory};
 use self::weigh::RowWeights;
-use crate::accumulate::vectors;
 use crate::band::Task;
 use crate::isa::Isa;
 use crate::lanes::{Buffer, Kernel, Lanes, for_each_lanes};

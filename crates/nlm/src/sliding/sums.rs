@@ -3,10 +3,10 @@
 use super::RUN;
 use super::offsets::Group;
 use super::rows::Rows;
-use crate::accumulate::quotient;
 use crate::band::Task;
 use crate::lanes::Lanes;
 use crate::piece::Piece;
+use crate::quotient::quotient;
 
 /// The sums of a piece: of each row those of weights and of each channel's products, even columns first, then odd ones, as
 /// pairs of lanes give to every other pixel.

@@ -1,12 +1,13 @@
 //! Sums of weights, and of weights times pixels, by tile.
 
+use super::accumulate::{Sums, vectors};
 use super::grid::{Block, Grid, TEMPLATE};
 use super::offsets::Offset;
 use super::planes::View;
 use super::weigh::RowWeights;
-use crate::accumulate::{Sums, quotient, vectors};
 use crate::lanes::{Lanes, wide_lanes_mut};
 use crate::piece::Piece;
+use crate::quotient::quotient;
 
 /// Size of the plane of sums, px: that of a tile and what its pixels are paired with.
 pub(super) fn size(grid: &Grid) -> (usize, usize) {
