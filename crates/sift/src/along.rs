@@ -7,12 +7,12 @@
 use crate::ring::LINE;
 use crate::vector::Vector;
 
-/// Most lines that are read for some of a row: those blurred at a time, the one before them and the one after.
+/// The most lines of a row that are read at a time: those that are blurred, the one before them and the one after.
 const MOST_LINES: usize = 4;
 
 /// Blurs rows to `out`, as many lines in each. Each of `padded` begins `margin` samples before its row, a multiple of
-/// [`LINE`] and no less than the radius, and ends a line or more after it. `VECTORS` of each row, whole lines, are under
-/// way at a time: eight sums or so hide the latency of a multiply-add.
+/// [`LINE`] and no less than the radius, and ends a line or more after the row's last line. `VECTORS` of each row, whole lines,
+/// are under way at a time: several sums hide the latency of a multiply-add.
 #[inline(always)]
 pub(crate) fn along<V: Vector, const ROWS: usize, const VECTORS: usize>(
     padded: [&[f32]; ROWS],

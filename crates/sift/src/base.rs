@@ -91,7 +91,7 @@ impl Base {
     }
 
     /// Fills the rows that a block of the octave before leaves, each with every second sample of `row(i)`, a row of that octave.
-    /// There are none where the octave before ends with an odd row or column. Nothing is done where another thread was first.
+    /// There are none where the octave before ends with an odd row or column. Nothing is done where they are filled already.
     pub(crate) fn fill<'a>(&self, isa: Isa, strip: usize, block: usize, row: impl Fn(usize) -> &'a [f32]) {
         let (part, index) = (block * ROWS / self.rows, block % (self.rows / ROWS));
         let Some(part) = self.strips.get(strip).and_then(|parts| parts.get(part)) else { return };

@@ -23,9 +23,9 @@ for_each_vector! {
 }
 
 for_each_vector! {
-    /// Blurs across rows: to row `i` of `out`, samples and stride, go rows `i` to `i + taps.len() - 1` of `rows`, for as
-    /// many as there are. Whole lines of `width` are written.
-    pub(crate) fn across(rows: &[&[f32]], taps: &[f32], out: (&mut [f32], usize), width: usize) = across_body;
+    /// Blurs across rows that all have the same number of lines: to row `i` of `out`, samples and stride, go rows `i` to `i + taps.len() - 1`
+    /// of `rows`, for as many as there are.
+    pub(crate) fn across(rows: &[&[[f32; LINE]]], taps: &[f32], out: (&mut [f32], usize)) = across_body;
 }
 
 #[inline(always)]
@@ -66,9 +66,7 @@ fn along_rows<V: Vector, const ROWS: usize, const VECTORS: usize>(
 }
 
 #[inline(always)]
-fn across_body<V: Vector>(rows: &[&[f32]], taps: &[f32], (out, stride): (&mut [f32], usize), width: usize) {
-    let lines = width.div_ceil(LINE);
-    let rows: Vec<&[[f32; LINE]]> = rows.iter().map(|row| &row.as_chunks().0[..lines]).collect();
+fn across_body<V: Vector>(rows: &[&[[f32; LINE]]], taps: &[f32], (out, stride): (&mut [f32], usize)) {
     let outputs = (rows.len() + 1).saturating_sub(taps.len());
     // Each of the rows that are summed at a time keeps three registers.
     let mut first = 0;

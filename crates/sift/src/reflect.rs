@@ -2,7 +2,12 @@
 
 /// The index within `0..len` that reflection without repeating the edge sample (`cv::BORDER_REFLECT_101`) leads to,
 /// reflected again where `len` is smaller than the distance.
+#[inline(always)]
 pub(crate) fn reflect_101(index: isize, len: usize) -> usize {
+    // Nearly always, and without a division.
+    if (0..len as isize).contains(&index) {
+        return index as usize;
+    }
     if len == 1 {
         return 0;
     }

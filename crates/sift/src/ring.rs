@@ -62,9 +62,9 @@ impl Ring {
         &self.samples[self.starts[y] + x - before..]
     }
 
-    /// The row up to the end of its last cache line.
-    pub(crate) fn lines(&self, y: usize) -> &[f32] {
-        &self.samples[self.starts[y]..][..self.width.next_multiple_of(LINE)]
+    /// The cache lines of a row.
+    pub(crate) fn lines(&self, y: usize) -> &[[f32; LINE]] {
+        self.samples[self.starts[y]..][..self.width.next_multiple_of(LINE)].as_chunks().0
     }
 
     #[inline(always)]

@@ -278,11 +278,11 @@ impl Stage {
                 convolve::along(isa, (padded, source.stride()), margin, kernel.taps(), out, width);
                 self.along_end += BLOCK;
             }
-            let around: Vec<&[f32]> = (0..rows + 2 * radius)
+            let around: Vec<_> = (0..rows + 2 * radius)
                 .map(|i| self.along.lines(reflect_101((y + i) as isize - radius as isize, height)))
                 .collect();
-            let (stride, width) = (self.rows.stride(), self.rows.width());
-            convolve::across(isa, &around, kernel.taps(), (self.rows.block_mut(y), stride), width);
+            let stride = self.rows.stride();
+            convolve::across(isa, &around, kernel.taps(), (self.rows.block_mut(y), stride));
         }
         self.end = self.end.max(end);
     }

@@ -14,7 +14,7 @@ use crate::vector::Vector;
 /// A sample and its neighbours, by row and column.
 pub(crate) type Around = [[f32; 3]; 3];
 
-/// Samples of a row that are taken at a time, and most rows.
+/// Samples of a row that are taken at a time, and the most rows.
 pub(crate) const GROUP: usize = 16;
 
 /// What the topmost level takes, and scratch memory, kept from strip to strip.
@@ -70,16 +70,14 @@ fn blur_body<V: Vector>(
     around: &mut Around,
 ) {
     let Topmost { weights, along, .. } = topmost;
-    let (kernel, height) = (&octave.kernels.topmost, octave.height as isize);
+    let kernel = &octave.kernels.topmost;
     let reach = kernel.radius() + 1;
     let last = (y + reach) as isize;
     for first in (0..2 * reach + 1).step_by(V::LANES) {
         let mut rows = [&[][..]; GROUP];
         for (row, i) in rows[..V::LANES].iter_mut().zip(first..) {
             let y = last.min((y + i) as isize - reach as isize);
-            // Nearly always within the octave, without a division.
-            let y = if (0..height).contains(&y) { y as usize } else { reflect_101(y, octave.height) };
-            *row = below.padded_row_from(y, x, reach);
+            *row = below.padded_row_from(reflect_101(y, octave.height), x, reach);
         }
         for (along, sum) in along.iter_mut().zip(blur_along::<V>(&rows, weights)) {
             sum.store(&mut along[first..]);
@@ -106,11 +104,11 @@ fn blur_along<V: Vector>(rows: &[&[f32]; GROUP], weights: &[f32]) -> [V; 3] {
             *samples = row[start..start + GROUP].as_chunks().0;
         }
         for (part, weights) in (0..GROUP / 4).zip(weights.windows(4 + 2).step_by(4)) {
-            let mut columns = [sums[0]; 4];
-            for (row, four) in columns.iter_mut().enumerate() {
-                *four = V::fours(|block| &samples[4 * block + row][part]);
+            let mut fours = [sums[0]; 4];
+            for (row, fours) in fours.iter_mut().enumerate() {
+                *fours = V::fours(|block| &samples[4 * block + row][part]);
             }
-            for (k, column) in V::transpose_fours(columns).into_iter().enumerate() {
+            for (k, column) in V::transpose_fours(fours).into_iter().enumerate() {
                 for (place, sum) in sums.iter_mut().enumerate() {
                     *sum = V::splat(weights[k + 2 - place]).mul_add(column, *sum);
                 }

@@ -41,16 +41,18 @@ fn doubled_row_body(
             .map(|(&near, &far)| f32::from(near) * (1.0 - weight) + f32::from(far) * weight),
     );
     let blend = &blend[..];
-    // What even and odd columns take of the pixel before, their own and the one after.
-    let (even, odd) =
-        if precise { ([0.0, 1.0, 0.0], [0.0, 0.5, 0.5]) } else { ([0.25, 0.75, 0.0], [0.0, 0.75, 0.25]) };
-    let mix = |[a, b, c]: [f32; 3], before: f32, here: f32, after: f32| a * before + b * here + c * after;
+    // What even columns take of the pixel before and their own, and odd ones of their own and the one after.
+    let (even, odd) = if precise { ([0.0, 1.0], [0.5, 0.5]) } else { ([0.25, 0.75], [0.75, 0.25]) };
+    let mix = |[a, b]: [f32; 2], left: f32, right: f32| a * left + b * right;
     let last = width - 1;
     let at = |x: usize| blend[x.min(last) - origin];
     let single = |column: usize| {
         let x = column / 2;
-        let weights = if column.is_multiple_of(2) { even } else { odd };
-        mix(weights, at(x.saturating_sub(1)), at(x), at(x + 1))
+        if column.is_multiple_of(2) {
+            mix(even, at(x.saturating_sub(1)), at(x))
+        } else {
+            mix(odd, at(x), at(x + 1))
+        }
     };
     // Pairs that have a pixel on both sides; single columns before and after them.
     let first = start.div_ceil(2).max(1);
@@ -64,7 +66,7 @@ fn doubled_row_body(
         *out = single(2 * end + i);
     }
     for (out, around) in pairs.as_chunks_mut::<2>().0.iter_mut().zip(blend[first - 1 - origin..].windows(3)) {
-        *out = [even, odd].map(|weights| mix(weights, around[0], around[1], around[2]));
+        *out = [mix(even, around[0], around[1]), mix(odd, around[1], around[2])];
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) trait Vector: Copy {
     fn mul_add(self, factor: Self, addend: Self) -> Self;
     /// As many floats of this vector and the next one, from the `BY`th on; `BY` is at least 1 and less than [`LANES`](Self::LANES).
     fn shift<const BY: usize>(self, next: Self) -> Self;
-    /// Four floats, another four, and so on: what `of` gives for 0, 1, and as many numbers as lanes need.
+    /// Four floats, another four, and so on: what `of` gives for 0, 1 and so on, as many as fill the lanes.
     fn fours<'a>(of: impl Fn(usize) -> &'a [f32; 4]) -> Self;
     /// Exchanges rows and columns of each block of four lanes.
     fn transpose_fours(rows: [Self; 4]) -> [Self; 4];

@@ -98,7 +98,8 @@ mod tests {
         out
     }
 
-    /// Shifts and a transposition in fours, of numbers that are all different, and that sums are left alone.
+    /// Shifts, a transposition in fours and what is put together from fours, of numbers that are all different, and that sums
+    /// are left alone.
     fn exercise<V: Vector>() {
         let [a, b] = rows::<V, 2>();
         macro_rules! shifts {
