@@ -63,13 +63,12 @@ impl Patch {
         let dx = self.dx[out.clone()].chunks_exact_mut(V::LANES);
         let dy = self.dy[out.clone()].chunks_exact_mut(V::LANES);
         let weight = self.weight[out].chunks_exact_mut(V::LANES);
-        for (dx, (after, before)) in dx.zip(after.zip(before)) {
+        let around = after.zip(before).zip(above.zip(below)).zip(horizontal);
+        for ((dx, (dy, weight)), (((after, before), (above, below)), horizontal)) in
+            dx.zip(dy.zip(weight)).zip(around)
+        {
             V::load(after).sub(V::load(before)).store(dx);
-        }
-        for (dy, (above, below)) in dy.zip(above.zip(below)) {
             V::load(above).sub(V::load(below)).store(dy);
-        }
-        for (weight, horizontal) in weight.zip(horizontal) {
             vertical.mul(V::load(horizontal)).store(weight);
         }
         self.len += columns.len();
