@@ -6,12 +6,10 @@ import datetime
 import json
 import operator
 import os
-import platform
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import cv2
@@ -26,42 +24,41 @@ PICTURES = ROOT / "testdata" / "pictures"
 PEER = ROOT / "target" / "release" / "compare"
 
 
-class Siftd:
-    """The peer process: see src/main.rs for what it reads and answers."""
+# Where OpenCV's memory comes from decides by a factor of up to 1.5 how long its SIFT takes, and glibc lets that depend on what was
+# freed before: each case has processes of its own, and SIFT is run with all memory kept, too.
+KEPT = {"MALLOC_MMAP_THRESHOLD_": str(1 << 32), "MALLOC_TRIM_THRESHOLD_": str(1 << 32)}
 
-    def __init__(self):
-        self.process = subprocess.Popen([PEER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-    def run(self, what, isa, threads, path):
-        """Seconds and number of keypoints."""
-        self.process.stdin.write(f"{what}\t{isa}\t{threads}\t{path}\n")
+class Side:
+    """A process that runs one side's kernels: see src/main.rs for what it reads and answers."""
+
+    def __init__(self, command, isa, environment=()):
+        self.isa = isa
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **dict(environment)}
+        )
+
+    def run(self, what, threads, path):
+        """Milliseconds and number of keypoints."""
+        self.process.stdin.write(f"{what}\t{self.isa}\t{threads}\t{path}\n")
         self.process.stdin.flush()
         answer = self.process.stdout.readline().split()
         if not answer or answer[0] == "error":
-            raise SystemExit(f"siftd: {what} of {path}: {' '.join(answer[1:]) or 'no answer'}")
-        return float(answer[0]), int(answer[1])
+            raise SystemExit(f"{self.process.args}: {what} of {path}: {' '.join(answer[1:]) or 'no answer'}")
+        return float(answer[0]) * 1e3, int(answer[1])
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
 
 
-def opencv(what, path):
-    """Seconds and number of keypoints of the same in OpenCV."""
-    detector = cv2.SIFT_create()
-    if what == "miss":
-        data = np.frombuffer(Path(path).read_bytes(), np.uint8)
-        started = time.perf_counter()
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR)
-        clean = cv2.fastNlMeansDenoisingColored(image, None, 10, 10, 7, 21)
-        found, _ = detector.detectAndCompute(cv2.cvtColor(clean, cv2.COLOR_BGR2GRAY), None)
-        return time.perf_counter() - started, len(found)
+def sides(what, sets):
+    """Fresh processes by column."""
+    opencv = [sys.executable, str(Path(__file__).with_name("opencv_side.py"))]
+    columns = {"opencv": Side(opencv, "-")}
     if what == "sift":
-        image = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
-        started = time.perf_counter()
-        found, _ = detector.detectAndCompute(image, None)
-        return time.perf_counter() - started, len(found)
-    windows = {"nlm7": (7, 21), "nlm100": (100, 50)}[what]
-    image = cv2.imread(str(path))
-    started = time.perf_counter()
-    cv2.fastNlMeansDenoisingColored(image, None, 10, 10, *windows)
-    return time.perf_counter() - started, 0
+        columns["kept"] = Side(opencv, "-", KEPT)
+    return columns | {isa: Side([str(PEER)], isa) for isa in sets}
 
 
 def denoised_grey(image):
@@ -111,19 +108,26 @@ def cases(folders, scratch, slow):
     return listed
 
 
-def measure(siftd, case, threads, sets, rounds):
-    """Medians in ms: OpenCV's and those of each instruction set, run in turn."""
+def ratio(theirs, ours):
+    """Median of what each round says."""
+    return statistics.median(map(operator.truediv, theirs, ours))
+
+
+def measure(case, threads, sets, rounds):
+    """Medians in ms of each side, run in turn after a run of each that does not count."""
     what, name, path = case
-    rounds = 1 if what == "nlm100" else rounds
-    times = {column: [] for column in ("opencv", *sets)}
+    rounds, warm = (1, 0) if what == "nlm100" else (rounds, 1)
+    columns = sides(what, sets)
+    times = {column: [] for column in columns}
     keypoints = {}
     processors = ProcessorTime()
-    for _ in range(rounds):
-        seconds, keypoints["opencv"] = opencv(what, path)
-        times["opencv"].append(seconds * 1e3)
-        for isa in sets:
-            seconds, keypoints[isa] = siftd.run(what, isa, threads, path)
-            times[isa].append(seconds * 1e3)
+    for run in range(warm + rounds):
+        for column, side in columns.items():
+            milliseconds, keypoints[column] = side.run(what, threads, path)
+            if run >= warm:
+                times[column].append(milliseconds)
+    for side in columns.values():
+        side.close()
     if len(set(keypoints.values())) > 1:
         raise SystemExit(f"{what} of {name}: different numbers of keypoints: {keypoints}")
     height, width = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE).shape
@@ -136,7 +140,8 @@ def measure(siftd, case, threads, sets, rounds):
         "threads": threads,
         "rounds": rounds,
         "stolen": processors.stolen(),
-        "ratio": {isa: statistics.median(map(operator.truediv, times["opencv"], times[isa])) for isa in sets},
+        "ratio": {isa: ratio(times["opencv"], times[isa]) for isa in sets},
+        "ratio_kept": {isa: ratio(times["kept"], times[isa]) for isa in sets if "kept" in times},
         "median_ms": {column: statistics.median(values) for column, values in times.items()},
         "least_ms": {column: min(values) for column, values in times.items()},
     }
@@ -163,8 +168,10 @@ def markdown(record):
     yield ""
     yield f"{record['machine']}; OpenCV {record['opencv']}, {record['rustc']}, commit {record['commit']}."
     yield "Medians of alternating runs in milliseconds, in brackets how many times faster than OpenCV on as many threads:"
-    yield "the median of what each round says. In the last column what the machine's host gave to"
-    yield f"others of the processors' time that was asked for meanwhile. Made by `python bench/compare/compare.py{' --slow' if slow else ''}`."
+    yield "the median of what each round says; for SIFT also than OpenCV with its memory kept from run to run"
+    yield "(`MALLOC_MMAP_THRESHOLD_` and `MALLOC_TRIM_THRESHOLD_` of 4 GiB). Each case has processes of its own. In the last column"
+    yield "what the machine's host gave to others of the processors' time that was asked for meanwhile."
+    yield f"Made by `python bench/compare/compare.py{' --slow' if slow else ''}`."
     for what, title in TITLES.items():
         rows = [row for row in record["rows"] if row["what"] == what]
         if not rows:
@@ -172,22 +179,25 @@ def markdown(record):
         yield ""
         yield f"## {title}"
         yield ""
-        yield f"| picture | px | keypoints | threads | OpenCV | {' | '.join(sets)} | stolen |"
-        yield f"|---|---|---:|---:|---:|{'---:|' * len(sets)}---:|"
+        theirs = ["opencv", "kept"] if what == "sift" else ["opencv"]
+        titles = ["OpenCV", "OpenCV, memory kept"][: len(theirs)]
+        yield f"| picture | px | keypoints | threads | {' | '.join([*titles, *sets])} | stolen |"
+        yield f"|---|---|---:|---:|{'---:|' * (len(theirs) + len(sets))}---:|"
         for row in rows:
             medians = row["median_ms"]
-            ours = [f"{medians[s]:.1f} ({row['ratio'][s]:.1f}x)" for s in sets]
+            ratios = {s: ", ".join(f"{row[of][s]:.1f}x" for of in ("ratio", "ratio_kept") if s in row[of]) for s in sets}
+            ours = [f"{medians[s]:.1f} ({ratios[s]})" for s in sets]
             keypoints = row["keypoints"] if what in ("sift", "miss") else ""
             yield (
                 f"| {row['picture']} | {row['width']}x{row['height']} | {keypoints} | {row['threads']}"
-                f" | {medians['opencv']:.1f} | {' | '.join(ours)} | {row['stolen']:.0%} |"
+                f" | {' | '.join([*(f'{medians[t]:.1f}' for t in theirs), *ours])} | {row['stolen']:.0%} |"
             )
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", nargs="*", type=Path, help="folders with more pictures, as */img1.*")
-    parser.add_argument("--rounds", type=int, default=7, help="runs of each side (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=7, help="runs of each side that count (%(default)s)")
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], help="%(default)s")
     parser.add_argument("--sets", nargs="+", default=["avx512", "avx2"], help="instruction sets (%(default)s)")
     parser.add_argument("--slow", action="store_true", help="also 100/50, which takes OpenCV half a minute")
@@ -196,15 +206,13 @@ def main():
     arguments = parser.parse_args()
 
     subprocess.run(["cargo", "build", "--release", "--locked", "--package", "compare"], cwd=ROOT, check=True)
-    siftd = Siftd()
     rows = []
     with tempfile.TemporaryDirectory() as scratch:
         for case in cases(arguments.folders, Path(scratch), arguments.slow):
             if case[0] not in arguments.only:
                 continue
             for threads in arguments.threads:
-                cv2.setNumThreads(threads)
-                row = measure(siftd, case, threads, arguments.sets, arguments.rounds)
+                row = measure(case, threads, arguments.sets, arguments.rounds)
                 rows.append(row)
                 print(row["what"], row["picture"], threads, {k: round(v, 1) for k, v in row["median_ms"].items()}, flush=True)
     date = datetime.date.today().isoformat()

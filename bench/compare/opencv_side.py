@@ -1,0 +1,43 @@
+#!/usr/bin/env python3
+"""OpenCV's side of compare.py: reads requests and answers them, one a line, as siftd's side does (src/main.rs)."""
+
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+
+def timed(what, path):
+    """Seconds and number of keypoints."""
+    detector = cv2.SIFT_create()
+    if what == "miss":
+        data = np.frombuffer(Path(path).read_bytes(), np.uint8)
+        started = time.perf_counter()
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+        clean = cv2.fastNlMeansDenoisingColored(image, None, 10, 10, 7, 21)
+        found, _ = detector.detectAndCompute(cv2.cvtColor(clean, cv2.COLOR_BGR2GRAY), None)
+        return time.perf_counter() - started, len(found)
+    if what == "sift":
+        image = cv2.imread(path, cv2.IMREAD_GRAYSCALE)
+        started = time.perf_counter()
+        found, _ = detector.detectAndCompute(image, None)
+        return time.perf_counter() - started, len(found)
+    windows = {"nlm7": (7, 21), "nlm100": (100, 50)}[what]
+    image = cv2.imread(path)
+    started = time.perf_counter()
+    cv2.fastNlMeansDenoisingColored(image, None, 10, 10, *windows)
+    return time.perf_counter() - started, 0
+
+
+def main():
+    for line in sys.stdin:
+        what, _, threads, path = line.rstrip("\n").split("\t")
+        cv2.setNumThreads(int(threads))
+        seconds, keypoints = timed(what, path)
+        print(seconds, keypoints, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
