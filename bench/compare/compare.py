@@ -23,7 +23,6 @@ ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "testdata" / "pictures"
 PEER = ROOT / "target" / "release" / "compare"
 
-
 # Where OpenCV's memory comes from decides by a factor of up to 1.5 how long its SIFT takes, and glibc lets that depend on what was
 # freed before: each case has processes of its own, and SIFT is run with all memory kept, too.
 KEPT = {"MALLOC_MMAP_THRESHOLD_": str(1 << 32), "MALLOC_TRIM_THRESHOLD_": str(1 << 32)}

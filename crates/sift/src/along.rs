@@ -7,9 +7,6 @@
 use crate::ring::LINE;
 use crate::vector::Vector;
 
-/// The most lines of a row that are read at a time: those that are blurred, the one before them and the one after.
-const MOST_LINES: usize = 4;
-
 /// Blurs rows to `out`, as many lines in each. Each of `padded` begins `margin` samples before its row, a multiple of
 /// [`LINE`] and no less than the radius, and ends a line or more after the row's last line. `VECTORS` of each row, whole lines,
 /// are under way at a time: several sums hide the latency of a multiply-add.
@@ -67,11 +64,11 @@ fn along_radius<V: Vector, const ROWS: usize, const VECTORS: usize, const TAPS: 
     for first in (0..lines).step_by(group) {
         // The last ones may be blurred twice.
         let first = first.min(lines - group);
+        // The line before them, and the one after.
         let (from, length) = (first * LINE + margin - LINE, (group + 2) * LINE);
-        let nothing = &[0.0; MOST_LINES * LINE][..length];
-        let mut around = [nothing; ROWS];
-        for (around, padded) in around.iter_mut().zip(&padded) {
-            *around = padded.get(from..from + length).unwrap_or(nothing);
+        let mut around = padded;
+        for around in &mut around {
+            *around = &around[from..from + length];
         }
         let mut sums = [[V::splat(0.0); VECTORS]; ROWS];
         // Unrolled, so that what is a load and what a shuffle is settled for each tap.

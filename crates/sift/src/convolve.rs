@@ -23,8 +23,8 @@ for_each_vector! {
 }
 
 for_each_vector! {
-    /// Blurs across rows that all have the same number of lines: to row `i` of `out`, samples and stride, go rows `i` to `i + taps.len() - 1`
-    /// of `rows`, for as many as there are.
+    /// Blurs across rows that all have the same number of lines: to row `i` of `out`, samples and stride, go rows `i` to
+    /// `i + taps.len() - 1` of `rows`, for as many as there are.
     pub(crate) fn across(rows: &[&[[f32; LINE]]], taps: &[f32], out: (&mut [f32], usize)) = across_body;
 }
 

@@ -89,6 +89,7 @@ impl Ring {
         for start in self.starts[y..y + BLOCK].iter().copied() {
             let (left, rest) = self.samples[start - radius..].split_at_mut(radius);
             let (row, right) = rest.split_at_mut(width);
+            // Nearly always, and without a division.
             if radius < width {
                 left.iter_mut().rev().zip(&row[1..]).for_each(|(to, from)| *to = *from);
                 right[..radius]

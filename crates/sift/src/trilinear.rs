@@ -147,9 +147,8 @@ fn fold<V: Vector>(histogram: &Histogram, out: &mut [f32; DESCRIPTOR_LENGTH]) {
     let mut cells = [[V::Eight::splat(0.0); CELLS]; CELLS];
     for row in 0..PLACES {
         for column in 0..PLACES {
-            let place = (row * PLACES + column) * BINS;
-            let Some(sums) = histogram.sums[place..].first_chunk::<BINS>() else { continue };
-            let sums = |bin: usize| sums[bin % BINS].as_chunks::<AROUND>().0;
+            let place = &histogram.sums.as_chunks::<BINS>().0[row * PLACES + column];
+            let sums = |bin: usize| place[bin % BINS].as_chunks::<AROUND>().0;
             let mut bins = [V::Eight::splat(0.0); AROUND];
             for (bin, corners) in bins.iter_mut().enumerate() {
                 // A direction has a part of what lies between it and the next, and of what lies between the one before and it.
