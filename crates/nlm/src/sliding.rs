@@ -108,10 +108,10 @@ fn run_piece_body<V: Lanes, const CHANNELS: usize>(
         let groups = groups(offsets(dy, search), V::LANES);
         pass.columns.clear();
         let first = top - dy;
-        for y in first - template..first + template {
-            pass.rows.load_changes(task, piece, dy, y, None);
+        for y in (first - template..first + template).step_by(2 / CHANNELS) {
+            pass.rows.load_new(task, piece, dy, y);
             for (slot, group) in groups.clone().enumerate() {
-                pass.columns.slide::<CHANNELS>(slot, pass.rows, group, group.pairs(piece.width));
+                pass.columns.fill(slot, pass.rows, group, group.pairs(piece.width));
             }
         }
         for y in first..bottom {

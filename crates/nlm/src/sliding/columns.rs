@@ -71,20 +71,14 @@ impl<'a, V: Lanes> Columns<'a, V> {
         &mut self.sums[slot * self.len + self.left.wrapping_add_signed(column)..][..count]
     }
 
-    /// Moves the sums of all columns of a group's pairs down a row.
+    /// Adds to the sums of all columns of a group's pairs the squares of rows that come in.
     #[inline(always)]
-    pub(super) fn slide<const CHANNELS: usize>(
-        &mut self,
-        slot: usize,
-        rows: &Rows,
-        group: Group,
-        pairs: Range<isize>,
-    ) {
+    pub(super) fn fill(&mut self, slot: usize, rows: &Rows, group: Group, pairs: Range<isize>) {
         let first = pairs.start - self.template;
         let count = (pairs.end + self.template - first) as usize;
-        let changes = rows.changes::<V, CHANNELS>(group, first);
+        let changes = rows.changes::<V, 1>(group, first);
         for (sums, change) in self.of(slot, first, count).iter_mut().zip(changes) {
-            *sums = change.add_to::<V>(*sums);
+            *sums = change.add_squares_to::<V>(*sums);
         }
     }
 

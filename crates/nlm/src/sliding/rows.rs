@@ -10,13 +10,16 @@ use crate::piece::Piece;
 pub(super) struct Rows {
     /// Where the piece's first column is.
     left: usize,
-    /// Pixels that come into the columns of template windows, each with the one that goes out.
+    /// What comes into the columns of template windows and what goes out. Of one channel pairs of a pixel that comes and the
+    /// one that goes, of two channels the pixels that come less those that go, both channels' side by side, and then their sums.
     here: [Vec<[u16; 2]>; 2],
     there: [Vec<[u16; 2]>; 2],
     /// Pixels of a row, each with its left neighbour.
     own: [Vec<[u16; 2]>; 2],
     /// Pixels of the row that it is paired with.
     other: [Vec<u16>; 2],
+    /// A row of zeros.
+    nothing: Vec<u8>,
 }
 
 impl Rows {
@@ -35,7 +38,19 @@ impl Rows {
         }
     }
 
-    /// Loads the rows `new` and `gone` of the windows' columns, and those `dy` below.
+    /// Loads rows that come into the windows' columns and those `dy` below: of one channel `y` and the one after it, of two
+    /// channels `y` of either.
+    #[inline(always)]
+    pub(super) fn load_new(&mut self, task: &Task<'_>, piece: Piece, dy: isize, y: isize) {
+        let (around, x, len) = surroundings(task, piece);
+        for (to, dy) in [(&mut self.here, 0), (&mut self.there, dy)] {
+            let row = |channel: usize, y: isize| task.planes.row(channel, y + dy, x, len);
+            let second = if task.channels == 1 { row(0, y + 1) } else { row(1, y) };
+            load_pairs(&mut to[0][self.left - around..], row(0, y), second);
+        }
+    }
+
+    /// Loads the row `new` that comes into the windows' columns, the row `gone` that goes out, and those `dy` below.
     #[inline(always)]
     pub(super) fn load_changes(
         &mut self,
@@ -45,13 +60,20 @@ impl Rows {
         new: isize,
         gone: Option<isize>,
     ) {
-        let around = task.params.template_radius() + task.params.search_radius();
-        let (x, len) = (piece.x as isize - around as isize, piece.width + 2 * around);
-        for channel in 0..task.channels {
-            let row = |y: isize| task.planes.row(channel, y, x, len);
-            load_pairs(&mut self.here[channel][self.left - around..], row(new), gone.map(row));
-            let row = |y: isize| row(y + dy);
-            load_pairs(&mut self.there[channel][self.left - around..], row(new), gone.map(row));
+        let (around, x, len) = surroundings(task, piece);
+        self.nothing.resize(len, 0);
+        for (to, dy) in [(&mut self.here, 0), (&mut self.there, dy)] {
+            let row = |channel: usize, y: isize| task.planes.row(channel, y + dy, x, len);
+            let [first, last] = to.each_mut().map(|pairs| &mut pairs[self.left - around..]);
+            let changes = |channel: usize| {
+                (row(channel, new), gone.map_or(&self.nothing[..], |gone| row(channel, gone)))
+            };
+            if task.channels == 1 {
+                let (new, gone) = changes(0);
+                load_pairs(first, new, gone);
+            } else {
+                load_factors(first, last, [changes(0), changes(1)]);
+            }
         }
     }
 
@@ -61,12 +83,10 @@ impl Rows {
         let search = task.params.search_radius();
         let (x, len) = (piece.x as isize - search as isize, piece.width + 2 * search);
         for channel in 0..task.channels {
-            let own = self.own[channel][self.left - search..].iter_mut();
-            let mut before = 0;
-            for (own, &pixel) in own.zip(task.planes.row(channel, here, x, len)) {
-                *own = [u16::from(pixel), before];
-                before = u16::from(pixel);
-            }
+            let row = task.planes.row(channel, here, x, len);
+            let own = &mut self.own[channel][self.left - search..];
+            own[0] = [row[0].into(), 0];
+            load_pairs(&mut own[1..], &row[1..], row);
             let other = self.other[channel][self.left - search..].iter_mut();
             for (other, &pixel) in other.zip(task.planes.row(channel, there, x, len)) {
                 *other = u16::from(pixel);
@@ -113,39 +133,67 @@ impl Rows {
     }
 }
 
-/// Of each channel, a pixel that comes into a column of template windows, with the one that goes out, and those that they are
-/// paired with.
+/// What a column of template windows changes by, and the same of what the lanes pair it with.
 pub(super) struct Change<'a, const CHANNELS: usize>([(&'a [u16; 2], &'a [[u16; 2]]); CHANNELS]);
 
 impl<const CHANNELS: usize> Change<'_, CHANNELS> {
-    /// Adds the squares that come in and takes away those that go out.
+    /// Adds the squares that come in and takes away those that go out: `x^2 - y^2` as a product of pairs `(x, y)` and `(x, -y)`
+    /// or, of two channels, of `x - y` and `x + y`.
     #[inline(always)]
     pub(super) fn add_to<V: Lanes>(&self, mut sums: [V::Wide; 2]) -> [V::Wide; 2] {
-        for (here, there) in &self.0 {
-            let here = V::splat_pair(here);
-            for (half, sums) in sums.iter_mut().enumerate() {
-                let there = V::load(&there.as_flattened()[half * V::LANES..]);
-                let differences = here.sub(there);
-                *sums = V::dot(*sums, differences, differences.negate_odd());
-            }
+        for (half, sums) in sums.iter_mut().enumerate() {
+            let first = differences::<V>(self.0[0], half);
+            let second =
+                if CHANNELS == 1 { first.negate_odd() } else { differences::<V>(self.0[CHANNELS - 1], half) };
+            *sums = V::dot(*sums, first, second);
+        }
+        sums
+    }
+
+    /// Adds the squares of what comes in.
+    #[inline(always)]
+    pub(super) fn add_squares_to<V: Lanes>(&self, mut sums: [V::Wide; 2]) -> [V::Wide; 2] {
+        for (half, sums) in sums.iter_mut().enumerate() {
+            let differences = differences::<V>(self.0[0], half);
+            *sums = V::dot(*sums, differences, differences);
         }
         sums
     }
 }
 
-/// Pixels that come in, each with one that goes out, or none.
+/// Differences of a pair and half of those that the lanes pair it with.
 #[inline(always)]
-fn load_pairs(to: &mut [[u16; 2]], new: &[u8], gone: Option<&[u8]>) {
-    match gone {
-        Some(gone) => {
-            for (to, (&new, &gone)) in to.iter_mut().zip(new.iter().zip(gone)) {
-                *to = [new.into(), gone.into()];
-            }
-        }
-        None => {
-            for (to, &new) in to.iter_mut().zip(new) {
-                *to = [new.into(), 0];
-            }
-        }
+fn differences<V: Lanes>((here, there): (&[u16; 2], &[[u16; 2]]), half: usize) -> V {
+    V::splat_pair(here).sub(V::load(&there.as_flattened()[half * V::LANES..]))
+}
+
+/// Pixels around a piece that its windows need, where their first column is, and how many they are.
+#[inline(always)]
+fn surroundings(task: &Task<'_>, piece: Piece) -> (usize, isize, usize) {
+    let around = task.params.template_radius() + task.params.search_radius();
+    (around, piece.x as isize - around as isize, piece.width + 2 * around)
+}
+
+/// Pixels of two rows, side by side.
+#[inline(always)]
+fn load_pairs(to: &mut [[u16; 2]], first: &[u8], second: &[u8]) {
+    for (to, (&first, &second)) in to.iter_mut().zip(first.iter().zip(second)) {
+        *to = [first.into(), second.into()];
+    }
+}
+
+/// Of each channel's rows `(new, gone)` the differences, and the sums.
+#[inline(always)]
+fn load_factors(
+    differences: &mut [[u16; 2]],
+    sums: &mut [[u16; 2]],
+    [(new_a, gone_a), (new_b, gone_b)]: [(&[u8], &[u8]); 2],
+) {
+    let a = new_a.iter().zip(gone_a);
+    let b = new_b.iter().zip(gone_b);
+    for ((difference, sum), (a, b)) in differences.iter_mut().zip(sums).zip(a.zip(b)) {
+        let [a, b] = [a, b].map(|(&new, &gone)| (u16::from(new), u16::from(gone)));
+        *difference = [a.0.wrapping_sub(a.1), b.0.wrapping_sub(b.1)];
+        *sum = [a.0 + a.1, b.0 + b.1];
     }
 }

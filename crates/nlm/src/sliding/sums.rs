@@ -64,10 +64,8 @@ impl<'a, V: Lanes, const CHANNELS: usize> Sums<'a, V, CHANNELS> {
         let steps = weights.len() / 2;
         let len = (1 + CHANNELS) * 2 * self.half;
         let (totals, products) = self.sums[row * len..][..len].split_at_mut(2 * self.half);
-        let mut totals = Moving::<V>::new(totals, place, steps);
-        let mut planes = products.chunks_exact_mut(2 * self.half);
-        let mut products: [_; CHANNELS] =
-            std::array::from_fn(|_| Moving::<V>::new(planes.next().unwrap_or_default(), place, steps));
+        let mut totals = Moving::<V, 1>::new(totals, place, steps);
+        let mut products = Moving::<V, CHANNELS>::new(products, place, steps);
         let mut own: [&[[[u16; 2]; 2]]; CHANNELS] = [&[]; CHANNELS];
         for (channel, own) in own.iter_mut().enumerate() {
             *own = &rows.own(channel, x).as_chunks().0[..steps];
@@ -77,16 +75,14 @@ impl<'a, V: Lanes, const CHANNELS: usize> Sums<'a, V, CHANNELS> {
         for step in 0..steps {
             for half in 0..2 {
                 let weights = pairs[step][half].odd(before[step][half]);
-                totals.add(step, half, V::products(weights, V::splat(1)));
-                for (products, own) in products.iter_mut().zip(&own) {
-                    products.add(step, half, V::products(weights, V::splat_pair(&own[step][half])));
+                totals.add(0, half, step, V::products(weights, V::splat(1)));
+                for (channel, own) in own.iter().enumerate() {
+                    products.add(channel, half, step, V::products(weights, V::splat_pair(&own[step][half])));
                 }
             }
         }
         totals.finish();
-        for products in products {
-            products.finish();
-        }
+        products.finish();
     }
 
     /// Adds the shares of a run of pixels, from `x` on, to their sums, if they are in a row of the piece, and begins the next
@@ -146,38 +142,49 @@ impl<V: Lanes, const CHANNELS: usize> Share<'_, V, CHANNELS> {
     }
 }
 
-/// Sums that a run of pairs leads to, half of them in registers that move along.
-struct Moving<'a, V: Lanes> {
+/// Sums of some quantities that a run of pairs leads to, half of them in registers that move along.
+struct Moving<'a, V: Lanes, const QUANTITIES: usize> {
     /// Sums of every other pixel, and of those between.
-    sums: [&'a mut [u32]; 2],
-    moving: [V::Wide; 2],
+    sums: [[&'a mut [u32]; 2]; QUANTITIES],
+    moving: [[V::Wide; 2]; QUANTITIES],
     steps: usize,
 }
 
-impl<'a, V: Lanes> Moving<'a, V> {
-    /// Of a row of sums, even columns first, those that begin at the `place`th column.
+impl<'a, V: Lanes, const QUANTITIES: usize> Moving<'a, V, QUANTITIES> {
+    /// Of as many rows of sums, even columns first, those that begin at the `place`th column.
     #[inline(always)]
-    fn new(row: &'a mut [u32], place: usize, steps: usize) -> Self {
-        let (even, odd) = row.split_at_mut(row.len() / 2);
-        let [first, second] = if place.is_multiple_of(2) { [even, odd] } else { [odd, even] };
+    fn new(rows: &'a mut [u32], place: usize, steps: usize) -> Self {
+        let len = rows.len() / QUANTITIES;
+        let mut rows = rows.chunks_exact_mut(len);
         let len = steps + V::LANES / 2;
-        let sums = [&mut first[place / 2..][..len], &mut second[place.div_ceil(2)..][..len]];
-        Self { moving: [V::wide_load(sums[0]), V::wide_load(sums[1])], sums, steps }
+        let sums = std::array::from_fn(|_| every_other(rows.next().unwrap_or_default(), place, len));
+        let mut moving = [[V::wide_zero(); 2]; QUANTITIES];
+        for (moving, sums) in moving.as_flattened_mut().iter_mut().zip(sums.as_flattened()) {
+            *moving = V::wide_load(sums);
+        }
+        Self { sums, moving, steps }
     }
 
     /// Adds to those of every other pixel, or of those between, and moves them along by one.
     #[inline(always)]
-    fn add(&mut self, step: usize, half: usize, products: V::Wide) {
-        let sums = &mut *self.sums[half];
-        let sum = V::wide_add(self.moving[half], products);
-        (sums[step], self.moving[half]) = V::shift(sum, sums[step + V::LANES / 2]);
+    fn add(&mut self, quantity: usize, half: usize, step: usize, products: V::Wide) {
+        let sums = &mut *self.sums[quantity][half];
+        let moving = &mut self.moving[quantity][half];
+        (sums[step], *moving) = V::shift(V::wide_add(*moving, products), sums[step + V::LANES / 2]);
     }
 
     /// Writes those that are in registers.
     #[inline(always)]
-    fn finish(self) {
-        for (moving, sums) in self.moving.into_iter().zip(self.sums) {
-            V::wide_store(moving, &mut sums[self.steps..]);
+    fn finish(mut self) {
+        for (moving, sums) in self.moving.as_flattened().iter().zip(self.sums.as_flattened_mut()) {
+            V::wide_store(*moving, &mut sums[self.steps..]);
         }
     }
+}
+
+/// Of a row of sums, even columns first, `len` of every other pixel from the `place`th column on, and of those between.
+fn every_other(row: &mut [u32], place: usize, len: usize) -> [&mut [u32]; 2] {
+    let (even, odd) = row.split_at_mut(row.len() / 2);
+    let [first, second] = if place.is_multiple_of(2) { [even, odd] } else { [odd, even] };
+    [&mut first[place / 2..][..len], &mut second[place.div_ceil(2)..][..len]]
 }
