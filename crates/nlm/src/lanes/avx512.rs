@@ -43,10 +43,9 @@ unsafe impl Lanes for Avx512 {
         fn mul_fraction(self, other: Self) -> Self { Self(_mm512_mulhrs_epi16(self.0, other.0)) }
         fn average(self, other: Self) -> Self { Self(_mm512_avg_epu16(self.0, other.0)) }
         fn and(self, other: Self) -> Self { Self(_mm512_and_si512(self.0, other.0)) }
-        fn negate_odd(self) -> Self {
-            Self(_mm512_mask_sub_epi16(self.0, 0xaaaa_aaaa, _mm512_setzero_si512(), self.0))
-        }
-        fn odd(self, other: Self) -> Self { Self(_mm512_mask_blend_epi16(0xaaaa_aaaa, self.0, other.0)) }
+        // Not by masks, which the compiler makes anew for each vector.
+        fn negate_odd(self) -> Self { Self(_mm512_mullo_epi16(self.0, _mm512_set1_epi32(-0xffff))) }
+        fn odd(self, other: Self) -> Self { Self(select(_mm512_set1_epi32(0xffff), self.0, other.0)) }
         fn interleave(self, other: Self) -> [Self; 2] {
             [Self(_mm512_unpacklo_epi16(self.0, other.0)), Self(_mm512_unpackhi_epi16(self.0, other.0))]
         }
@@ -151,8 +150,26 @@ fn weigh_places(weigher: &Weigher, places: __m512i) -> __m512i {
     let fine = _mm512_permutex2var_epi16(weigher.fine[0], places, weigher.fine[1]);
     let corrections = _mm512_permutex2var_epi16(weigher.corrections[0], places, weigher.corrections[1]);
     let product = _mm512_mulhi_epu16(_mm512_permutexvar_epi16(rows, weigher.coarse), fine);
-    let correction = _mm512_and_si512(_mm512_srlv_epi16(corrections, rows), _mm512_set1_epi16(1));
+    let correction = _mm512_and_si512(shift_right(corrections, rows), _mm512_set1_epi16(1));
     _mm512_add_epi16(product, correction)
+}
+
+/// `vpsrlvw`, which the compiler would compare the counts for.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn shift_right(lanes: __m512i, by: __m512i) -> __m512i {
+    let out;
+    // SAFETY: the instruction reads and writes these registers only.
+    unsafe {
+        std::arch::asm!(
+            "vpsrlvw {}, {}, {}",
+            lateout(zmm_reg) out,
+            in(zmm_reg) lanes,
+            in(zmm_reg) by,
+            options(pure, nomem, nostack, preserves_flags)
+        );
+    }
+    out
 }
 
 /// `vpdpwssd`, which the compiler takes for slow and makes a product and an addition of.
@@ -172,11 +189,18 @@ fn dot(mut sums: __m512i, a: __m512i, b: __m512i) -> __m512i {
     sums
 }
 
+/// Bits of `a` where they are set in `of_a`, else of `b`.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn select(of_a: __m512i, a: __m512i, b: __m512i) -> __m512i {
+    _mm512_ternarylogic_epi32::<0xca>(of_a, a, b)
+}
+
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
 fn narrow([low, high]: [__m512i; 2], shift: u32) -> __m512i {
-    let bits = _mm_cvtsi32_si128(shift as i32);
-    let packed = _mm512_packs_epi32(_mm512_srl_epi32(low, bits), _mm512_srl_epi32(high, bits));
+    let bits = _mm512_set1_epi32(shift as i32);
+    let packed = _mm512_packs_epi32(_mm512_srlv_epi32(low, bits), _mm512_srlv_epi32(high, bits));
     _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), packed)
 }
 
@@ -216,5 +240,7 @@ fn sums_of_four(vectors: &[__m512i], stride: usize) -> __m512i {
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn sums_of_two(a: __m512i, b: __m512i) -> __m512i {
-    _mm512_add_epi32(_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b))
+    // Rotations and selections leave the one port of shuffles to others.
+    let upper = _mm512_set1_epi64(-1 << 32);
+    _mm512_add_epi32(select(upper, b, a), _mm512_rol_epi64::<32>(select(upper, a, b)))
 }
