@@ -43,7 +43,7 @@ unsafe impl Lanes for Avx512 {
         fn mul_fraction(self, other: Self) -> Self { Self(_mm512_mulhrs_epi16(self.0, other.0)) }
         fn average(self, other: Self) -> Self { Self(_mm512_avg_epu16(self.0, other.0)) }
         fn and(self, other: Self) -> Self { Self(_mm512_and_si512(self.0, other.0)) }
-        // Not by masks, which the compiler makes anew for each vector.
+        // By 1 and -1 in turn; not by masks, which the compiler makes anew for each vector.
         fn negate_odd(self) -> Self { Self(_mm512_mullo_epi16(self.0, _mm512_set1_epi32(-0xffff))) }
         fn odd(self, other: Self) -> Self { Self(select(_mm512_set1_epi32(0xffff), self.0, other.0)) }
         fn interleave(self, other: Self) -> [Self; 2] {
@@ -150,16 +150,16 @@ fn weigh_places(weigher: &Weigher, places: __m512i) -> __m512i {
     let fine = _mm512_permutex2var_epi16(weigher.fine[0], places, weigher.fine[1]);
     let corrections = _mm512_permutex2var_epi16(weigher.corrections[0], places, weigher.corrections[1]);
     let product = _mm512_mulhi_epu16(_mm512_permutexvar_epi16(rows, weigher.coarse), fine);
-    let correction = _mm512_and_si512(shift_right(corrections, rows), _mm512_set1_epi16(1));
+    let correction = _mm512_and_si512(shift_right_by(corrections, rows), _mm512_set1_epi16(1));
     _mm512_add_epi16(product, correction)
 }
 
 /// `vpsrlvw`, which the compiler would compare the counts for.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
-fn shift_right(lanes: __m512i, by: __m512i) -> __m512i {
+fn shift_right_by(lanes: __m512i, by: __m512i) -> __m512i {
     let out;
-    // SAFETY: the instruction reads and writes these registers only.
+    // SAFETY: the instruction is there, and reads and writes these registers only.
     unsafe {
         std::arch::asm!(
             "vpsrlvw {}, {}, {}",
@@ -176,7 +176,7 @@ fn shift_right(lanes: __m512i, by: __m512i) -> __m512i {
 #[inline]
 #[target_feature(enable = "avx512f,avx512vnni")]
 fn dot(mut sums: __m512i, a: __m512i, b: __m512i) -> __m512i {
-    // SAFETY: the instruction reads and writes these registers only.
+    // SAFETY: the instruction is there, and reads and writes these registers only.
     unsafe {
         std::arch::asm!(
             "vpdpwssd {}, {}, {}",

@@ -76,9 +76,8 @@ impl<'a, V: Lanes> Columns<'a, V> {
     pub(super) fn fill(&mut self, slot: usize, rows: &Rows, group: Group, pairs: Range<isize>) {
         let first = pairs.start - self.template;
         let count = (pairs.end + self.template - first) as usize;
-        let changes = rows.changes::<V, 1>(group, first);
-        for (sums, change) in self.of(slot, first, count).iter_mut().zip(changes) {
-            *sums = change.add_squares_to::<V>(*sums);
+        for (sums, new) in self.of(slot, first, count).iter_mut().zip(rows.new_pixels::<V>(group, first)) {
+            *sums = new.add_squares_to::<V>(*sums);
         }
     }
 

@@ -10,8 +10,9 @@ use crate::piece::Piece;
 pub(super) struct Rows {
     /// Where the piece's first column is.
     left: usize,
-    /// What comes into the columns of template windows and what goes out. Of one channel pairs of a pixel that comes and the
-    /// one that goes, of two channels the pixels that come less those that go, both channels' side by side, and then their sums.
+    /// What comes into the columns of template windows and what goes out, two numbers a pixel. Of one channel, in the first
+    /// array, the pixel that comes and the one that goes; of two channels, of either, the pixel that comes less the one that
+    /// goes, and in the second array their sum. While windows begin, in the first array, two rows of one channel or one of two.
     here: [Vec<[u16; 2]>; 2],
     there: [Vec<[u16; 2]>; 2],
     /// Pixels of a row, each with its left neighbour.
@@ -30,6 +31,7 @@ impl Rows {
         let margin = 2 * search + template + lanes + 2;
         self.left = margin;
         let pixels = piece.width + 2 * margin;
+        self.nothing.resize(piece.width + 2 * (template + search), 0);
         for pairs in self.here.iter_mut().chain(&mut self.there).chain(&mut self.own) {
             pairs.resize(pixels, [0; 2]);
         }
@@ -61,7 +63,6 @@ impl Rows {
         gone: Option<isize>,
     ) {
         let (around, x, len) = surroundings(task, piece);
-        self.nothing.resize(len, 0);
         for (to, dy) in [(&mut self.here, 0), (&mut self.there, dy)] {
             let row = |channel: usize, y: isize| task.planes.row(channel, y + dy, x, len);
             let [first, last] = to.each_mut().map(|pairs| &mut pairs[self.left - around..]);
@@ -106,17 +107,33 @@ impl Rows {
         group: Group,
         column: isize,
     ) -> impl Iterator<Item = Change<'_, CHANNELS>> {
-        let of_channel = |channel: usize| {
-            let here = self.here[channel][self.at(column)..].iter();
-            here.zip(self.there[channel][self.at(column + group.first)..].windows(V::LANES))
-        };
-        of_channel(0).zip(of_channel(CHANNELS - 1)).map(
+        // As many arrays as channels.
+        self.pairs::<V>(0, group, column).zip(self.pairs::<V>(CHANNELS - 1, group, column)).map(
             #[inline(always)]
             |(first, last)| {
-                let mut channels = [first; CHANNELS];
-                channels[CHANNELS - 1] = last;
-                Change(channels)
+                let mut factors = [first; CHANNELS];
+                factors[CHANNELS - 1] = last;
+                Change(factors)
             },
+        )
+    }
+
+    /// What comes into the windows' columns, from `column` on, as they begin.
+    #[inline(always)]
+    pub(super) fn new_pixels<V: Lanes>(
+        &self,
+        group: Group,
+        column: isize,
+    ) -> impl Iterator<Item = Pairs<'_>> {
+        self.pairs::<V>(0, group, column)
+    }
+
+    #[inline(always)]
+    fn pairs<V: Lanes>(&self, array: usize, group: Group, column: isize) -> impl Iterator<Item = Pairs<'_>> {
+        let here = self.here[array][self.at(column)..].iter();
+        here.zip(self.there[array][self.at(column + group.first)..].windows(V::LANES)).map(
+            #[inline(always)]
+            |(here, there)| Pairs { here, there },
         )
     }
 
@@ -133,8 +150,33 @@ impl Rows {
     }
 }
 
-/// What a column of template windows changes by, and the same of what the lanes pair it with.
-pub(super) struct Change<'a, const CHANNELS: usize>([(&'a [u16; 2], &'a [[u16; 2]]); CHANNELS]);
+/// Two numbers of a pixel, and those of the pixels that it is paired with.
+#[derive(Clone, Copy)]
+pub(super) struct Pairs<'a> {
+    here: &'a [u16; 2],
+    there: &'a [[u16; 2]],
+}
+
+impl Pairs<'_> {
+    /// Half of their differences.
+    #[inline(always)]
+    fn differences<V: Lanes>(self, half: usize) -> V {
+        V::splat_pair(self.here).sub(V::load(&self.there.as_flattened()[half * V::LANES..]))
+    }
+
+    /// Adds the squares of their differences.
+    #[inline(always)]
+    pub(super) fn add_squares_to<V: Lanes>(self, mut sums: [V::Wide; 2]) -> [V::Wide; 2] {
+        for (half, sums) in sums.iter_mut().enumerate() {
+            let differences = self.differences::<V>(half);
+            *sums = V::dot(*sums, differences, differences);
+        }
+        sums
+    }
+}
+
+/// What a column of template windows changes by: one factor of one channel, both of two.
+pub(super) struct Change<'a, const CHANNELS: usize>([Pairs<'a>; CHANNELS]);
 
 impl<const CHANNELS: usize> Change<'_, CHANNELS> {
     /// Adds the squares that come in and takes away those that go out: `x^2 - y^2` as a product of pairs `(x, y)` and `(x, -y)`
@@ -142,29 +184,13 @@ impl<const CHANNELS: usize> Change<'_, CHANNELS> {
     #[inline(always)]
     pub(super) fn add_to<V: Lanes>(&self, mut sums: [V::Wide; 2]) -> [V::Wide; 2] {
         for (half, sums) in sums.iter_mut().enumerate() {
-            let first = differences::<V>(self.0[0], half);
+            let first = self.0[0].differences::<V>(half);
             let second =
-                if CHANNELS == 1 { first.negate_odd() } else { differences::<V>(self.0[CHANNELS - 1], half) };
+                if CHANNELS == 1 { first.negate_odd() } else { self.0[CHANNELS - 1].differences(half) };
             *sums = V::dot(*sums, first, second);
         }
         sums
     }
-
-    /// Adds the squares of what comes in.
-    #[inline(always)]
-    pub(super) fn add_squares_to<V: Lanes>(&self, mut sums: [V::Wide; 2]) -> [V::Wide; 2] {
-        for (half, sums) in sums.iter_mut().enumerate() {
-            let differences = differences::<V>(self.0[0], half);
-            *sums = V::dot(*sums, differences, differences);
-        }
-        sums
-    }
-}
-
-/// Differences of a pair and half of those that the lanes pair it with.
-#[inline(always)]
-fn differences<V: Lanes>((here, there): (&[u16; 2], &[[u16; 2]]), half: usize) -> V {
-    V::splat_pair(here).sub(V::load(&there.as_flattened()[half * V::LANES..]))
 }
 
 /// Pixels around a piece that its windows need, where their first column is, and how many they are.

@@ -142,7 +142,8 @@ impl<V: Lanes, const CHANNELS: usize> Share<'_, V, CHANNELS> {
     }
 }
 
-/// Sums of some quantities that a run of pairs leads to, half of them in registers that move along.
+/// Sums of some quantities that a run of pairs leads to, of which a vector of even and one of odd columns are in registers that
+/// move along.
 struct Moving<'a, V: Lanes, const QUANTITIES: usize> {
     /// Sums of every other pixel, and of those between.
     sums: [[&'a mut [u32]; 2]; QUANTITIES],
@@ -154,9 +155,8 @@ impl<'a, V: Lanes, const QUANTITIES: usize> Moving<'a, V, QUANTITIES> {
     /// Of as many rows of sums, even columns first, those that begin at the `place`th column.
     #[inline(always)]
     fn new(rows: &'a mut [u32], place: usize, steps: usize) -> Self {
-        let len = rows.len() / QUANTITIES;
-        let mut rows = rows.chunks_exact_mut(len);
-        let len = steps + V::LANES / 2;
+        let (row, len) = (rows.len() / QUANTITIES, steps + V::LANES / 2);
+        let mut rows = rows.chunks_exact_mut(row);
         let sums = std::array::from_fn(|_| every_other(rows.next().unwrap_or_default(), place, len));
         let mut moving = [[V::wide_zero(); 2]; QUANTITIES];
         for (moving, sums) in moving.as_flattened_mut().iter_mut().zip(sums.as_flattened()) {
