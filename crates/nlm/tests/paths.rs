@@ -211,6 +211,28 @@ fn the_widest_search_windows_agree_with_the_reference() {
     }
 }
 
+/// More columns than are gone through at a time, and windows much larger than pictures, whose sums are the largest there are;
+/// with memory that other sizes left.
+#[test]
+fn the_widest_pictures_and_template_windows_agree_with_the_reference() {
+    let sizes = [(1300, 5, 9, 17), (8, 6, 127, 17), (1290, 3, 3, 19)];
+    let mut cases = Vec::new();
+    for (width, height, template_window, search_window) in sizes {
+        for channels in [1, 2] {
+            let pixels = picture(width * channels, height, (3, 2, true, 5));
+            let params = Params { h: 10.0, template_window, search_window };
+            cases.push(solved(Case { pixels, width, height, channels, params }));
+        }
+    }
+    for level in [Level::Scalar, Level::Avx2, Level::Avx512] {
+        let mut denoiser = Denoiser::with_isa(Isa::at_most(level));
+        for (case, expected) in &cases {
+            let actual = denoiser.denoise(case.image(), &case.params, &threads(1)).unwrap();
+            assert!(actual == *expected, "{level:?}, {case:?}");
+        }
+    }
+}
+
 #[test]
 fn parameters_out_of_range_are_named() {
     let image = Image::new(&[1, 2, 3], 1, 1, 3).unwrap();
