@@ -108,10 +108,11 @@ fn run_piece_body<V: Lanes, const CHANNELS: usize>(
         let groups = groups(offsets(dy, search), V::LANES);
         pass.columns.clear();
         let first = top - dy;
+        // Two rows of one channel, or one of two, are loaded at a time; the windows' last row comes in below.
         for y in (first - template..first + template).step_by(2 / CHANNELS) {
             pass.rows.load_new(task, piece, dy, y);
             for (slot, group) in groups.clone().enumerate() {
-                pass.columns.fill(slot, pass.rows, group, group.pairs(piece.width));
+                pass.columns.add_rows(slot, pass.rows, group, group.pairs(piece.width));
             }
         }
         for y in first..bottom {

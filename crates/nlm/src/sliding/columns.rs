@@ -73,7 +73,7 @@ impl<'a, V: Lanes> Columns<'a, V> {
 
     /// Adds to the sums of all columns of a group's pairs the squares of rows that come in.
     #[inline(always)]
-    pub(super) fn fill(&mut self, slot: usize, rows: &Rows, group: Group, pairs: Range<isize>) {
+    pub(super) fn add_rows(&mut self, slot: usize, rows: &Rows, group: Group, pairs: Range<isize>) {
         let first = pairs.start - self.template;
         let count = (pairs.end + self.template - first) as usize;
         for (sums, new) in self.of(slot, first, count).iter_mut().zip(rows.new_pixels::<V>(group, first)) {
