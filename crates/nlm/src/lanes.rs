@@ -101,8 +101,11 @@ pub(crate) unsafe trait Lanes: Copy + 'static {
     /// Prepares a table; `None` where this form cannot hold it exactly.
     fn table(weights: &Weights) -> Option<Self::Table>;
     fn weigher(table: &Self::Table) -> Self::Weigher;
-    /// The weights at indices up to [`LARGEST_INDEX`]; unless `LONG`, of a table of at most [`SHORT`](Self::SHORT).
-    fn weigh<const LONG: bool>(weigher: &Self::Weigher, indices: Self) -> Self;
+    /// The index from which on weights are zero, in each lane.
+    fn ends(weigher: &Self::Weigher) -> Self;
+    /// The weights at indices up to [`LARGEST_INDEX`], zero where they are not below a lane's end, as signed numbers: [that](Self::ends)
+    /// of the table or a lower one. Unless `LONG`, of a table of at most [`SHORT`](Self::SHORT).
+    fn weigh<const LONG: bool>(weigher: &Self::Weigher, indices: Self, ends: Self) -> Self;
     /// The index that place 0 is for, where a table's weights can be looked up by place, an index less that; then
     /// [`weigh_places`](Self::weigh_places) is for them.
     fn origin(_: &Self::Table) -> Option<i16> {
@@ -111,7 +114,7 @@ pub(crate) unsafe trait Lanes: Copy + 'static {
     /// The weights at places up to 2047, of which the last 64 are below 0, from -64 up, where the first index is above 0.
     #[inline(always)]
     fn weigh_places(weigher: &Self::Weigher, places: Self) -> Self {
-        Self::weigh::<false>(weigher, places)
+        Self::weigh::<false>(weigher, places, Self::ends(weigher))
     }
 
     /// Where lane `lane` stands among the 32-bit lanes that [`interleave`](Self::interleave) spreads a vector over.

@@ -68,9 +68,14 @@ unsafe impl Lanes for Avx2 {
     }
 
     #[inline(always)]
-    fn weigh<const LONG: bool>(weigher: &Weigher, indices: Self) -> Self {
+    fn ends(weigher: &Weigher) -> Self {
+        weigher.end
+    }
+
+    #[inline(always)]
+    fn weigh<const LONG: bool>(weigher: &Weigher, indices: Self, ends: Self) -> Self {
         // SAFETY: as for the other operations.
-        Self(unsafe { weigh::<LONG>(weigher, indices.0) })
+        Self(unsafe { weigh::<LONG>(weigher, indices.0, ends.0) })
     }
 
     #[inline(always)]
@@ -132,7 +137,7 @@ unsafe impl Lanes for Avx2 {
 
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-fn weigh<const LONG: bool>(weigher: &Weigher, indices: __m256i) -> __m256i {
+fn weigh<const LONG: bool>(weigher: &Weigher, indices: __m256i, ends: __m256i) -> __m256i {
     let zero = _mm256_setzero_si256();
     let halves = [_mm256_unpacklo_epi16(indices, zero), _mm256_unpackhi_epi16(indices, zero)];
     let [low, high] = if LONG {
@@ -140,7 +145,7 @@ fn weigh<const LONG: bool>(weigher: &Weigher, indices: __m256i) -> __m256i {
     } else {
         halves.map(|indices| product(&weigher.factors, indices))
     };
-    let inside = _mm256_cmpgt_epi16(weigher.end.0, indices);
+    let inside = _mm256_cmpgt_epi16(ends, indices);
     _mm256_and_si256(_mm256_packs_epi32(low, high), inside)
 }
 

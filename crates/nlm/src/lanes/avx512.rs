@@ -61,9 +61,14 @@ unsafe impl Lanes for Avx512 {
     }
 
     #[inline(always)]
-    fn weigh<const LONG: bool>(weigher: &Weigher, indices: Self) -> Self {
+    fn ends(weigher: &Weigher) -> Self {
+        Self(weigher.end)
+    }
+
+    #[inline(always)]
+    fn weigh<const LONG: bool>(weigher: &Weigher, indices: Self, ends: Self) -> Self {
         // SAFETY: as for the other operations.
-        Self(unsafe { weigh(weigher, indices.0) })
+        Self(unsafe { weigh(weigher, indices.0, ends.0) })
     }
 
     fn origin(product: &Product) -> Option<i16> {
@@ -136,9 +141,9 @@ fn load(lanes: &[u16; 32]) -> __m512i {
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
-fn weigh(weigher: &Weigher, indices: __m512i) -> __m512i {
+fn weigh(weigher: &Weigher, indices: __m512i, ends: __m512i) -> __m512i {
     let places = _mm512_sub_epi16(indices, weigher.origin);
-    let inside = _mm512_cmplt_epi16_mask(indices, weigher.end);
+    let inside = _mm512_cmplt_epi16_mask(indices, ends);
     _mm512_maskz_mov_epi16(inside, weigh_places(weigher, places))
 }
 

@@ -171,8 +171,13 @@ unsafe impl Lanes for Portable {
     }
 
     #[inline(always)]
-    fn weigh<const LONG: bool>(weigher: &Vec<u16>, indices: Self) -> Self {
-        let last = weigher.len() - 1;
-        Self(indices.0.map(|index| weigher[usize::from(index).min(last)]))
+    fn ends(weigher: &Vec<u16>) -> Self {
+        Self::splat(weigher.len() as u16)
+    }
+
+    #[inline(always)]
+    fn weigh<const LONG: bool>(weigher: &Vec<u16>, indices: Self, ends: Self) -> Self {
+        let weight = |index: u16| weigher.get(usize::from(index)).copied().unwrap_or(0);
+        indices.zip(ends, |index, end| if (index as i16) < end as i16 { weight(index) } else { 0 })
     }
 }

@@ -128,10 +128,11 @@ impl<'a, V: Lanes> Columns<'a, V> {
         }
         *window = sums;
         let pixels = weights.iter_mut().zip(shares);
+        let ends = group.ends(V::ends(weigher));
         if long {
-            weigh::<V, CHANNELS, true>(pixels, group.mask(), weigher);
+            weigh::<V, CHANNELS, true>(pixels, ends, weigher);
         } else {
-            weigh::<V, CHANNELS, false>(pixels, group.mask(), weigher);
+            weigh::<V, CHANNELS, false>(pixels, ends, weigher);
         }
     }
 }
@@ -140,11 +141,11 @@ impl<'a, V: Lanes> Columns<'a, V> {
 #[inline(always)]
 fn weigh<'a, 'b, V: Lanes, const CHANNELS: usize, const LONG: bool>(
     pixels: impl Iterator<Item = (&'a mut V, Share<'b, V, CHANNELS>)>,
-    mask: V,
+    ends: V,
     weigher: &V::Weigher,
 ) {
     for (weights, share) in pixels {
-        *weights = V::weigh::<LONG>(weigher, *weights).and(mask);
+        *weights = V::weigh::<LONG>(weigher, *weights, ends);
         share.add(*weights);
     }
 }

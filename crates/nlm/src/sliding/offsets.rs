@@ -42,12 +42,13 @@ impl Group {
         width + search + 2
     }
 
-    /// All bits of the lanes that are for an offset.
+    /// The ends of a table for the lanes that are for an offset; for others, whose sums may be of anything, one below all indices.
     #[inline(always)]
-    pub(super) fn mask<V: Lanes>(self) -> V {
-        let mut lanes = [0; WIDEST];
-        lanes[..self.count].fill(u16::MAX);
-        V::load(&lanes)
+    pub(super) fn ends<V: Lanes>(self, ends: V) -> V {
+        let (mut counts, mut none) = ([0; WIDEST], [i16::MIN as u16; WIDEST]);
+        counts[..self.count].fill(u16::MAX);
+        none[..self.count].fill(0);
+        ends.and(V::load(&counts)).add(V::load(&none))
     }
 }
 

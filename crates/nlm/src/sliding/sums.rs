@@ -1,5 +1,7 @@
 //! Sums of weights, and of weights times pixels.
 
+use std::cell::Cell;
+
 use super::RUN;
 use super::offsets::Group;
 use super::rows::Rows;
@@ -60,29 +62,50 @@ impl<'a, V: Lanes, const CHANNELS: usize> Sums<'a, V, CHANNELS> {
     /// side, as each waits for its last.
     #[inline(always)]
     pub(super) fn add_there(&mut self, rows: &Rows, group: Group, row: usize, x: isize, weights: &[V]) {
-        let place = self.left.wrapping_add_signed(x + group.first);
         let steps = weights.len() / 2;
-        let len = (1 + CHANNELS) * 2 * self.half;
-        let (totals, products) = self.sums[row * len..][..len].split_at_mut(2 * self.half);
-        let mut totals = Moving::<V, 1>::new(totals, place, steps);
-        let mut products = Moving::<V, CHANNELS>::new(products, place, steps);
-        let mut own: [&[[[u16; 2]; 2]]; CHANNELS] = [&[]; CHANNELS];
-        for (channel, own) in own.iter_mut().enumerate() {
-            *own = &rows.own(channel, x).as_chunks().0[..steps];
+        let starts = self.starts(row, x + group.first);
+        let mut moving = [[V::wide_zero(); 2]; 3];
+        for (moving, &start) in moving.as_flattened_mut().iter_mut().zip(starts.as_flattened()) {
+            *moving = V::wide_load(&self.sums[start..]);
         }
-        let before = &weights.as_chunks::<2>().0[..steps];
-        let pairs = &weights[1..].as_chunks::<2>().0[..steps];
-        for step in 0..steps {
+        let sums = Cell::from_mut(&mut *self.sums).as_slice_of_cells();
+        let passing = |[one, other]: [usize; 2]| {
+            let passing = |start: usize| sums[start..][..steps + V::LANES / 2].windows(V::LANES / 2 + 1);
+            passing(one).zip(passing(other))
+        };
+        let (totals, first, last) = (passing(starts[0]), passing(starts[1]), passing(starts[2]));
+        let own = |channel: usize| &rows.own(channel, x).as_chunks::<2>().0[..steps];
+        let own = own(0).iter().zip(own(CHANNELS - 1));
+        let before = weights.as_chunks::<2>().0;
+        let pairs = weights[1..].as_chunks::<2>().0.iter().zip(before);
+        for ((((totals, first), last), own), (pairs, before)) in
+            totals.zip(first).zip(last).zip(own).zip(pairs)
+        {
+            let (totals, first, last) = ([totals.0, totals.1], [first.0, first.1], [last.0, last.1]);
             for half in 0..2 {
-                let weights = pairs[step][half].odd(before[step][half]);
-                totals.add(0, half, step, V::products(weights, V::splat(1)));
-                for (channel, own) in own.iter().enumerate() {
-                    products.add(channel, half, step, V::products(weights, V::splat_pair(&own[step][half])));
+                let weights = pairs[half].odd(before[half]);
+                let product = |own: &[u16; 2]| V::products(weights, V::splat_pair(own));
+                add_moving::<V>(&mut moving[0][half], totals[half], V::products(weights, V::splat(1)));
+                add_moving::<V>(&mut moving[1][half], first[half], product(&own.0[half]));
+                if CHANNELS == 2 {
+                    add_moving::<V>(&mut moving[2][half], last[half], product(&own.1[half]));
                 }
             }
         }
-        totals.finish();
-        products.finish();
+        for (&moving, &start) in moving[..=CHANNELS].as_flattened().iter().zip(starts.as_flattened()) {
+            V::wide_store(moving, &mut self.sums[start + steps..]);
+        }
+    }
+
+    /// Where the sums of a row begin, from column `x` on, of it and every other pixel and of those between: sums of weights, and
+    /// of products of the first and of the last channel.
+    #[inline(always)]
+    fn starts(&self, row: usize, x: isize) -> [[usize; 2]; 3] {
+        let column = self.left.wrapping_add_signed(x);
+        let start = |quantity: usize, column: usize| {
+            ((row * (1 + CHANNELS) + quantity) * 2 + column % 2) * self.half + column / 2
+        };
+        [0, 1, CHANNELS].map(|quantity| [start(quantity, column), start(quantity, column + 1)])
     }
 
     /// Adds the shares of a run of pixels, from `x` on, to their sums, if they are in a row of the piece, and begins the next
@@ -142,49 +165,10 @@ impl<V: Lanes, const CHANNELS: usize> Share<'_, V, CHANNELS> {
     }
 }
 
-/// Sums of some quantities that a run of pairs leads to, of which a vector of even and one of odd columns are in registers that
-/// move along.
-struct Moving<'a, V: Lanes, const QUANTITIES: usize> {
-    /// Sums of every other pixel, and of those between.
-    sums: [[&'a mut [u32]; 2]; QUANTITIES],
-    moving: [[V::Wide; 2]; QUANTITIES],
-    steps: usize,
-}
-
-impl<'a, V: Lanes, const QUANTITIES: usize> Moving<'a, V, QUANTITIES> {
-    /// Of as many rows of sums, even columns first, those that begin at the `place`th column.
-    #[inline(always)]
-    fn new(rows: &'a mut [u32], place: usize, steps: usize) -> Self {
-        let (row, len) = (rows.len() / QUANTITIES, steps + V::LANES / 2);
-        let mut rows = rows.chunks_exact_mut(row);
-        let sums = std::array::from_fn(|_| every_other(rows.next().unwrap_or_default(), place, len));
-        let mut moving = [[V::wide_zero(); 2]; QUANTITIES];
-        for (moving, sums) in moving.as_flattened_mut().iter_mut().zip(sums.as_flattened()) {
-            *moving = V::wide_load(sums);
-        }
-        Self { sums, moving, steps }
-    }
-
-    /// Adds to those of every other pixel, or of those between, and moves them along by one.
-    #[inline(always)]
-    fn add(&mut self, quantity: usize, half: usize, step: usize, products: V::Wide) {
-        let sums = &mut *self.sums[quantity][half];
-        let moving = &mut self.moving[quantity][half];
-        (sums[step], *moving) = V::shift(V::wide_add(*moving, products), sums[step + V::LANES / 2]);
-    }
-
-    /// Writes those that are in registers.
-    #[inline(always)]
-    fn finish(mut self) {
-        for (moving, sums) in self.moving.as_flattened().iter().zip(self.sums.as_flattened_mut()) {
-            V::wide_store(*moving, &mut sums[self.steps..]);
-        }
-    }
-}
-
-/// Of a row of sums, even columns first, `len` of every other pixel from the `place`th column on, and of those between.
-fn every_other(row: &mut [u32], place: usize, len: usize) -> [&mut [u32]; 2] {
-    let (even, odd) = row.split_at_mut(row.len() / 2);
-    let [first, second] = if place.is_multiple_of(2) { [even, odd] } else { [odd, even] };
-    [&mut first[place / 2..][..len], &mut second[place.div_ceil(2)..][..len]]
+/// Adds to a vector of sums and moves it along by one: the first of `passing` comes out, the last comes in.
+#[inline(always)]
+fn add_moving<V: Lanes>(moving: &mut V::Wide, passing: &[Cell<u32>], products: V::Wide) {
+    let (first, moved) = V::shift(V::wide_add(*moving, products), passing[V::LANES / 2].get());
+    passing[0].set(first);
+    *moving = moved;
 }

@@ -109,7 +109,7 @@ impl<'a, V: Lanes> RowWeights<'a, V> {
 /// The weight at an index less the table's origin, a place if the table has them.
 #[inline(always)]
 fn weigh<V: Lanes, const PLACES: bool>(weigher: &V::Weigher, index: V) -> V {
-    if PLACES { V::weigh_places(weigher, index) } else { V::weigh::<false>(weigher, index) }
+    if PLACES { V::weigh_places(weigher, index) } else { V::weigh::<false>(weigher, index, V::ends(weigher)) }
 }
 
 /// Weights that lead to two neighbours from ever later columns of a block, by ever smaller offsets.
