@@ -15,6 +15,8 @@ const AROUND: usize = 4;
 const CORNERS: usize = 2 * AROUND;
 /// Places between rows or columns of cells, those before the first and after the last included.
 const PLACES: usize = CELLS + 1;
+/// The middle one.
+const MIDDLE: usize = PLACES / 2;
 
 /// Parts of the samples that are gone through side by side: neighbouring samples often go to the same place, and one
 /// sum would have to wait for the other.
@@ -84,28 +86,33 @@ fn sum_up_body<V: Vector>(
         }
         let Histogram { sums, cells, shares, upper, places } = &mut *histogram;
         for (i, shares) in shares.as_flattened_mut().chunks_exact_mut(AROUND * V::LANES).enumerate() {
-            let cells = [0, 1, 2, 3].map(|cell: usize| V::load(&cells[cell][i * V::LANES..]));
+            let at = i * V::LANES;
+            let [a, b, c, d] = &*cells;
+            let cells = [V::load(&a[at..]), V::load(&b[at..]), V::load(&c[at..]), V::load(&d[at..])];
             for (share, out) in V::transpose_fours(cells).iter().zip(shares.chunks_exact_mut(V::LANES)) {
                 share.store(out);
             }
         }
-        for i in 0..TURN {
-            for p in 0..PARTS {
-                let sample = p * TURN + i;
-                let share = V::Eight::twice(&shares[p * TURN + slot::<V>(i)]);
-                let directions = V::Eight::halves(upper[sample]);
-                let sums = &mut sums[usize::from(places[sample])];
-                share.mul_add(directions, V::Eight::load(sums)).store(sums);
+        for four in 0..TURN / 4 {
+            for i in 0..4 {
+                for p in 0..PARTS {
+                    let sample = p * TURN + 4 * four + i;
+                    let share = V::Eight::twice(&shares[p * TURN + slot::<V>(four, i)]);
+                    let directions = V::Eight::halves(upper[sample]);
+                    let sums = &mut sums[usize::from(places[sample])];
+                    share.mul_add(directions, V::Eight::load(sums)).store(sums);
+                }
             }
         }
     }
     fold::<V>(histogram, out);
 }
 
-/// Where the share of the `i`th sample of a turn is once vectors were transposed in fours.
+/// Where the share of the `i`th sample of the `four`th four of a turn is once vectors were transposed in fours.
 #[inline(always)]
-fn slot<V: Vector>(i: usize) -> usize {
-    i / V::LANES * V::LANES + i % 4 * (V::LANES / 4) + i % V::LANES / 4
+fn slot<V: Vector>(four: usize, i: usize) -> usize {
+    let fours = V::LANES / 4;
+    four / fours * V::LANES + i * fours + four % fours
 }
 
 /// Finds the places of [`TURN`] samples from `first` on and what goes to each of their cells.
@@ -117,13 +124,15 @@ fn place(samples: Samples<'_>, first: usize, to: usize, histogram: &mut Histogra
     let (angles, weights) = (&angles[first..][..TURN], &weights[first..][..TURN]);
     for i in 0..TURN {
         let (row, column) = (rows[i], columns[i]);
-        let within = |at: f32| (at > -1.0) & (at < CELLS as f32);
-        let weight = if within(row) & within(column) { weights[i] } else { 0.0 };
         let bin = (angles[i] - turned) * (BINS as f32 / 360.0);
         let (r0, c0, b0) = (row.floor(), column.floor(), bin.floor());
-        let limit = |at: f32| at.max(-1.0).min(CELLS as f32 - 1.0);
-        let cell = (limit(r0) + 1.0) * PLACES as f32 + (limit(c0) + 1.0);
-        places[to + i] = (integer(cell) * BINS as u32 + (integer(b0) & (BINS as u32 - 1))) as u8;
+        // Whole numbers, that of the middle place 0.
+        let (r, c) = (r0 - (MIDDLE - 1) as f32, c0 - (MIDDLE - 1) as f32);
+        let within = greater(r.abs(), c.abs()) <= MIDDLE as f32;
+        let weight = if within { weights[i] } else { 0.0 };
+        let cell = r.mul_add(PLACES as f32, c) + (MIDDLE * PLACES + MIDDLE) as f32;
+        let place = integer(cell) * BINS as u32 + (integer(b0) & (BINS as u32 - 1));
+        places[to + i] = if within { place as u8 } else { 0 };
         upper[to + i] = bin - b0;
         let below = weight * (row - r0);
         for (r, weight) in [weight - below, below].into_iter().enumerate() {
@@ -132,6 +141,12 @@ fn place(samples: Samples<'_>, first: usize, to: usize, histogram: &mut Histogra
             cells[2 * r + 1][to + i] = after;
         }
     }
+}
+
+/// The greater, without the rules for what is no number.
+#[inline(always)]
+fn greater(a: f32, b: f32) -> f32 {
+    if a > b { a } else { b }
 }
 
 /// The low bits of an integer that is small as a float.
