@@ -94,7 +94,7 @@ impl Describer {
         }
         gather_rows(isa, self, strip, at, frame, radius);
         let len = self.patch.len();
-        self.patch.finish(strip, GROUP);
+        self.patch.finish(GROUP);
         self.rows[len..self.patch.len()].fill(0.0);
         self.columns[len..self.patch.len()].fill(0.0);
     }

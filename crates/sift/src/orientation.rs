@@ -40,7 +40,7 @@ impl Orienter {
         let (sigma, radius) = (SIGMA * at.scale, radius(at.scale));
         self.falloff.fill(isa, radius, -0.5 / (sigma * sigma));
         gather(isa, self, strip, at, radius);
-        self.patch.finish(strip, PARTS);
+        self.patch.finish(PARTS);
         let histogram = smooth(&histogram(isa, self.patch.angles(), self.patch.weights()));
         let highest = histogram.iter().copied().fold(0.0, f32::max);
         for bin in 0..BINS {

@@ -3,18 +3,16 @@
 use std::ops::Range;
 
 use crate::falloff::Falloff;
-use crate::polar::polar;
+use crate::polar::{directions, lengths};
 use crate::ring::LINE;
-use crate::strip::{LevelRows, Strip};
+use crate::strip::LevelRows;
 use crate::vector::Vector;
 
 /// Samples of a patch, one array a quantity, kept from keypoint to keypoint.
 #[derive(Debug, Default)]
 pub(crate) struct Patch {
-    dx: Vec<f32>,
-    /// In the end directions stand in their place: the less memory there is, the nearer it stays.
-    dy: Vec<f32>,
-    weight: Vec<f32>,
+    angles: Vec<f32>,
+    weights: Vec<f32>,
     len: usize,
 }
 
@@ -31,14 +29,15 @@ impl Patch {
         self.len = 0;
         // A vector may reach beyond the last sample of a row, and the patch is filled up to whole lines.
         let room = rows * columns + 8 * LINE;
-        for array in [&mut self.dx, &mut self.dy, &mut self.weight] {
+        for array in [&mut self.angles, &mut self.weights] {
             if array.len() < room {
                 array.resize(room, 0.0);
             }
         }
     }
 
-    /// Adds the gradients of a span, which has neighbours on all sides, with weights by the distance from `centre`.
+    /// Adds the gradients of a span, which has neighbours on all sides, in polar form, with weights by the distance from `centre`.
+    /// Each vector of them at once: while it is divided and roots are taken, the next one is loaded.
     /// Returns the place of the first one in the patch; whole vectors are written from there on.
     #[inline(always)]
     pub(crate) fn push<V: Vector>(
@@ -60,31 +59,28 @@ impl Patch {
         let horizontal = falloff.from(start as isize - centre_x as isize)[..padded].chunks_exact(V::LANES);
         let place = self.len;
         let out = place..place + padded;
-        let dx = self.dx[out.clone()].chunks_exact_mut(V::LANES);
-        let dy = self.dy[out.clone()].chunks_exact_mut(V::LANES);
-        let weight = self.weight[out].chunks_exact_mut(V::LANES);
+        let angles = self.angles[out.clone()].chunks_exact_mut(V::LANES);
+        let weights = self.weights[out].chunks_exact_mut(V::LANES);
         let around = after.zip(before).zip(above.zip(below)).zip(horizontal);
-        for ((dx, (dy, weight)), (((after, before), (above, below)), horizontal)) in
-            dx.zip(dy.zip(weight)).zip(around)
+        for ((angles, weights), (((after, before), (above, below)), horizontal)) in
+            angles.zip(weights).zip(around)
         {
-            V::load(after).sub(V::load(before)).store(dx);
-            V::load(above).sub(V::load(below)).store(dy);
-            vertical.mul(V::load(horizontal)).store(weight);
+            let dx = V::load(after).sub(V::load(before));
+            let dy = V::load(above).sub(V::load(below));
+            directions(dx, dy).store(angles);
+            vertical.mul(V::load(horizontal)).mul(lengths(dx, dy)).store(weights);
         }
         self.len += columns.len();
         place
     }
 
-    /// Fills the patch up to a multiple of `multiple` samples with some that weigh nothing, and turns gradients into
-    /// directions and weighted lengths.
-    pub(crate) fn finish(&mut self, strip: &Strip<'_>, multiple: usize) {
+    /// Fills the patch up to a multiple of `multiple` samples with some that weigh nothing.
+    pub(crate) fn finish(&mut self, multiple: usize) {
         let filled = self.len.next_multiple_of(multiple);
-        for array in [&mut self.dx, &mut self.dy, &mut self.weight] {
+        for array in [&mut self.angles, &mut self.weights] {
             array[self.len..filled].fill(0.0);
         }
         self.len = filled;
-        let (dy, weight) = (&mut self.dy[..filled], &mut self.weight[..filled]);
-        polar(strip.octave.isa, &self.dx[..filled], dy, weight);
     }
 
     /// Number of samples.
@@ -94,12 +90,12 @@ impl Patch {
 
     /// Directions of the gradients in degrees, from 0 to 360.
     pub(crate) fn angles(&self) -> &[f32] {
-        &self.dy[..self.len]
+        &self.angles[..self.len]
     }
 
     /// Lengths of the gradients times their weights.
     pub(crate) fn weights(&self) -> &[f32] {
-        &self.weight[..self.len]
+        &self.weights[..self.len]
     }
 }
 

@@ -24,6 +24,15 @@ pub(crate) trait Vector: Copy {
     fn add(self, other: Self) -> Self;
     fn sub(self, other: Self) -> Self;
     fn mul(self, other: Self) -> Self;
+    fn div(self, other: Self) -> Self;
+    fn sqrt(self) -> Self;
+    fn abs(self) -> Self;
+    /// The lesser of two numbers.
+    fn min(self, other: Self) -> Self;
+    /// The greater.
+    fn max(self, other: Self) -> Self;
+    /// `then` where it is less than `other`, elsewhere `otherwise`.
+    fn if_less(self, other: Self, then: Self, otherwise: Self) -> Self;
     /// `self * factor + addend`, rounded once.
     fn mul_add(self, factor: Self, addend: Self) -> Self;
     /// As many floats of this vector and the next one, from the `BY`th on; `BY` is at least 1 and less than [`LANES`](Self::LANES).

@@ -43,6 +43,36 @@ impl Vector for [f32; 8] {
     }
 
     #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        std::array::from_fn(|i| self[i] / other[i])
+    }
+
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        std::array::from_fn(|i| self[i].sqrt())
+    }
+
+    #[inline(always)]
+    fn abs(self) -> Self {
+        std::array::from_fn(|i| self[i].abs())
+    }
+
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        std::array::from_fn(|i| if self[i] < other[i] { self[i] } else { other[i] })
+    }
+
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        std::array::from_fn(|i| if self[i] > other[i] { self[i] } else { other[i] })
+    }
+
+    #[inline(always)]
+    fn if_less(self, other: Self, then: Self, otherwise: Self) -> Self {
+        std::array::from_fn(|i| if self[i] < other[i] { then[i] } else { otherwise[i] })
+    }
+
+    #[inline(always)]
     fn mul_add(self, factor: Self, addend: Self) -> Self {
         std::array::from_fn(|i| self[i].mul_add(factor[i], addend[i]))
     }
@@ -125,6 +155,28 @@ mod tests {
         V::keep_in_step(&mut sums);
         assert_eq!(stored(sums), stored(rows::<V, 8>()));
         assert_eq!(stored([V::ramp(3.0)])[..3], [3.0, 4.0, 5.0]);
+        exercise_arithmetic::<V>();
+    }
+
+    /// Operations on lanes, of numbers of either sign, some of them equal.
+    fn exercise_arithmetic<V: Vector>() {
+        let numbers = |step: f32| (0..V::LANES).map(move |i| (i as f32 - 5.0) * step);
+        let (a, b): (Vec<f32>, Vec<f32>) = (numbers(0.75).collect(), numbers(-1.25).collect());
+        let (x, y) = (V::load(&a), V::load(&b));
+        let of = |operation: fn(f32, f32) -> f32| -> Vec<u32> {
+            a.iter().zip(&b).map(|(&a, &b)| operation(a, b).to_bits()).collect()
+        };
+        let bits = |vector: V| -> Vec<u32> { stored([vector]).into_iter().map(f32::to_bits).collect() };
+        assert_eq!(bits(x.add(y)), of(|a, b| a + b));
+        assert_eq!(bits(x.sub(y)), of(|a, b| a - b));
+        assert_eq!(bits(x.mul(y)), of(|a, b| a * b));
+        assert_eq!(bits(x.div(V::splat(3.0))), of(|a, _| a / 3.0));
+        assert_eq!(bits(x.mul(x).sqrt()), of(|a, _| (a * a).sqrt()));
+        assert_eq!(bits(x.abs()), of(|a, _| a.abs()));
+        assert_eq!(bits(x.min(y)), of(|a, b| if a < b { a } else { b }));
+        assert_eq!(bits(x.max(y)), of(|a, b| if a > b { a } else { b }));
+        assert_eq!(bits(x.if_less(y, V::splat(1.0), y)), of(|a, b| if a < b { 1.0 } else { b }));
+        assert_eq!(bits(x.mul_add(y, x)), of(|a, b| a.mul_add(b, a)));
     }
 
     fn exercise_eight<V: Eight>() {

@@ -8,14 +8,23 @@ use std::arch::x86_64::*;
 use super::{Eight, Vector};
 
 macro_rules! vector {
-    ($type:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident, $mul_add:ident, $shift:ident, $fours:ident, $transpose_fours:ident, $in_step:ident) => {
+    (
+        $type:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident, $shift:ident, $fours:ident, $transpose_fours:ident, $in_step:ident,
+        $($name:ident($self:ident $(, $arg:ident)*) = $operation:ident;)*
+    ) => {
         impl Vector for $type {
             const LANES: usize = $lanes;
             type Eight = __m256;
 
+            $(#[inline(always)]
+            fn $name($self $(, $arg: Self)*) -> Self {
+                // SAFETY: only functions compiled for this instruction set name this type.
+                unsafe { $operation($self $(, $arg)*) }
+            })*
+
             #[inline(always)]
             fn splat(value: f32) -> Self {
-                // SAFETY: only functions compiled for this instruction set name this type.
+                // SAFETY: as above.
                 unsafe { $splat(value) }
             }
 
@@ -37,30 +46,6 @@ macro_rules! vector {
                 let to = &mut to[..$lanes];
                 // SAFETY: as above; the slice was just found to be long enough, and the store needs no alignment.
                 unsafe { $store(to.as_mut_ptr(), self) }
-            }
-
-            #[inline(always)]
-            fn add(self, other: Self) -> Self {
-                // SAFETY: only functions compiled for this instruction set name this type.
-                unsafe { $add(self, other) }
-            }
-
-            #[inline(always)]
-            fn sub(self, other: Self) -> Self {
-                // SAFETY: as above.
-                unsafe { $sub(self, other) }
-            }
-
-            #[inline(always)]
-            fn mul(self, other: Self) -> Self {
-                // SAFETY: as above.
-                unsafe { $mul(self, other) }
-            }
-
-            #[inline(always)]
-            fn mul_add(self, factor: Self, addend: Self) -> Self {
-                // SAFETY: as above.
-                unsafe { $mul_add(self, factor, addend) }
             }
 
             #[inline(always)]
@@ -93,35 +78,31 @@ macro_rules! vector {
 }
 
 vector!(
-    __m256,
-    8,
-    _mm256_set1_ps,
-    _mm256_loadu_ps,
-    _mm256_storeu_ps,
-    _mm256_add_ps,
-    _mm256_sub_ps,
-    _mm256_mul_ps,
-    _mm256_fmadd_ps,
-    shift_256,
-    fours_256,
-    transpose_fours_256,
-    in_step_256
+    __m256, 8, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, shift_256, fours_256, transpose_fours_256, in_step_256,
+    add(self, other) = _mm256_add_ps;
+    sub(self, other) = _mm256_sub_ps;
+    mul(self, other) = _mm256_mul_ps;
+    div(self, other) = _mm256_div_ps;
+    sqrt(self) = _mm256_sqrt_ps;
+    abs(self) = abs_256;
+    min(self, other) = _mm256_min_ps;
+    max(self, other) = _mm256_max_ps;
+    if_less(self, other, then, otherwise) = if_less_256;
+    mul_add(self, factor, addend) = _mm256_fmadd_ps;
 );
 
 vector!(
-    __m512,
-    16,
-    _mm512_set1_ps,
-    _mm512_loadu_ps,
-    _mm512_storeu_ps,
-    _mm512_add_ps,
-    _mm512_sub_ps,
-    _mm512_mul_ps,
-    _mm512_fmadd_ps,
-    shift_512,
-    fours_512,
-    transpose_fours_512,
-    in_step_512
+    __m512, 16, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, shift_512, fours_512, transpose_fours_512, in_step_512,
+    add(self, other) = _mm512_add_ps;
+    sub(self, other) = _mm512_sub_ps;
+    mul(self, other) = _mm512_mul_ps;
+    div(self, other) = _mm512_div_ps;
+    sqrt(self) = _mm512_sqrt_ps;
+    abs(self) = _mm512_abs_ps;
+    min(self, other) = _mm512_min_ps;
+    max(self, other) = _mm512_max_ps;
+    if_less(self, other, then, otherwise) = if_less_512;
+    mul_add(self, factor, addend) = _mm512_fmadd_ps;
 );
 
 impl Eight for __m256 {
@@ -137,6 +118,24 @@ impl Eight for __m256 {
             ([-1.0, -1.0, -1.0, -1.0, 1.0, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
         Self::splat(upper).mul_add(Self::load(&sign), Self::load(&base))
     }
+}
+
+#[inline]
+#[target_feature(enable = "avx")]
+fn abs_256(a: __m256) -> __m256 {
+    _mm256_andnot_ps(_mm256_set1_ps(-0.0), a)
+}
+
+#[inline]
+#[target_feature(enable = "avx")]
+fn if_less_256(a: __m256, b: __m256, then: __m256, otherwise: __m256) -> __m256 {
+    _mm256_blendv_ps(otherwise, then, _mm256_cmp_ps::<_CMP_LT_OQ>(a, b))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn if_less_512(a: __m512, b: __m512, then: __m512, otherwise: __m512) -> __m512 {
+    _mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b), otherwise, then)
 }
 
 // Written in assembly, as the compiler makes two or three shuffles of the intrinsic where its result is of floats.
