@@ -136,6 +136,7 @@ fn is_extremum(strip: &mut Strip<'_>, (layer, y, x): (usize, usize, usize), thre
     // The layer above last: it may be the one that is computed for this.
     !(within(strip, layer - 1)
         || within(strip, layer)
+        || strip.surely_exceeds(layer + 1, y, x, value)
         || exceeds(strip.differences(layer + 1, y, x).as_flattened()))
 }
 

@@ -90,7 +90,8 @@ impl<'a> Strip<'a> {
         if let Source::Image { .. } = octave.source {
             memory.doubled.reset(size, kernels.base.radius(), 0);
         }
-        memory.topmost.reset(&kernels.topmost);
+        let below = reach.levels.last().map_or(0, |reach| reach.held + BLOCK + reach.computed);
+        memory.topmost.reset(kernels, size, below);
         Self { octave, memory, held, begin: 0 }
     }
 
@@ -121,7 +122,7 @@ impl<'a> Strip<'a> {
 
     fn advance_block(&mut self) -> Result<(), Error> {
         let Octave { height, source, kernels, reach, isa, .. } = self.octave;
-        let StripMemory { doubled, blend, levels, ready, .. } = &mut *self.memory;
+        let StripMemory { doubled, blend, levels, topmost, ready } = &mut *self.memory;
         *ready += BLOCK;
         let below = |reach: &LevelReach| (*ready + reach.computed).min(height.next_multiple_of(BLOCK));
         let Some((first, rest)) = levels.split_first_mut() else { return Ok(()) };
@@ -159,6 +160,7 @@ impl<'a> Strip<'a> {
         for y in (previous.padded..previous.end).step_by(BLOCK) {
             previous.rows.fill_margins(y, kernels.topmost.radius());
         }
+        topmost.take(&self.octave, &previous.rows, previous.padded..previous.end.min(height));
         previous.padded = previous.end;
         Ok(())
     }
@@ -199,7 +201,7 @@ impl<'a> Strip<'a> {
     /// The differences of Gaussians at a sample and its neighbours, between the level of a layer and the one after it.
     #[inline(always)]
     pub(crate) fn differences(&mut self, layer: usize, y: usize, x: usize) -> Around {
-        if layer + 1 < self.memory.levels.len() {
+        if !self.is_topmost(layer) {
             let mut differences = Around::default();
             for (differences, y) in differences.iter_mut().zip(y - 1..) {
                 *differences = self.difference_row(layer, y, x);
@@ -213,6 +215,22 @@ impl<'a> Strip<'a> {
             differences.iter_mut().zip(before).for_each(|(difference, before)| *difference -= before);
         }
         differences
+    }
+
+    /// Whether the level after a layer is the topmost one.
+    #[inline(always)]
+    fn is_topmost(&self, layer: usize) -> bool {
+        layer + 1 >= self.memory.levels.len()
+    }
+
+    /// Whether an estimate is enough to tell that the difference of a layer, the one below the topmost level, is further from zero
+    /// than `value` in the same direction at a sample or a neighbour. Not for other layers.
+    pub(crate) fn surely_exceeds(&self, layer: usize, y: usize, x: usize, value: f32) -> bool {
+        if !self.is_topmost(layer) {
+            return false;
+        }
+        let below = [self.triple(layer, y - 1, x), self.triple(layer, y, x), self.triple(layer, y + 1, x)];
+        self.memory.topmost.surely_exceeds(&self.octave, (y, x - self.held.start), &below, value)
     }
 
     /// A sample of a row and its neighbours beside it.

@@ -1,10 +1,15 @@
 //! The topmost level of an octave, only where it is asked for.
 //!
 //! Nothing but the difference above the last layer needs it, and that is looked at around few samples: those that are
-//! extrema among all their other neighbours. A sample and its neighbours take some hundred times what a sample of a whole
+//! extrema among all their other neighbours, and that an estimate does not rule out. A sample and its neighbours take some hundred times what a sample of a whole
 //! level does, in the same order, so that they are the same to the last bit.
 
-use crate::gaussian::Kernel;
+mod estimate;
+
+use std::ops::Range;
+
+pub(crate) use self::estimate::Estimator;
+use crate::gaussian::Kernels;
 use crate::isa::for_each_vector;
 use crate::reflect::reflect_101;
 use crate::ring::Ring;
@@ -24,13 +29,21 @@ pub(crate) struct Topmost {
     weights: Vec<f32>,
     /// The rows around, blurred along themselves: those of each of three columns one after another.
     along: [Vec<f32>; 3],
+    /// What it is estimated from: samples of the level below, and the size of that.
+    samples: Ring,
+    size: (usize, usize),
     /// What was asked for last, and where that is.
     last: Option<((usize, usize), Around)>,
 }
 
 impl Topmost {
-    /// Prepares for a strip.
-    pub(crate) fn reset(&mut self, kernel: &Kernel) {
+    /// Prepares for a strip so wide of an octave so high, and a level below with so many rows at a time.
+    pub(crate) fn reset(&mut self, kernels: &Kernels, size: (usize, usize), rows: usize) {
+        let Kernels { topmost: kernel, estimator, .. } = kernels;
+        if let Some(estimator) = estimator {
+            estimator.reset(&mut self.samples, size, rows);
+        }
+        self.size = size;
         self.weights.clear();
         self.weights.extend([0.0; 2]);
         self.weights.extend(kernel.taps());
@@ -40,6 +53,27 @@ impl Topmost {
             along.resize(rows + GROUP, 0.0);
         }
         self.last = None;
+    }
+
+    /// Takes what estimates need of rows of the level below.
+    pub(crate) fn take(&mut self, octave: &Octave<'_>, below: &Ring, rows: Range<usize>) {
+        if let Some(estimator) = &octave.kernels.estimator {
+            estimator.take(octave.isa, &mut self.samples, below, rows);
+        }
+    }
+
+    /// Whether an estimate is enough to tell that, at a sample given by its row and column or at a neighbour, the topmost level less
+    /// `below` is further from zero than `value` in the same direction.
+    pub(crate) fn surely_exceeds(
+        &self,
+        octave: &Octave<'_>,
+        at: (usize, usize),
+        below: &Around,
+        value: f32,
+    ) -> bool {
+        let samples = (&self.samples, self.size);
+        let estimator = octave.kernels.estimator.as_ref();
+        estimator.is_some_and(|estimator| estimator.exceeds(octave.isa, samples, at, below, value))
     }
 
     /// The topmost level at a sample, given by its row and column, and its neighbours. `below` is the level below it; it holds the
@@ -191,7 +225,7 @@ mod tests {
             below.reset((WIDTH, HEIGHT), radius + GROUP, 2 * (radius + 1) + BLOCK);
             let mut blocks = (0..HEIGHT).step_by(BLOCK).peekable();
             let mut topmost = Topmost::default();
-            topmost.reset(&kernels.topmost);
+            topmost.reset(&kernels, (WIDTH, HEIGHT), HEIGHT);
             for y in BORDER..HEIGHT - BORDER {
                 while let Some(block) = blocks.next_if(|block| *block <= y + radius + 1) {
                     fill(&mut below, &rows, block, radius);
