@@ -70,7 +70,9 @@ impl Describer {
         };
         let mut histogram = [0.0; DESCRIPTOR_LENGTH];
         trilinear::sum_up(strip.octave.isa, samples, &mut self.histogram, &mut histogram);
-        quantize(strip.octave.isa, &histogram)
+        let mut descriptor = [0; DESCRIPTOR_LENGTH];
+        quantize(strip.octave.isa, &histogram, &mut descriptor);
+        descriptor
     }
 
     /// Gathers the samples that fall into the grid of cells.
@@ -200,35 +202,41 @@ fn gather_rows_body<V: Vector>(
     }
 }
 
-for_each_isa! {
+for_each_vector! {
     /// Normalises, clamps, normalises again and rounds to bytes.
-    fn quantize(histogram: &[f32; DESCRIPTOR_LENGTH]) -> [u8; DESCRIPTOR_LENGTH] = quantize_body;
+    fn quantize(histogram: &[f32; DESCRIPTOR_LENGTH], descriptor: &mut [u8; DESCRIPTOR_LENGTH]) = quantize_body;
 }
 
 #[inline(always)]
-fn quantize_body(histogram: &[f32; DESCRIPTOR_LENGTH]) -> [u8; DESCRIPTOR_LENGTH] {
-    let limit = length(histogram) * CLAMP;
-    let clamped = histogram.map(|element| if element < limit { element } else { limit });
-    let scale = LENGTH / length(&clamped).max(f32::EPSILON);
-    // Adding 1.5 * 2^23 rounds half to even, and leaves the integer in the lowest byte.
-    clamped.map(|element| ((element * scale).min(255.0) + 12_582_912.0).to_bits() as u8)
+fn quantize_body<V: Vector>(histogram: &[f32; DESCRIPTOR_LENGTH], descriptor: &mut [u8; DESCRIPTOR_LENGTH]) {
+    let limit = V::splat(length::<V>(histogram) * CLAMP);
+    let mut clamped = [0.0; DESCRIPTOR_LENGTH];
+    for (clamped, elements) in clamped.chunks_exact_mut(V::LANES).zip(histogram.chunks_exact(V::LANES)) {
+        V::load(elements).min(limit).store(clamped);
+    }
+    let scale = LENGTH / length::<V>(&clamped).max(f32::EPSILON);
+    for (byte, element) in descriptor.iter_mut().zip(&clamped) {
+        // Adding 1.5 * 2^23 rounds half to even, and leaves the integer in the lowest byte.
+        *byte = ((element * scale).min(255.0) + 12_582_912.0).to_bits() as u8;
+    }
 }
 
 /// Euclidean length, summed in 16 interleaved parts.
 #[inline(always)]
-fn length(elements: &[f32; DESCRIPTOR_LENGTH]) -> f32 {
-    let mut sums = [0.0f32; 16];
-    for part in elements.as_chunks::<16>().0 {
-        for (sum, element) in sums.iter_mut().zip(part) {
-            *sum = element.mul_add(*element, *sum);
+fn length<V: Vector>(elements: &[f32; DESCRIPTOR_LENGTH]) -> f32 {
+    let mut parts = [0.0; LINE];
+    for (first, parts) in (0..LINE).step_by(V::LANES).zip(parts.chunks_exact_mut(V::LANES)) {
+        let mut sum = V::splat(0.0);
+        for elements in elements.as_chunks::<LINE>().0 {
+            let elements = V::load(&elements[first..]);
+            sum = elements.mul_add(elements, sum);
         }
+        sum.store(parts);
     }
-    for half in [8, 4, 2, 1] {
-        for i in 0..half {
-            sums[i] += sums[i + half];
-        }
-    }
-    sums[0].sqrt()
+    let mut halves = [0.0; LINE / 2];
+    V::Eight::load(&parts).add(V::Eight::load(&parts[LINE / 2..])).store(&mut halves);
+    let [a, b, c, d, e, f, g, h] = halves;
+    (((a + e) + (c + g)) + ((b + f) + (d + h))).sqrt()
 }
 
 /// RootSIFT of OpenCV's descriptor: the square root of each element's share of the sum; zeros stay zeros.
@@ -241,15 +249,24 @@ pub(crate) fn root(descriptor: &[u8; DESCRIPTOR_LENGTH]) -> [f32; DESCRIPTOR_LEN
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Isa;
+    use crate::{Isa, Level};
 
     #[test]
     fn descriptors_have_length_512_unless_clamped_at_a_byte() {
         let ramp: [f32; DESCRIPTOR_LENGTH] = std::array::from_fn(|i| i as f32);
-        let bytes = quantize(Isa::detect(), &ramp);
+        let quantized = |histogram| {
+            let [first, second, third] = [Level::Scalar, Level::Avx2, Level::Avx512].map(|level| {
+                let mut descriptor = [0; DESCRIPTOR_LENGTH];
+                quantize(Isa::at_most(level), histogram, &mut descriptor);
+                descriptor
+            });
+            assert_eq!((first, first), (second, third));
+            first
+        };
+        let bytes = quantized(&ramp);
         let length: f32 = bytes.iter().map(|&b| f32::from(b) * f32::from(b)).sum::<f32>().sqrt();
         assert!((length - LENGTH).abs() < 4.0, "{length}");
-        assert_eq!(quantize(Isa::detect(), &[0.0; DESCRIPTOR_LENGTH]), [0; DESCRIPTOR_LENGTH]);
+        assert_eq!(quantized(&[0.0; DESCRIPTOR_LENGTH]), [0; DESCRIPTOR_LENGTH]);
     }
 
     #[test]
