@@ -128,7 +128,7 @@ fn place(samples: Samples<'_>, first: usize, to: usize, histogram: &mut Histogra
         let (r0, c0, b0) = (row.floor(), column.floor(), bin.floor());
         // Whole numbers, that of the middle place 0.
         let (r, c) = (r0 - (MIDDLE - 1) as f32, c0 - (MIDDLE - 1) as f32);
-        let within = greater(r.abs(), c.abs()) <= MIDDLE as f32;
+        let within = (r.abs() <= MIDDLE as f32) & (c.abs() <= MIDDLE as f32);
         let weight = if within { weights[i] } else { 0.0 };
         let cell = r.mul_add(PLACES as f32, c) + (MIDDLE * PLACES + MIDDLE) as f32;
         let place = integer(cell) * BINS as u32 + (integer(b0) & (BINS as u32 - 1));
@@ -141,12 +141,6 @@ fn place(samples: Samples<'_>, first: usize, to: usize, histogram: &mut Histogra
             cells[2 * r + 1][to + i] = after;
         }
     }
-}
-
-/// The greater, without the rules for what is no number.
-#[inline(always)]
-fn greater(a: f32, b: f32) -> f32 {
-    if a > b { a } else { b }
 }
 
 /// The low bits of an integer that is small as a float.
