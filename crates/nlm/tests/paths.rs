@@ -180,6 +180,9 @@ fn tables_and_windows_at_their_limits_agree_with_the_reference() {
         (2, 10.94, 21),
         (1, 10.0, 45),
         (2, 10.0, 45),
+        // As many as there are indices that are told apart.
+        (1, 78.831108, 21),
+        (2, 55.742008, 21),
     ];
     let (width, height) = (60, 40);
     let mut cases = Vec::new();

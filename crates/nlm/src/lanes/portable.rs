@@ -172,7 +172,8 @@ unsafe impl Lanes for Portable {
 
     #[inline(always)]
     fn ends(weigher: &Vec<u16>) -> Self {
-        Self::splat(weigher.len() as u16)
+        // The last weight is zero.
+        Self::splat(weigher.len().saturating_sub(1) as u16)
     }
 
     #[inline(always)]
