@@ -181,8 +181,8 @@ fn tables_and_windows_at_their_limits_agree_with_the_reference() {
         (1, 10.0, 45),
         (2, 10.0, 45),
         // As many as there are indices that are told apart.
-        (1, 78.831108, 21),
-        (2, 55.742008, 21),
+        (1, 78.831_11, 21),
+        (2, 55.742_01, 21),
     ];
     let (width, height) = (60, 40);
     let mut cases = Vec::new();

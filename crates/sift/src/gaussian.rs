@@ -42,7 +42,7 @@ pub(crate) struct Kernels {
     pub(crate) levels: Vec<Kernel>,
     /// From the last of those to the topmost level.
     pub(crate) topmost: Kernel,
-    /// How the topmost level can be estimated.
+    /// How the topmost level can be estimated; `None` where few samples would not do.
     pub(crate) estimator: Option<Estimator>,
 }
 

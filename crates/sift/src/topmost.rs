@@ -1,8 +1,8 @@
 //! The topmost level of an octave, only where it is asked for.
 //!
 //! Nothing but the difference above the last layer needs it, and that is looked at around few samples: those that are
-//! extrema among all their other neighbours, and that an estimate does not rule out. A sample and its neighbours take some hundred times what a sample of a whole
-//! level does, in the same order, so that they are the same to the last bit.
+//! extrema among all their other neighbours, and that an estimate does not rule out. A sample and its neighbours take some
+//! hundred times what a sample of a whole level does, in the same order, so that they are the same to the last bit.
 
 mod estimate;
 

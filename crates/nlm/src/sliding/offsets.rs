@@ -42,7 +42,7 @@ impl Group {
         width + search + 2
     }
 
-    /// The ends of a table for the lanes that are for an offset; for others, whose sums may be of anything, one below all indices.
+    /// The ends of a table for the lanes that are for an offset; for others, whose sums may be of anything, one that no index is below.
     #[inline(always)]
     pub(super) fn ends<V: Lanes>(self, ends: V) -> V {
         let (mut counts, mut none) = ([0; WIDEST], [i16::MIN as u16; WIDEST]);

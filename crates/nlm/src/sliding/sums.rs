@@ -68,6 +68,7 @@ impl<'a, V: Lanes, const CHANNELS: usize> Sums<'a, V, CHANNELS> {
         for (moving, &start) in moving.as_flattened_mut().iter_mut().zip(starts.as_flattened()) {
             *moving = V::wide_load(&self.sums[start..]);
         }
+        // Cells, as windows overlap, and as `last` is `first` where there is one channel; it is not written then.
         let sums = Cell::from_mut(&mut *self.sums).as_slice_of_cells();
         let passing = |[one, other]: [usize; 2]| {
             let passing = |start: usize| sums[start..][..steps + V::LANES / 2].windows(V::LANES / 2 + 1);

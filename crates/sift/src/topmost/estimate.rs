@@ -54,7 +54,15 @@ impl Estimator {
                 difference.iter_mut().zip(&kernel).for_each(|(thinned, tap)| *thinned -= tap);
                 convolved(&difference, &below).iter().map(|tap| tap.abs()).sum::<f64>()
             });
-            let error = 2.0 * WHITE / 2.0 * errors.fold(0.0, f64::max) + rounding;
+            // No number, where no tap falls on a sample: it stays none.
+            let greatest =
+                errors.fold(
+                    0.0,
+                    |greatest: f64, error| {
+                        if greatest.is_nan() || error <= greatest { greatest } else { error }
+                    },
+                );
+            let error = 2.0 * WHITE / 2.0 * greatest + rounding;
             (error <= TOO_FAR).then(|| Self::with_step(&kernel, step, error))
         })
     }
@@ -281,7 +289,7 @@ mod tests {
                         };
                         let error = estimator.error;
                         let name = format!("{octave_layers} layers, {isa:?}, row {y}, column {x}");
-                        // Differences from a level without end below are positive, from one above all negative.
+                        // Differences from a level far below all are positive, from one far above negative.
                         assert!(!exceeds(-300.0, greatest + 300.0), "{name}");
                         assert!(exceeds(-300.0, greatest + 300.0 - 2.1 * error), "{name}");
                         assert!(!exceeds(600.0, least - 600.0), "{name}");
@@ -289,6 +297,33 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    /// The worst image there is for a sample has white where the taps of the difference in both directions are positive.
+    #[test]
+    fn no_image_is_worse_than_the_error_says() {
+        for octave_layers in [1, 2, 3, 4, 5, 8] {
+            let kernels = Kernels::new(&Params { octave_layers, ..Params::default() });
+            let Estimator { step, error, .. } = *kernels.estimator.as_ref().unwrap();
+            let taps = |kernel: &Kernel| kernel.taps().iter().map(|&tap| f64::from(tap)).collect::<Vec<_>>();
+            let below =
+                kernels.levels.iter().map(taps).fold(vec![1.0], |blur, kernel| convolved(&blur, &kernel));
+            let kernel = taps(&kernels.topmost);
+            let exact = convolved(&kernel, &below);
+            let estimates: Vec<_> =
+                (0..step).map(|after| convolved(&thinned(&kernel, step, after), &below)).collect();
+            let mut worst = 0.0_f64;
+            for (down, along) in
+                estimates.iter().flat_map(|down| estimates.iter().map(move |along| (down, along)))
+            {
+                let rows = down.iter().zip(&exact);
+                let differences =
+                    rows.flat_map(|(a, b)| along.iter().zip(&exact).map(move |(c, d)| a * c - b * d));
+                worst = worst.max(WHITE / 2.0 * differences.map(f64::abs).sum::<f64>());
+            }
+            assert!(worst <= f64::from(error), "{octave_layers} layers: {worst} and {error}");
+            assert!(f64::from(error) <= 2.0 * worst + 0.05, "{octave_layers} layers: {worst} and {error}");
         }
     }
 
@@ -319,7 +354,11 @@ mod tests {
                 .map(|estimator| estimator.step)
         };
         assert_eq!([1, 2, 3, 4, 5, 8].map(step), [4, 4, 3, 3, 2, 2].map(Some));
-        let sharp = Params { sigma: 0.5, octave_layers: 8, ..Params::default() };
-        assert!(Kernels::new(&sharp).estimator.is_none());
+        assert_eq!(step(10), None);
+        // Of the last one, all taps but one vanish, and some neighbours would have no sample at all.
+        for (sigma, octave_layers) in [(0.5, 8), (0.15, 32)] {
+            let sharp = Params { sigma, octave_layers, ..Params::default() };
+            assert!(Kernels::new(&sharp).estimator.is_none(), "sigma {sigma}");
+        }
     }
 }
