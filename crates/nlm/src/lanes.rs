@@ -103,8 +103,8 @@ pub(crate) unsafe trait Lanes: Copy + 'static {
     fn weigher(table: &Self::Table) -> Self::Weigher;
     /// The index from which on weights are zero, in each lane.
     fn ends(weigher: &Self::Weigher) -> Self;
-    /// The weights at indices up to [`LARGEST_INDEX`], zero where they are not below a lane's end, as signed numbers: [that](Self::ends)
-    /// of the table or a lower one. Unless `LONG`, of a table of at most [`SHORT`](Self::SHORT).
+    /// The weights at indices up to [`LARGEST_INDEX`], zero where they are not below a lane's end, as signed numbers:
+    /// [that](Self::ends) of the table or a lower one. Unless `LONG`, of a table of at most [`SHORT`](Self::SHORT).
     fn weigh<const LONG: bool>(weigher: &Self::Weigher, indices: Self, ends: Self) -> Self;
     /// The index that place 0 is for, where a table's weights can be looked up by place, an index less that; then
     /// [`weigh_places`](Self::weigh_places) is for them.

@@ -3,7 +3,8 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::Error;
-use crate::isa::{Isa, for_each_isa};
+use crate::decimate::take_every;
+use crate::isa::Isa;
 use crate::ring::BLOCK;
 
 /// Rows that a block of the octave before leaves.
@@ -100,7 +101,7 @@ impl Base {
         let Samples { values, states, .. } = &mut *samples;
         let Some(state) = states.get_mut(index).filter(|state| **state != State::Filled) else { return };
         let rows = values.chunks_exact_mut(width.max(1)).skip(index * ROWS).take(ROWS);
-        rows.enumerate().for_each(|(i, to)| take_every_second(isa, row(i), to));
+        rows.enumerate().for_each(|(i, to)| take_every(isa, 2, row(i), to));
         *state = State::Filled;
         // Nearly never, and waking nobody is a system call, too.
         let waited_for = samples.waiting > 0;
@@ -135,17 +136,6 @@ impl Base {
             to = rest;
         }
         Ok(())
-    }
-}
-
-for_each_isa! {
-    fn take_every_second(row: &[f32], to: &mut [f32]) = take_every_second_body;
-}
-
-#[inline(always)]
-fn take_every_second_body(row: &[f32], to: &mut [f32]) {
-    for (to, pair) in to.iter_mut().zip(row.as_chunks::<2>().0) {
-        *to = pair[0];
     }
 }
 

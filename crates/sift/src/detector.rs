@@ -13,6 +13,7 @@ use crate::retain::{Feature, retain};
 use crate::ring::BLOCK;
 use crate::schedule::Schedule;
 use crate::strip::{Octave, Source};
+use crate::topmost::Estimator;
 use crate::worker::{Duty, Job, Worker};
 use crate::{Control, Descriptor, Descriptors, Error, Features, Keypoint, Params, descriptor, orientation};
 
@@ -85,6 +86,7 @@ impl Detector {
         let kernels = Kernels::new(params);
         let patch = |scale| descriptor::radius(scale).max(orientation::radius(scale));
         let reach = Reach::new(params, &kernels, patch);
+        let estimator = Estimator::new(&kernels);
         self.workers.iter_mut().for_each(Worker::clear);
         let shapes: Vec<Shape> = (0..octave_count(width, height))
             .map(|index| Shape::new((2 * width) >> index, (2 * height) >> index, control.threads.get()))
@@ -102,8 +104,16 @@ impl Detector {
             .enumerate()
             .map(|(index, (shape, (source, next)))| {
                 let &Shape { width, height, strip, blocks, shares } = shape;
-                let octave =
-                    Octave { index, width, height, source, kernels: &kernels, reach: &reach, isa: self.isa };
+                let octave = Octave {
+                    index,
+                    width,
+                    height,
+                    source,
+                    kernels: &kernels,
+                    reach: &reach,
+                    estimator: estimator.as_ref(),
+                    isa: self.isa,
+                };
                 Job { octave, params, control, strip, schedule: Schedule::new(blocks, shares), next }
             })
             .collect();
@@ -220,10 +230,19 @@ mod tests {
         let kernels = Kernels::new(params);
         let patch = |scale| descriptor::radius(scale).max(orientation::radius(scale));
         let reach = Reach::new(params, &kernels, patch);
+        let estimator = Estimator::new(&kernels);
         let source = Source::Image { grey, width, precise: false };
         let (width, height) = (2 * width, 2 * height);
-        let octave =
-            Octave { index: 0, width, height, source, kernels: &kernels, reach: &reach, isa: Isa::detect() };
+        let octave = Octave {
+            index: 0,
+            width,
+            height,
+            source,
+            kernels: &kernels,
+            reach: &reach,
+            estimator: estimator.as_ref(),
+            isa: Isa::detect(),
+        };
         let blocks = width.div_ceil(strip) * height.div_ceil(BLOCK);
         let job = Job {
             octave,

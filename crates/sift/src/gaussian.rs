@@ -1,7 +1,6 @@
 //! Gaussian kernels and the blur that leads from each level of an octave to the next.
 
 use crate::Params;
-use crate::topmost::Estimator;
 
 /// A normalised Gaussian kernel of odd length.
 #[derive(Debug, Clone)]
@@ -42,8 +41,6 @@ pub(crate) struct Kernels {
     pub(crate) levels: Vec<Kernel>,
     /// From the last of those to the topmost level.
     pub(crate) topmost: Kernel,
-    /// How the topmost level can be estimated; `None` where few samples would not do.
-    pub(crate) estimator: Option<Estimator>,
 }
 
 /// Blur that the camera is assumed to have left in an image, px (Lowe 2004, section 3.3).
@@ -60,10 +57,11 @@ impl Kernels {
             let total = previous * ratio;
             (total * total - previous * previous).sqrt()
         };
-        let levels: Vec<_> = (0..=params.octave_layers).map(|i| Kernel::new(step(i))).collect();
-        let topmost = Kernel::new(step(params.octave_layers + 1));
-        let estimator = Estimator::new(&levels, &topmost);
-        Self { base: Kernel::new(f64::from(base)), levels, topmost, estimator }
+        Self {
+            base: Kernel::new(f64::from(base)),
+            levels: (0..=params.octave_layers).map(|i| Kernel::new(step(i))).collect(),
+            topmost: Kernel::new(step(params.octave_layers + 1)),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod along;
 mod base;
 mod control;
 mod convolve;
+mod decimate;
 mod descriptor;
 mod detector;
 mod error;

@@ -10,7 +10,7 @@ use crate::isa::Isa;
 use crate::octave::{LevelReach, Reach};
 use crate::reflect::reflect_101;
 use crate::ring::{BLOCK, Ring};
-use crate::topmost::{Around, GROUP, Topmost};
+use crate::topmost::{Around, Estimator, GROUP, Topmost};
 use crate::upscale::doubled_row;
 
 /// Where level 0 of an octave comes from.
@@ -31,6 +31,8 @@ pub(crate) struct Octave<'a> {
     pub(crate) source: Source<'a>,
     pub(crate) kernels: &'a Kernels,
     pub(crate) reach: &'a Reach,
+    /// `None` where the topmost level can't be estimated.
+    pub(crate) estimator: Option<&'a Estimator>,
     pub(crate) isa: Isa,
 }
 
@@ -91,7 +93,7 @@ impl<'a> Strip<'a> {
             memory.doubled.reset(size, kernels.base.radius(), 0);
         }
         let below = reach.levels.last().map_or(0, |reach| reach.held + BLOCK + reach.computed);
-        memory.topmost.reset(kernels, size, below);
+        memory.topmost.reset(&octave, size, below);
         Self { octave, memory, held, begin: 0 }
     }
 

@@ -9,7 +9,6 @@ mod estimate;
 use std::ops::Range;
 
 pub(crate) use self::estimate::Estimator;
-use crate::gaussian::Kernels;
 use crate::isa::for_each_vector;
 use crate::reflect::reflect_101;
 use crate::ring::Ring;
@@ -29,18 +28,19 @@ pub(crate) struct Topmost {
     weights: Vec<f32>,
     /// The rows around, blurred along themselves: those of each of three columns one after another.
     along: [Vec<f32>; 3],
-    /// What it is estimated from: samples of the level below, and the size of that.
+    /// Samples of the level below, which it is estimated from.
     samples: Ring,
+    /// Width and height of that level.
     size: (usize, usize),
     /// What was asked for last, and where that is.
     last: Option<((usize, usize), Around)>,
 }
 
 impl Topmost {
-    /// Prepares for a strip so wide of an octave so high, and a level below with so many rows at a time.
-    pub(crate) fn reset(&mut self, kernels: &Kernels, size: (usize, usize), rows: usize) {
-        let Kernels { topmost: kernel, estimator, .. } = kernels;
-        if let Some(estimator) = estimator {
+    /// Prepares for a strip of this width and height, whose level below the topmost has so many rows at a time.
+    pub(crate) fn reset(&mut self, octave: &Octave<'_>, size: (usize, usize), rows: usize) {
+        let kernel = &octave.kernels.topmost;
+        if let Some(estimator) = octave.estimator {
             estimator.reset(&mut self.samples, size, rows);
         }
         self.size = size;
@@ -57,13 +57,13 @@ impl Topmost {
 
     /// Takes what estimates need of rows of the level below.
     pub(crate) fn take(&mut self, octave: &Octave<'_>, below: &Ring, rows: Range<usize>) {
-        if let Some(estimator) = &octave.kernels.estimator {
+        if let Some(estimator) = octave.estimator {
             estimator.take(octave.isa, &mut self.samples, below, rows);
         }
     }
 
-    /// Whether an estimate is enough to tell that, at a sample given by its row and column or at a neighbour, the topmost level less
-    /// `below` is further from zero than `value` in the same direction.
+    /// Whether an estimate is enough to tell that, at a sample given by its row and column or at a neighbour, the topmost
+    /// level less `below` is further from zero than `value` in the same direction.
     pub(crate) fn surely_exceeds(
         &self,
         octave: &Octave<'_>,
@@ -72,8 +72,7 @@ impl Topmost {
         value: f32,
     ) -> bool {
         let samples = (&self.samples, self.size);
-        let estimator = octave.kernels.estimator.as_ref();
-        estimator.is_some_and(|estimator| estimator.exceeds(octave.isa, samples, at, below, value))
+        octave.estimator.is_some_and(|estimator| estimator.exceeds(octave.isa, samples, at, below, value))
     }
 
     /// The topmost level at a sample, given by its row and column, and its neighbours. `below` is the level below it; it holds the
@@ -225,7 +224,18 @@ mod tests {
             below.reset((WIDTH, HEIGHT), radius + GROUP, 2 * (radius + 1) + BLOCK);
             let mut blocks = (0..HEIGHT).step_by(BLOCK).peekable();
             let mut topmost = Topmost::default();
-            topmost.reset(&kernels, (WIDTH, HEIGHT), HEIGHT);
+            let estimator = Estimator::new(&kernels);
+            let octave = |isa| Octave {
+                index: 0,
+                width: WIDTH,
+                height: HEIGHT,
+                source: Source::Image { grey: &[], width: 0, precise: false },
+                kernels: &kernels,
+                reach: &reach,
+                estimator: estimator.as_ref(),
+                isa,
+            };
+            topmost.reset(&octave(Isa::detect()), (WIDTH, HEIGHT), HEIGHT);
             for y in BORDER..HEIGHT - BORDER {
                 while let Some(block) = blocks.next_if(|block| *block <= y + radius + 1) {
                     fill(&mut below, &rows, block, radius);
@@ -234,15 +244,7 @@ mod tests {
                     let expected = [y - 1, y, y + 1]
                         .map(|y| [x - 1, x, x + 1].map(|x| blurred(&rows, kernels.topmost.taps(), (y, x))));
                     for level in [Level::Scalar, Level::Avx2, Level::Avx512] {
-                        let octave = Octave {
-                            index: 0,
-                            width: WIDTH,
-                            height: HEIGHT,
-                            source: Source::Image { grey: &[], width: 0, precise: false },
-                            kernels: &kernels,
-                            reach: &reach,
-                            isa: Isa::at_most(level),
-                        };
+                        let octave = octave(Isa::at_most(level));
                         topmost.last = None;
                         let around = topmost.around(&octave, &below, (y, x));
                         assert_eq!(

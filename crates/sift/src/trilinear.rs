@@ -57,8 +57,8 @@ impl Default for Histogram {
 /// Where samples lie, and what they weigh: arrays of one length, a multiple of [`GROUP`].
 #[derive(Clone, Copy)]
 pub(crate) struct Samples<'a> {
-    /// Row and column of the cells; samples not within -1 and [`CELLS`], both excluded, do not count: what one at -1 gives is to
-    /// cells beyond the first, which are lost.
+    /// Row and column of the cells; samples not within -1 and [`CELLS`], both excluded, do not count. (One at -1 itself is
+    /// shared out, but to cells before the first, which are lost.)
     pub(crate) rows: &'a [f32],
     pub(crate) columns: &'a [f32],
     /// Directions in degrees, from 0 to 360.

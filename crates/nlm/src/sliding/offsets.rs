@@ -42,13 +42,14 @@ impl Group {
         width + search + 2
     }
 
-    /// The ends of a table for the lanes that are for an offset; for others, whose sums may be of anything, one that no index is below.
+    /// The ends of a table for the lanes that are for an offset; for others, whose sums may be of anything, one that no index
+    /// is below.
     #[inline(always)]
     pub(super) fn ends<V: Lanes>(self, ends: V) -> V {
-        let (mut counts, mut none) = ([0; WIDEST], [i16::MIN as u16; WIDEST]);
-        counts[..self.count].fill(u16::MAX);
+        let (mut kept, mut none) = ([0; WIDEST], [i16::MIN as u16; WIDEST]);
+        kept[..self.count].fill(u16::MAX);
         none[..self.count].fill(0);
-        ends.and(V::load(&counts)).add(V::load(&none))
+        ends.and(V::load(&kept)).add(V::load(&none))
     }
 }
 

@@ -98,8 +98,8 @@ impl<'a, V: Lanes, const CHANNELS: usize> Sums<'a, V, CHANNELS> {
         }
     }
 
-    /// Where the sums of a row begin, from column `x` on, of it and every other pixel and of those between: sums of weights, and
-    /// of products of the first and of the last channel.
+    /// Where a row's sums for the pixels from `x` on begin, of every other pixel and of those between: sums of weights, and of
+    /// products of the first and of the last channel.
     #[inline(always)]
     fn starts(&self, row: usize, x: isize) -> [[usize; 2]; 3] {
         let column = self.left.wrapping_add_signed(x);

@@ -1,4 +1,4 @@
-//! Estimates of the topmost level, from every third sample or so of every third row of the level below.
+//! Estimates of the topmost level, from every second to fourth sample of as many rows of the level below.
 //!
 //! That level is smooth enough for it: how far an estimate can be from the level itself, whatever the image is, follows
 //! from the kernels. Most of what looks like an extremum without the topmost level can thus be ruled out without it.
@@ -6,8 +6,9 @@
 use std::ops::Range;
 
 use super::{Around, GROUP};
-use crate::gaussian::Kernel;
-use crate::isa::{Isa, for_each_isa, for_each_vector};
+use crate::decimate::take_every;
+use crate::gaussian::{Kernel, Kernels};
+use crate::isa::{Isa, for_each_vector};
 use crate::ring::{BLOCK, Ring};
 use crate::vector::Vector;
 
@@ -16,11 +17,12 @@ use crate::vector::Vector;
 pub(crate) struct Estimator {
     /// Rows and columns from one sample that is taken to the next.
     step: usize,
-    /// Samples along a row or a column that an estimate takes before the last that is not after the first of three neighbours.
+    /// Samples along a row or a column that an estimate takes before the last that is not after the first of three
+    /// neighbours.
     before: usize,
     /// All samples along a row or a column that estimates of three neighbours take.
     taken: usize,
-    /// Their weights for a neighbour so many samples after one that is taken, and zeros up to a multiple of [`GROUP`].
+    /// Their weights for a neighbour so many columns after one that is taken, and zeros up to a multiple of [`GROUP`].
     weights: Vec<Vec<f32>>,
     /// The greatest distance of an estimate from the level itself, grey levels.
     error: f32,
@@ -36,34 +38,29 @@ const TOO_FAR: f64 = 0.1;
 const WHITE: f64 = 255.0;
 
 impl Estimator {
-    /// The kernels lead from level 0 to the one below the topmost, and from there to that. `None` where few samples would not do.
+    /// `None` where few samples would not do.
     ///
-    /// An estimate weighs the samples with every `step`th tap. It is off by what the difference of the two kernels gives for the
-    /// level below, and that is a level 0 of grey levels from black to white blurred by all kernels before: at most half of white
-    /// times the sum of the absolute taps of the difference so blurred, once along rows and once along columns.
-    pub(crate) fn new(levels: &[Kernel], topmost: &Kernel) -> Option<Self> {
-        let taps = |kernel: &Kernel| kernel.taps().iter().map(|&tap| f64::from(tap)).collect::<Vec<_>>();
+    /// An estimate weighs the samples with every `step`th tap. It is off by what the difference of the two kernels gives for
+    /// the level below, and that is a level 0 of grey levels from black to white blurred by all kernels before: at most half of
+    /// white times the sum of the absolute taps of the difference so blurred, once along rows and once along columns.
+    pub(crate) fn new(kernels: &Kernels) -> Option<Self> {
+        let Kernels { levels, topmost, .. } = kernels;
         let below = levels.iter().map(taps).fold(vec![1.0], |blur, kernel| convolved(&blur, &kernel));
         let kernel = taps(topmost);
         // Every tap of every level is rounded, along rows and along columns, and so are sums.
         let rounded = levels.iter().chain([topmost]).map(|kernel| 2 * kernel.taps().len()).sum::<usize>();
         let rounding = rounded as f64 * WHITE * f64::from(f32::EPSILON);
         STEPS.into_iter().find_map(|step| {
-            let errors = (0..step).map(|after| {
+            let error = |after| {
                 let mut difference = thinned(&kernel, step, after);
                 difference.iter_mut().zip(&kernel).for_each(|(thinned, tap)| *thinned -= tap);
-                convolved(&difference, &below).iter().map(|tap| tap.abs()).sum::<f64>()
-            });
-            // No number, where no tap falls on a sample: it stays none.
-            let greatest =
-                errors.fold(
-                    0.0,
-                    |greatest: f64, error| {
-                        if greatest.is_nan() || error <= greatest { greatest } else { error }
-                    },
-                );
-            let error = 2.0 * WHITE / 2.0 * greatest + rounding;
-            (error <= TOO_FAR).then(|| Self::with_step(&kernel, step, error))
+                // Half of white, twice.
+                WHITE * convolved(&difference, &below).iter().map(|tap| tap.abs()).sum::<f64>() + rounding
+            };
+            let errors: Vec<f64> = (0..step).map(error).collect();
+            // Where no tap falls on a sample, it is no number and not near, either.
+            let near = errors.iter().all(|error| *error <= TOO_FAR);
+            near.then(|| Self::with_step(&kernel, step, errors.into_iter().fold(0.0, f64::max)))
         })
     }
 
@@ -93,7 +90,7 @@ impl Estimator {
     /// Takes samples of some rows of a level.
     pub(super) fn take(&self, isa: Isa, samples: &mut Ring, level: &Ring, rows: Range<usize>) {
         for y in rows.start.div_ceil(self.step)..rows.end.div_ceil(self.step) {
-            take_some(isa, self.step, level.row(y * self.step), samples.row_mut(y));
+            take_every(isa, self.step, level.row(y * self.step), samples.row_mut(y));
         }
     }
 
@@ -102,8 +99,8 @@ impl Estimator {
         (self.before + 2) * self.step
     }
 
-    /// Whether the topmost level less `below` is surely further from zero, in the direction of `value`, than that at a sample,
-    /// given by its row and column, or a neighbour. Nothing is sure where the kernel reaches beyond an edge.
+    /// Whether the topmost level less `below` is surely further from zero, in the direction of `value`, than that at a
+    /// sample, given by its row and column, or a neighbour. Nothing is sure where the kernel reaches beyond an edge.
     pub(super) fn exceeds(
         &self,
         isa: Isa,
@@ -121,6 +118,10 @@ impl Estimator {
     }
 }
 
+fn taps(kernel: &Kernel) -> Vec<f64> {
+    kernel.taps().iter().map(|&tap| f64::from(tap)).collect()
+}
+
 /// A kernel with only those taps that fall on samples that are taken, for a neighbour `after` samples after such a one.
 fn thinned(kernel: &[f64], step: usize, after: usize) -> Vec<f64> {
     let radius = kernel.len() / 2;
@@ -135,30 +136,6 @@ fn convolved(a: &[f64], b: &[f64]) -> Vec<f64> {
         out[i..].iter_mut().zip(b).for_each(|(out, b)| *out += a * b);
     }
     out
-}
-
-for_each_isa! {
-    fn take_some(step: usize, row: &[f32], to: &mut [f32]) = take_some_body;
-}
-
-#[inline(always)]
-fn take_some_body(step: usize, row: &[f32], to: &mut [f32]) {
-    match step {
-        2 => take_every::<2>(row, to),
-        3 => take_every::<3>(row, to),
-        _ => take_every::<4>(row, to),
-    }
-}
-
-#[inline(always)]
-fn take_every<const STEP: usize>(row: &[f32], to: &mut [f32]) {
-    let (whole, rest) = row.as_chunks::<STEP>();
-    for (to, from) in to.iter_mut().zip(whole) {
-        *to = from[0];
-    }
-    if let (Some(to), Some(from)) = (to.get_mut(whole.len()), rest.first()) {
-        *to = *from;
-    }
 }
 
 for_each_vector! {
@@ -262,7 +239,7 @@ mod tests {
     fn estimates_are_as_near_as_they_say() {
         for octave_layers in 1..=8 {
             let kernels = Kernels::new(&Params { octave_layers, ..Params::default() });
-            let estimator = kernels.estimator.as_ref().unwrap();
+            let estimator = Estimator::new(&kernels).unwrap();
             for image in images() {
                 let below = kernels.levels.iter().fold(image, |level, kernel| blurred(&level, kernel));
                 let topmost = blurred(&below, &kernels.topmost);
@@ -305,8 +282,7 @@ mod tests {
     fn no_image_is_worse_than_the_error_says() {
         for octave_layers in [1, 2, 3, 4, 5, 8] {
             let kernels = Kernels::new(&Params { octave_layers, ..Params::default() });
-            let Estimator { step, error, .. } = *kernels.estimator.as_ref().unwrap();
-            let taps = |kernel: &Kernel| kernel.taps().iter().map(|&tap| f64::from(tap)).collect::<Vec<_>>();
+            let Estimator { step, error, .. } = Estimator::new(&kernels).unwrap();
             let below =
                 kernels.levels.iter().map(taps).fold(vec![1.0], |blur, kernel| convolved(&blur, &kernel));
             let kernel = taps(&kernels.topmost);
@@ -330,7 +306,7 @@ mod tests {
     #[test]
     fn nothing_is_sure_where_the_kernel_reaches_beyond_an_edge() {
         let kernels = Kernels::new(&Params::default());
-        let estimator = kernels.estimator.as_ref().unwrap();
+        let estimator = Estimator::new(&kernels).unwrap();
         let (mut level, mut samples) = (Ring::default(), Ring::default());
         level.reset((WIDTH, HEIGHT), 0, HEIGHT);
         (0..HEIGHT).for_each(|y| level.row_mut(y).fill(100.0));
@@ -348,17 +324,15 @@ mod tests {
 
     #[test]
     fn a_step_is_as_wide_as_the_kernels_allow() {
-        let step = |octave_layers| {
-            Kernels::new(&Params { octave_layers, ..Params::default() })
-                .estimator
-                .map(|estimator| estimator.step)
+        let step = |sigma, octave_layers| {
+            let params = Params { sigma, octave_layers, ..Params::default() };
+            Estimator::new(&Kernels::new(&params)).map(|estimator| estimator.step)
         };
-        assert_eq!([1, 2, 3, 4, 5, 8].map(step), [4, 4, 3, 3, 2, 2].map(Some));
-        assert_eq!(step(10), None);
+        assert_eq!([1, 2, 3, 4, 5, 8].map(|layers| step(1.6, layers)), [4, 4, 3, 3, 2, 2].map(Some));
+        assert_eq!(step(1.6, 10), None);
         // Of the last one, all taps but one vanish, and some neighbours would have no sample at all.
         for (sigma, octave_layers) in [(0.5, 8), (0.15, 32)] {
-            let sharp = Params { sigma, octave_layers, ..Params::default() };
-            assert!(Kernels::new(&sharp).estimator.is_none(), "sigma {sigma}");
+            assert_eq!(step(sigma, octave_layers), None, "sigma {sigma}");
         }
     }
 }

@@ -9,7 +9,8 @@ use super::{Eight, Vector};
 
 macro_rules! vector {
     (
-        $type:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident, $shift:ident, $fours:ident, $transpose_fours:ident, $in_step:ident,
+        $type:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident, $shift:ident, $fours:ident,
+        $transpose_fours:ident, $in_step:ident,
         $($name:ident($self:ident $(, $arg:ident)*) = $operation:ident;)*
     ) => {
         impl Vector for $type {
