@@ -65,69 +65,106 @@ fn along_rows<V: Vector, const ROWS: usize, const VECTORS: usize>(
     }
 }
 
+/// Taps that rows are summed up with in groups: those of the default parameters, and one more for others.
+const TAPS: [usize; 5] = [11, 13, 17, 21, 27];
+
 #[inline(always)]
 fn across_body<V: Vector>(rows: &[&[[f32; LINE]]], taps: &[f32], (out, stride): (&mut [f32], usize)) {
+    // Fewer taps have others beside them that weigh nothing.
+    let beyond = TAPS.iter().find_map(|count| count.checked_sub(taps.len())).unwrap_or(0) / 2;
+    let (mut padded_rows, mut padded_taps) = (Vec::new(), Vec::new());
+    let (rows, taps) = match (rows, beyond) {
+        (&[first, .., last], 1..) => {
+            let (before, after) = ([first].repeat(beyond), [last].repeat(beyond));
+            padded_rows.extend(before.iter().chain(rows).chain(&after));
+            padded_taps.resize(beyond, 0.0);
+            padded_taps.extend(taps);
+            padded_taps.resize(taps.len() + 2 * beyond, 0.0);
+            (&padded_rows[..], &padded_taps[..])
+        }
+        _ => (rows, taps),
+    };
     let outputs = (rows.len() + 1).saturating_sub(taps.len());
-    // Each of the rows that are summed at a time keeps three registers.
     let mut first = 0;
     while first < outputs {
-        let out = &mut out[first * stride..];
-        let left = outputs - first;
-        first += if V::LANES == LINE && left >= 8 {
-            sum_rows::<V, 8>(&rows[first..], taps, out, stride)
-        } else if V::LANES < LINE && left >= 4 {
-            sum_rows::<V, 4>(&rows[first..], taps, out, stride)
-        } else {
-            sum_rows::<V, 1>(&rows[first..], taps, out, stride)
-        };
+        let (rows, out) = (&rows[first..], &mut out[first * stride..]);
+        // Each of the rows that are summed at a time keeps three registers.
+        macro_rules! sum_up {
+            ($($taps:literal)*) => {
+                match (taps.len(), outputs - first) {
+                    $(($taps, 8..) if V::LANES == LINE => sum_rows::<V, 8, $taps, { $taps + 7 }>(rows, taps, out, stride),
+                    ($taps, 4..) if V::LANES < LINE => sum_rows::<V, 4, $taps, { $taps + 3 }>(rows, taps, out, stride),)*
+                    _ => sum_row::<V>(rows, taps, out),
+                }
+            };
+        }
+        first += sum_up!(11 13 17 21 27);
     }
 }
 
-/// Blurs `N` consecutive rows, at most 8, so that each row is read once for all of them, and returns `N`.
+/// Blurs one row, and returns 1.
+#[inline(always)]
+fn sum_row<V: Vector>(rows: &[&[[f32; LINE]]], taps: &[f32], out: &mut [f32]) -> usize {
+    let radius = taps.len() / 2;
+    let (upper, lower) = (&rows[..radius], &rows[radius + 1..]);
+    for (line, out) in out.as_chunks_mut::<LINE>().0.iter_mut().take(rows[radius].len()).enumerate() {
+        for (x, out) in (0..).step_by(V::LANES).zip(out.chunks_exact_mut(V::LANES)) {
+            let load = |row: &[[f32; LINE]]| V::load(&row[line][x..]);
+            let mut sum = V::splat(taps[radius]).mul(load(rows[radius]));
+            for (&tap, (above, below)) in taps[radius + 1..].iter().zip(upper.iter().rev().zip(lower)) {
+                sum = V::splat(tap).mul_add(load(below).add(load(above)), sum);
+            }
+            sum.store(out);
+        }
+    }
+    1
+}
+
+/// Blurs `N` consecutive rows, so that each of `ROWS` rows is read once for all of them, and returns `N`. There are `TAPS` taps, `N` more
+/// rows than taps less one, and all rows are of one length.
 ///
 /// The rows above and below at a distance move away from the centre by one row a step, so that all but one of each are
-/// in registers from the step before: they stay where they are and change their roles.
+/// in registers from the step before: they stay where they are and change their roles. As all numbers are constant, a step has little else
+/// to do.
 #[inline(always)]
-fn sum_rows<V: Vector, const N: usize>(
+fn sum_rows<V: Vector, const N: usize, const TAPS: usize, const ROWS: usize>(
     rows: &[&[[f32; LINE]]],
     taps: &[f32],
     out: &mut [f32],
     stride: usize,
 ) -> usize {
-    let radius = taps.len() / 2;
-    let centre = V::splat(taps[radius]);
-    let (upper, lower) = rows.split_at(radius);
-    let (middle, lower) = lower.split_at(N);
-    let pairs: Vec<_> = taps[radius + 1..]
-        .iter()
-        .zip(upper.iter().rev().zip(lower))
-        .map(|(&tap, (&above, &below))| (tap, above, below))
-        .collect();
-    for line in 0..middle.first().map_or(0, |row| row.len()) {
+    let (Some(rows), Some(taps)) = (rows.first_chunk::<ROWS>(), taps.first_chunk::<TAPS>()) else { return N };
+    let (centre, lines) = (TAPS / 2, rows[0].len());
+    // Of one length for the compiler, too.
+    let mut around = [&rows[0][..0]; ROWS];
+    for (around, row) in around.iter_mut().zip(rows) {
+        *around = &row[..lines];
+    }
+    let mut outs = out.chunks_mut(stride);
+    let mut outs: [_; N] =
+        std::array::from_fn(|_| &mut outs.next().unwrap_or_default().as_chunks_mut::<LINE>().0[..lines]);
+    for line in 0..lines {
         for x in (0..LINE).step_by(V::LANES) {
-            let mut above = [centre; N];
+            let mut above = [V::splat(taps[centre]); N];
             let mut sums = above;
-            for ((above, sum), row) in above.iter_mut().zip(&mut sums).zip(middle) {
+            for ((above, sum), row) in above.iter_mut().zip(&mut sums).zip(&around[centre..]) {
                 *above = V::load(&row[line][x..]);
-                *sum = centre.mul(*above);
+                *sum = sum.mul(*above);
             }
-            let mut around = Around { below: above, above, sums };
-            let mut steps = pairs.iter();
+            let mut near = Around { below: above, above, sums };
             // Unrolled, so that each turn names its registers.
             macro_rules! turns {
                 ($($turn:literal)*) => {
-                    loop {
-                        $(if $turn < N {
-                            let Some((tap, above, below)) = steps.next() else { break };
-                            let (above, below) = (V::load(&above[line][x..]), V::load(&below[line][x..]));
-                            around.step::<$turn>(V::splat(*tap), above, below);
-                        })*
-                    }
+                    $(if $turn < TAPS / 2 {
+                        let above = V::load(&around[(centre + ROWS - 1 - $turn) % ROWS][line][x..]);
+                        let below = V::load(&around[(centre + N + $turn) % ROWS][line][x..]);
+                        near.step::<$turn>(V::splat(taps[(centre + 1 + $turn) % TAPS]), above, below);
+                    })*
                 };
             }
-            turns!(0 1 2 3 4 5 6 7);
-            for (i, sum) in around.sums.into_iter().enumerate() {
-                sum.store(&mut out[i * stride + line * LINE + x..]);
+            turns!(0 1 2 3 4 5 6 7 8 9 10 11 12);
+            for (sum, out) in near.sums.into_iter().zip(&mut outs) {
+                sum.store(&mut out[line][x..]);
             }
         }
     }
@@ -143,14 +180,81 @@ struct Around<V, const N: usize> {
 
 impl<V: Vector, const N: usize> Around<V, N> {
     /// Goes one row further from the centres. At distance `k`, output `i` has its upper row at `i - k` and its lower one
-    /// at `i + k`, both modulo `N`; `TURN` is `k - 1` modulo `N`.
+    /// at `i + k`, both modulo `N`; `TURN` is `k - 1`.
     #[inline(always)]
     fn step<const TURN: usize>(&mut self, tap: V, above: V, below: V) {
-        self.above[(2 * N - 1 - TURN) % N] = above;
+        // Distances are at most 13.
+        self.above[(13 * N - 1 - TURN) % N] = above;
         self.below[TURN % N] = below;
         for i in 0..N {
-            let pair = self.below[(i + TURN + 1) % N].add(self.above[(i + 2 * N - 1 - TURN) % N]);
+            let pair = self.below[(i + TURN + 1) % N].add(self.above[(i + 13 * N - 1 - TURN) % N]);
             self.sums[i] = tap.mul_add(pair, self.sums[i]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Isa, Level};
+
+    const LINES: usize = 3;
+    const WIDTH: usize = LINES * LINE;
+
+    fn noise(count: usize) -> Vec<f32> {
+        let mut state = 1_u64;
+        let mut sample = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 40) as f32 / 65_793.0
+        };
+        (0..count).map(|_| sample()).collect()
+    }
+
+    fn symmetric(radius: usize) -> Vec<f32> {
+        let half = noise(radius + 1);
+        half.iter().rev().chain(&half[1..]).copied().collect()
+    }
+
+    #[test]
+    fn along_sums_from_left_to_right() {
+        for radius in 0..=16 {
+            let (margin, stride) = (LINE * 2, WIDTH + 4 * LINE);
+            let (padded, taps) = (noise(8 * stride), symmetric(radius));
+            let expected = |y: usize, x: usize| {
+                let first = y * stride + margin + x - radius;
+                let products = padded[first..].iter().zip(&taps);
+                products.fold(0.0_f32, |sum, (sample, tap)| tap.mul_add(*sample, sum))
+            };
+            for isa in [Level::Scalar, Level::Avx2, Level::Avx512].map(Isa::at_most) {
+                let mut out = vec![0.0; 8 * WIDTH];
+                along(isa, (&padded, stride), margin, &taps, (&mut out, WIDTH), WIDTH);
+                for (i, sum) in out.into_iter().enumerate() {
+                    assert_eq!(sum, expected(i / WIDTH, i % WIDTH), "radius {radius}, {isa:?}, sample {i}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn across_sums_from_the_centre_outwards() {
+        for (radius, outputs) in (0..=16).flat_map(|radius| (1..=9).map(move |outputs| (radius, outputs))) {
+            let (samples, taps) = (noise((outputs + 2 * radius) * WIDTH), symmetric(radius));
+            let rows: Vec<_> = samples.chunks_exact(WIDTH).map(|row| row.as_chunks().0).collect();
+            let expected = |y: usize, x: usize| {
+                let at = |row: usize| samples[row * WIDTH + x];
+                let centre = y + radius;
+                (1..=radius).fold(taps[radius] * at(centre), |sum, distance| {
+                    taps[radius + distance].mul_add(at(centre + distance) + at(centre - distance), sum)
+                })
+            };
+            for isa in [Level::Scalar, Level::Avx2, Level::Avx512].map(Isa::at_most) {
+                let mut out = vec![0.0; outputs * WIDTH];
+                across(isa, &rows, &taps, (&mut out, WIDTH));
+                for (i, sum) in out.into_iter().enumerate() {
+                    let at = (i / WIDTH, i % WIDTH);
+                    assert_eq!(sum, expected(at.0, at.1), "radius {radius}, {outputs} rows, {isa:?}, {at:?}");
+                }
+            }
         }
     }
 }

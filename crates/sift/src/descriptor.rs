@@ -189,16 +189,14 @@ fn gather_rows_body<V: Vector>(
         let dy = row as f32 - at.y as f32;
         let (along, across) = (V::splat(dy * frame.cos), V::splat(-(dy * frame.sin)));
         let span = Span { row, columns: start..end };
-        let place = patch.push::<V>(&level, &span, (at.x, at.y), falloff);
-        let out = place..place + (end - start).next_multiple_of(V::LANES);
-        let rows = rows[out.clone()].chunks_exact_mut(V::LANES);
-        let columns = columns[out].chunks_exact_mut(V::LANES);
+        let out = patch.len()..patch.len() + (end - start).next_multiple_of(V::LANES);
+        let (rows, columns) = (&mut rows[out.clone()], &mut columns[out]);
         let mut dx = V::ramp(start as f32 - at.x as f32);
-        for (row, column) in rows.zip(columns) {
-            dx.mul_add(sin, along).add(centre).store(row);
-            dx.mul_add(cos, across).add(centre).store(column);
+        patch.push::<V>(&level, &span, (at.x, at.y), falloff, |i| {
+            dx.mul_add(sin, along).add(centre).store(&mut rows[i..]);
+            dx.mul_add(cos, across).add(centre).store(&mut columns[i..]);
             dx = dx.add(step);
-        }
+        });
     }
 }
 

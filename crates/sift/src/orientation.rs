@@ -67,7 +67,7 @@ fn gather_body<V: Vector>(orienter: &mut Orienter, strip: &Strip<'_>, at: &Refin
     let level = strip.level(at.layer);
     for row in rows {
         let span = Span { row, columns: columns.clone() };
-        patch.push::<V>(&level, &span, (at.x, at.y), falloff);
+        patch.push::<V>(&level, &span, (at.x, at.y), falloff, |_| ());
     }
 }
 

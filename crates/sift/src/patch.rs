@@ -38,7 +38,7 @@ impl Patch {
 
     /// Adds the gradients of a span, which has neighbours on all sides, in polar form, with weights by the distance from `centre`.
     /// Each vector of them at once: while it is divided and roots are taken, the next one is loaded.
-    /// Returns the place of the first one in the patch; whole vectors are written from there on.
+    /// Calls `also` with the place of each vector in the span; the last one may reach beyond its end.
     #[inline(always)]
     pub(crate) fn push<V: Vector>(
         &mut self,
@@ -46,7 +46,8 @@ impl Patch {
         span: &Span,
         (centre_x, centre_y): (usize, usize),
         falloff: &Falloff,
-    ) -> usize {
+        mut also: impl FnMut(usize),
+    ) {
         let Span { row, ref columns } = *span;
         let start = columns.start;
         let padded = columns.len().next_multiple_of(V::LANES);
@@ -57,21 +58,20 @@ impl Patch {
         let below = level.row_from(row + 1, start)[..padded].chunks_exact(V::LANES);
         let vertical = V::splat(falloff.from(row as isize - centre_y as isize)[0]);
         let horizontal = falloff.from(start as isize - centre_x as isize)[..padded].chunks_exact(V::LANES);
-        let place = self.len;
-        let out = place..place + padded;
+        let out = self.len..self.len + padded;
         let angles = self.angles[out.clone()].chunks_exact_mut(V::LANES);
         let weights = self.weights[out].chunks_exact_mut(V::LANES);
         let around = after.zip(before).zip(above.zip(below)).zip(horizontal);
-        for ((angles, weights), (((after, before), (above, below)), horizontal)) in
-            angles.zip(weights).zip(around)
+        for (i, ((angles, weights), (((after, before), (above, below)), horizontal))) in
+            (0..).step_by(V::LANES).zip(angles.zip(weights).zip(around))
         {
+            also(i);
             let dx = V::load(after).sub(V::load(before));
             let dy = V::load(above).sub(V::load(below));
             directions(dx, dy).store(angles);
             vertical.mul(V::load(horizontal)).mul(lengths(dx, dy)).store(weights);
         }
         self.len += columns.len();
-        place
     }
 
     /// Fills the patch up to a multiple of `multiple` samples with some that weigh nothing.

@@ -13,10 +13,11 @@ pub(crate) const BINS: usize = 8;
 const AROUND: usize = 4;
 /// It falls between two directions, too: corners that it is shared out to.
 const CORNERS: usize = 2 * AROUND;
-/// Places between rows or columns of cells, those before the first and after the last included.
-const PLACES: usize = CELLS + 1;
-/// The middle one.
-const MIDDLE: usize = PLACES / 2;
+/// Places that samples have their corners around, each with a cell before and after it in rows and in columns: that between
+/// rows `r` and `r + 1`, columns `c` and `c + 1`, is number `CELLS * r + c` modulo all. So the place after the last column is
+/// that before the first one of the next row, too, and likewise with rows; but of the corners there, each has only some
+/// in cells, and no two have the same.
+const PLACES: usize = CELLS * CELLS;
 
 /// Parts of the samples that are gone through side by side: neighbouring samples often go to the same place, and one
 /// sum would have to wait for the other.
@@ -26,32 +27,42 @@ const TURN: usize = 16;
 /// Samples that are taken at a time.
 pub(crate) const GROUP: usize = PARTS * TURN;
 
-/// Scratch memory of [`sum_up`], kept from keypoint to keypoint. All arrays begin at cache lines.
+/// Floats of a page of memory.
+const PAGE: usize = 1024;
+/// Sums that half a page has room for.
+const HALF: usize = PAGE / 2 / CORNERS;
+/// Where in memory the shares of each sample begin, in the order of [`slot`], and the upper direction's part of each.
+const SHARES: usize = PAGE / 2;
+const UPPER: usize = SHARES + GROUP * AROUND;
+
+/// Scratch memory of [`sum_up`], kept from keypoint to keypoint.
+///
+/// Sums lie in the first halves of pages, all else in second halves. A load that follows a store to the same place of
+/// another page is held up until addresses are told apart, which takes far longer for one pair of pages in 16 or so, by
+/// their physical addresses (Xeon). With sums at all places of pages, one process in six took 1.1 to 2.8 times as long here
+/// for as long as it lived.
 #[derive(Debug, Clone)]
-#[repr(C, align(64))]
+#[repr(C, align(4096))]
 pub(crate) struct Histogram {
-    /// Sums for each place between rows, columns and directions, corner by corner, those of the lower direction first: as
-    /// many as a byte can name, of which the last are not used.
-    sums: [[f32; CORNERS]; 256],
-    /// What a group of samples gives to each cell, and the same sample by sample, in the order of [`slot`].
-    cells: [[f32; GROUP]; AROUND],
-    shares: [[f32; AROUND]; GROUP],
-    /// The upper direction's part of each sample.
-    upper: [f32; GROUP],
-    /// The place of each sample.
-    places: [u8; GROUP],
+    /// The sums of each place and direction, corner by corner, those of the lower direction first: see [`number`].
+    memory: [f32; 2 * PAGE],
+    _first_half: [f32; PAGE / 2],
+    /// Number of the sums of each sample.
+    numbers: [u8; GROUP],
 }
 
 impl Default for Histogram {
     fn default() -> Self {
-        Self {
-            sums: [[0.0; CORNERS]; 256],
-            cells: [[0.0; GROUP]; AROUND],
-            shares: [[0.0; AROUND]; GROUP],
-            upper: [0.0; GROUP],
-            places: [0; GROUP],
-        }
+        Self { memory: [0.0; 2 * PAGE], _first_half: [0.0; PAGE / 2], numbers: [0; GROUP] }
     }
+}
+
+/// Number of the sums of a place and a direction: those of the last four directions are in the second page.
+#[inline(always)]
+fn number(place: u32, bin: u32) -> u8 {
+    let (place, bin) = (place % PLACES as u32, bin % BINS as u32);
+    const LOWER: u32 = BINS as u32 / 2;
+    (place * LOWER + bin % LOWER + bin / LOWER * 2 * HALF as u32) as u8
 }
 
 /// Where samples lie, and what they weigh: arrays of one length, a multiple of [`GROUP`].
@@ -79,28 +90,34 @@ fn sum_up_body<V: Vector>(
     histogram: &mut Histogram,
     out: &mut [f32; DESCRIPTOR_LENGTH],
 ) {
-    histogram.sums[..PLACES * PLACES * BINS].fill([0.0; CORNERS]);
+    let Histogram { memory, numbers, .. } = &mut *histogram;
+    for page in memory.chunks_exact_mut(PAGE) {
+        page[..HALF * CORNERS].fill(0.0);
+    }
     let part = samples.weights.len() / PARTS;
     for turn in (0..part).step_by(TURN) {
         for p in 0..PARTS {
-            place(samples, p * part + turn, p * TURN, histogram);
-        }
-        let Histogram { sums, cells, shares, upper, places } = &mut *histogram;
-        for (i, shares) in shares.as_flattened_mut().chunks_exact_mut(AROUND * V::LANES).enumerate() {
-            let at = i * V::LANES;
-            let [a, b, c, d] = &*cells;
-            let cells = [V::load(&a[at..]), V::load(&b[at..]), V::load(&c[at..]), V::load(&d[at..])];
-            for (share, out) in V::transpose_fours(cells).iter().zip(shares.chunks_exact_mut(V::LANES)) {
-                share.store(out);
+            let shared = share_out::<V>(samples, p * part + turn);
+            let first = p * TURN;
+            numbers[first..][..TURN].copy_from_slice(&shared.numbers);
+            memory[UPPER + first..][..TURN].copy_from_slice(&shared.upper);
+            let [a, b, c, d] = &shared.cells;
+            let shares =
+                memory[SHARES + AROUND * first..][..AROUND * TURN].chunks_exact_mut(AROUND * V::LANES);
+            for (at, shares) in (0..).step_by(V::LANES).zip(shares) {
+                let cells = [V::load(&a[at..]), V::load(&b[at..]), V::load(&c[at..]), V::load(&d[at..])];
+                for (share, out) in V::transpose_fours(cells).iter().zip(shares.chunks_exact_mut(V::LANES)) {
+                    share.store(out);
+                }
             }
         }
         for four in 0..TURN / 4 {
             for i in 0..4 {
-                for p in 0..PARTS {
-                    let sample = p * TURN + 4 * four + i;
-                    let share = V::Eight::twice(&shares[p * TURN + slot::<V>(four, i)]);
-                    let directions = V::Eight::halves(upper[sample]);
-                    let sums = &mut sums[usize::from(places[sample])];
+                for first in (0..GROUP).step_by(TURN) {
+                    let sample = first + 4 * four + i;
+                    let share = V::Eight::twice(&memory[SHARES + AROUND * (first + slot::<V>(four, i))..]);
+                    let directions = V::Eight::halves(memory[UPPER + sample]);
+                    let sums = &mut memory[CORNERS * usize::from(numbers[sample])..][..CORNERS];
                     share.mul_add(directions, V::Eight::load(sums)).store(sums);
                 }
             }
@@ -116,32 +133,49 @@ fn slot<V: Vector>(four: usize, i: usize) -> usize {
     four / fours * V::LANES + i * fours + four % fours
 }
 
-/// Finds the places of [`TURN`] samples from `first` on and what goes to each of their cells.
+/// What [`TURN`] samples give to each of their cells, the upper direction's part of it, and the numbers of their sums.
+struct Shares {
+    cells: [[f32; TURN]; AROUND],
+    upper: [f32; TURN],
+    numbers: [u8; TURN],
+}
+
+/// Shares out the samples from `first` on.
 #[inline(always)]
-fn place(samples: Samples<'_>, first: usize, to: usize, histogram: &mut Histogram) {
+fn share_out<V: Vector>(samples: Samples<'_>, first: usize) -> Shares {
     let Samples { rows, columns, angles, weights, turned } = samples;
-    let Histogram { cells, upper, places, .. } = histogram;
-    let (rows, columns) = (&rows[first..][..TURN], &columns[first..][..TURN]);
-    let (angles, weights) = (&angles[first..][..TURN], &weights[first..][..TURN]);
-    for i in 0..TURN {
-        let (row, column) = (rows[i], columns[i]);
-        let bin = (angles[i] - turned) * (BINS as f32 / 360.0);
+    let mut cells = [[0.0; TURN]; AROUND];
+    let (mut upper, mut places, mut bins) = ([0.0; TURN], [0.0; TURN], [0.0; TURN]);
+    for i in (0..TURN).step_by(V::LANES) {
+        let at = first + i;
+        let (row, column) = (V::load(&rows[at..]), V::load(&columns[at..]));
+        let bin = V::load(&angles[at..]).sub(V::splat(turned)).mul(V::splat(BINS as f32 / 360.0));
         let (r0, c0, b0) = (row.floor(), column.floor(), bin.floor());
-        // Whole numbers, that of the middle place 0.
-        let (r, c) = (r0 - (MIDDLE - 1) as f32, c0 - (MIDDLE - 1) as f32);
-        let within = (r.abs() <= MIDDLE as f32) & (c.abs() <= MIDDLE as f32);
-        let weight = if within { weights[i] } else { 0.0 };
-        let cell = r.mul_add(PLACES as f32, c) + (MIDDLE * PLACES + MIDDLE) as f32;
-        let place = integer(cell) * BINS as u32 + (integer(b0) & (BINS as u32 - 1));
-        places[to + i] = if within { place as u8 } else { 0 };
-        upper[to + i] = bin - b0;
-        let below = weight * (row - r0);
-        for (r, weight) in [weight - below, below].into_iter().enumerate() {
-            let after = weight * (column - c0);
-            cells[2 * r][to + i] = weight - after;
-            cells[2 * r + 1][to + i] = after;
-        }
+        r0.mul_add(V::splat(CELLS as f32), c0).store(&mut places[i..]);
+        b0.store(&mut bins[i..]);
+        bin.sub(b0).store(&mut upper[i..]);
+        let weight = V::load(&weights[at..]);
+        let below = weight.mul(row.sub(r0));
+        let (above, below) = (if_cell::<V, 0>(r0, weight.sub(below)), if_cell::<V, 1>(r0, below));
+        let (after_above, after_below) = (above.mul(column.sub(c0)), below.mul(column.sub(c0)));
+        let [a, b, c, d] = &mut cells;
+        if_cell::<V, 0>(c0, above.sub(after_above)).store(&mut a[i..]);
+        if_cell::<V, 1>(c0, after_above).store(&mut b[i..]);
+        if_cell::<V, 0>(c0, below.sub(after_below)).store(&mut c[i..]);
+        if_cell::<V, 1>(c0, after_below).store(&mut d[i..]);
     }
+    let mut numbers = [0; TURN];
+    for ((sums, place), bin) in numbers.iter_mut().zip(places).zip(bins) {
+        *sums = number(integer(place), integer(bin));
+    }
+    Shares { cells, upper, numbers }
+}
+
+/// A share where there is a row or column of cells `AFTER` that of this index, elsewhere zero.
+#[inline(always)]
+fn if_cell<V: Vector, const AFTER: usize>(index: V, share: V) -> V {
+    let (middle, half) = ((CELLS - 1) as f32 / 2.0 - AFTER as f32, CELLS as f32 / 2.0);
+    index.sub(V::splat(middle)).abs().if_less(V::splat(half), share, V::splat(0.0))
 }
 
 /// The low bits of an integer that is small as a float.
@@ -154,30 +188,28 @@ fn integer(value: f32) -> u32 {
 /// Brings what each corner of each place has to the cell and the direction that the corner is.
 #[inline(always)]
 fn fold<V: Vector>(histogram: &Histogram, out: &mut [f32; DESCRIPTOR_LENGTH]) {
-    let mut cells = [[V::Eight::splat(0.0); CELLS]; CELLS];
-    for row in 0..PLACES {
-        for column in 0..PLACES {
-            let place = &histogram.sums.as_chunks::<BINS>().0[row * PLACES + column];
-            let sums = |bin: usize| place[bin % BINS].as_chunks::<AROUND>().0;
-            let mut bins = [V::Eight::splat(0.0); AROUND];
-            for (bin, corners) in bins.iter_mut().enumerate() {
-                // A direction has a part of what lies between it and the next, and of what lies between the one before and it.
-                let after = V::Eight::fours(|half| &sums(bin + AROUND * half)[0]);
-                let before = V::Eight::fours(|half| &sums(bin + AROUND * half + BINS - 1)[1]);
-                *corners = after.add(before);
-            }
-            let corners = V::Eight::transpose_fours(bins);
-            for (i, corner) in corners.into_iter().enumerate() {
-                let (row, column) = (row + i / 2, column + i % 2);
-                if (1..=CELLS).contains(&row) && (1..=CELLS).contains(&column) {
-                    let cell = &mut cells[row - 1][column - 1];
-                    *cell = cell.add(corner);
-                }
-            }
+    let mut corners = [[V::Eight::splat(0.0); AROUND]; PLACES];
+    for (place, corners) in (0..).zip(&mut corners) {
+        // Of the four corners in the lower direction, or the upper one.
+        let sums = |bin: usize, upper: usize| {
+            let number = usize::from(number(place, bin as u32));
+            &histogram.memory[CORNERS * number..].as_chunks::<AROUND>().0[upper]
+        };
+        for (bin, corners) in corners.iter_mut().enumerate() {
+            // A direction has a part of what lies between it and the next, and of what lies between the one before and it.
+            let after = V::Eight::fours(|half| sums(bin + AROUND * half, 0));
+            let before = V::Eight::fours(|half| sums(bin + AROUND * half + BINS - 1, 1));
+            *corners = after.add(before);
         }
+        *corners = V::Eight::transpose_fours(*corners);
     }
-    for (cell, out) in cells.as_flattened().iter().zip(out.as_chunks_mut::<BINS>().0) {
-        cell.store(out);
+    for (cell, out) in out.as_chunks_mut::<BINS>().0.iter_mut().enumerate() {
+        // From the place before it in both directions to that after it.
+        let mut sum = V::Eight::splat(0.0);
+        for (distance, corner) in [CELLS + 1, CELLS, 1, 0].into_iter().zip((0..AROUND).rev()) {
+            sum = sum.add(corners[(cell + PLACES - distance) % PLACES][corner]);
+        }
+        sum.store(out);
     }
 }
 

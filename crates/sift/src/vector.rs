@@ -27,6 +27,8 @@ pub(crate) trait Vector: Copy {
     fn div(self, other: Self) -> Self;
     fn sqrt(self) -> Self;
     fn abs(self) -> Self;
+    /// The greatest integer that is not greater.
+    fn floor(self) -> Self;
     /// The lesser of two numbers.
     fn min(self, other: Self) -> Self;
     /// The greater.
@@ -49,7 +51,7 @@ pub(crate) trait Vector: Copy {
 /// A vector of eight floats.
 pub(crate) trait Eight: Vector {
     /// Four floats, twice.
-    fn twice(four: &[f32; 4]) -> Self;
+    fn twice(four: &[f32]) -> Self;
     /// `1 - upper` four times, then `upper` four times.
     fn halves(upper: f32) -> Self;
 }

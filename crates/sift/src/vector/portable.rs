@@ -58,6 +58,11 @@ impl Vector for [f32; 8] {
     }
 
     #[inline(always)]
+    fn floor(self) -> Self {
+        std::array::from_fn(|i| self[i].floor())
+    }
+
+    #[inline(always)]
     fn min(self, other: Self) -> Self {
         std::array::from_fn(|i| if self[i] < other[i] { self[i] } else { other[i] })
     }
@@ -95,7 +100,8 @@ impl Vector for [f32; 8] {
 
 impl Eight for [f32; 8] {
     #[inline(always)]
-    fn twice(four: &[f32; 4]) -> Self {
+    fn twice(four: &[f32]) -> Self {
+        let four = &four[..4];
         std::array::from_fn(|i| four[i % 4])
     }
 
@@ -173,6 +179,7 @@ mod tests {
         assert_eq!(bits(x.div(V::splat(3.0))), of(|a, _| a / 3.0));
         assert_eq!(bits(x.mul(x).sqrt()), of(|a, _| (a * a).sqrt()));
         assert_eq!(bits(x.abs()), of(|a, _| a.abs()));
+        assert_eq!(bits(x.floor()), of(|a, _| a.floor()));
         assert_eq!(bits(x.min(y)), of(|a, b| if a < b { a } else { b }));
         assert_eq!(bits(x.max(y)), of(|a, b| if a > b { a } else { b }));
         assert_eq!(bits(x.if_less(y, V::splat(1.0), y)), of(|a, b| if a < b { 1.0 } else { b }));

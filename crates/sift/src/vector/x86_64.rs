@@ -86,6 +86,7 @@ vector!(
     div(self, other) = _mm256_div_ps;
     sqrt(self) = _mm256_sqrt_ps;
     abs(self) = abs_256;
+    floor(self) = _mm256_floor_ps;
     min(self, other) = _mm256_min_ps;
     max(self, other) = _mm256_max_ps;
     if_less(self, other, then, otherwise) = if_less_256;
@@ -100,6 +101,7 @@ vector!(
     div(self, other) = _mm512_div_ps;
     sqrt(self) = _mm512_sqrt_ps;
     abs(self) = _mm512_abs_ps;
+    floor(self) = floor_512;
     min(self, other) = _mm512_min_ps;
     max(self, other) = _mm512_max_ps;
     if_less(self, other, then, otherwise) = if_less_512;
@@ -108,8 +110,9 @@ vector!(
 
 impl Eight for __m256 {
     #[inline(always)]
-    fn twice(four: &[f32; 4]) -> Self {
-        // SAFETY: only functions compiled for AVX2 or more name this type, and there are four floats to read.
+    fn twice(four: &[f32]) -> Self {
+        let four = &four[..4];
+        // SAFETY: only functions compiled for AVX2 or more name this type, and the slice was just found to be long enough.
         unsafe { _mm256_broadcast_ps(&_mm_loadu_ps(four.as_ptr())) }
     }
 
@@ -125,6 +128,12 @@ impl Eight for __m256 {
 #[target_feature(enable = "avx")]
 fn abs_256(a: __m256) -> __m256 {
     _mm256_andnot_ps(_mm256_set1_ps(-0.0), a)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn floor_512(a: __m512) -> __m512 {
+    _mm512_roundscale_ps::<{ _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC }>(a)
 }
 
 #[inline]
