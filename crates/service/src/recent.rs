@@ -61,10 +61,11 @@ impl Totals {
 }
 
 impl Recent {
-    /// From the oldest moment that is kept to now.
-    pub(crate) fn window(&self, engine: &Engine) -> Option<Window> {
-        let oldest = *self.lock().front()?;
-        Some(Totals::now(engine).since(&oldest))
+    /// From the oldest moment that is kept to now; from now to now where there is none yet.
+    pub(crate) fn window(&self, engine: &Engine) -> Window {
+        let oldest = self.lock().front().copied();
+        let now = Totals::now(engine);
+        now.since(&oldest.unwrap_or(now))
     }
 
     /// Takes the totals down, every [`INTERVAL`].

@@ -9,7 +9,6 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::outlook::Carries;
-use crate::problem::{ErrorCode, Problem};
 use crate::recent::Window;
 
 /// Utilisation from which waiting grows steeply: at 80 % a random arrival waits for four service times (M/M/1).
@@ -57,12 +56,11 @@ enum Bottleneck {
     get, path = "/api/v1/capacity", tag = "operation",
     responses((status = 200, description = "Figures of the last minute", body = Capacity)),
 )]
-pub(super) async fn capacity(State(app): State<Arc<App>>) -> Result<Json<Capacity>, Problem> {
-    let early = || Problem::new(ErrorCode::ServiceNotReady, "nothing is measured yet");
-    let window = app.recent.window(&app.engine).ok_or_else(early)?;
+pub(super) async fn capacity(State(app): State<Arc<App>>) -> Json<Capacity> {
+    let window = app.recent.window(&app.engine);
     let load = app.engine.load();
     let carries = app.outlook.latest();
-    Ok(Json(Capacity { carries, ..Capacity::of(&window, load.threads, load.queued) }))
+    Json(Capacity { carries, ..Capacity::of(&window, load.threads, load.queued) })
 }
 
 impl Capacity {
