@@ -65,75 +65,95 @@ fn along_rows<V: Vector, const ROWS: usize, const VECTORS: usize>(
     }
 }
 
-/// Taps that rows are summed up with in groups: those of the default parameters, and one more for others.
-const TAPS: [usize; 5] = [11, 13, 17, 21, 27];
-
 #[inline(always)]
 fn across_body<V: Vector>(rows: &[&[[f32; LINE]]], taps: &[f32], (out, stride): (&mut [f32], usize)) {
-    // Fewer taps have others beside them that weigh nothing.
-    let beyond = TAPS.iter().find_map(|count| count.checked_sub(taps.len())).unwrap_or(0) / 2;
-    let (mut padded_rows, mut padded_taps) = (Vec::new(), Vec::new());
-    let (rows, taps) = match (rows, beyond) {
-        (&[first, .., last], 1..) => {
-            let (before, after) = ([first].repeat(beyond), [last].repeat(beyond));
-            padded_rows.extend(before.iter().chain(rows).chain(&after));
-            padded_taps.resize(beyond, 0.0);
-            padded_taps.extend(taps);
-            padded_taps.resize(taps.len() + 2 * beyond, 0.0);
-            (&padded_rows[..], &padded_taps[..])
-        }
-        _ => (rows, taps),
-    };
     let outputs = (rows.len() + 1).saturating_sub(taps.len());
     let mut first = 0;
     while first < outputs {
         let (rows, out) = (&rows[first..], &mut out[first * stride..]);
         // Each of the rows that are summed at a time keeps three registers.
+        let group = match outputs - first {
+            8.. if V::LANES == LINE => 8,
+            4.. if V::LANES < LINE => 4,
+            _ => 1,
+        };
         macro_rules! sum_up {
             ($($taps:literal)*) => {
-                match (taps.len(), outputs - first) {
-                    $(($taps, 8..) if V::LANES == LINE => sum_rows::<V, 8, $taps, { $taps + 7 }>(rows, taps, out, stride),
-                    ($taps, 4..) if V::LANES < LINE => sum_rows::<V, 4, $taps, { $taps + 3 }>(rows, taps, out, stride),)*
-                    _ => sum_row::<V>(rows, taps, out),
+                match (group, taps.len()) {
+                    $((8, $taps) => sum_rows::<V, 8, $taps, { $taps + 7 }>(rows, taps, out, stride),
+                    (4, $taps) => sum_rows::<V, 4, $taps, { $taps + 3 }>(rows, taps, out, stride),)*
+                    (8, _) => sum_rows_of_any::<V, 8>(rows, taps, out, stride),
+                    (4, _) => sum_rows_of_any::<V, 4>(rows, taps, out, stride),
+                    _ => sum_rows_of_any::<V, 1>(rows, taps, out, stride),
                 }
             };
         }
-        first += sum_up!(11 13 17 21 27);
+        // The numbers of taps of the default parameters.
+        sum_up!(11 13 17 21);
+        first += group;
     }
 }
 
-/// Blurs one row, and returns 1.
-#[inline(always)]
-fn sum_row<V: Vector>(rows: &[&[[f32; LINE]]], taps: &[f32], out: &mut [f32]) -> usize {
-    let radius = taps.len() / 2;
-    let (upper, lower) = (&rows[..radius], &rows[radius + 1..]);
-    for (line, out) in out.as_chunks_mut::<LINE>().0.iter_mut().take(rows[radius].len()).enumerate() {
-        for (x, out) in (0..).step_by(V::LANES).zip(out.chunks_exact_mut(V::LANES)) {
-            let load = |row: &[[f32; LINE]]| V::load(&row[line][x..]);
-            let mut sum = V::splat(taps[radius]).mul(load(rows[radius]));
-            for (&tap, (above, below)) in taps[radius + 1..].iter().zip(upper.iter().rev().zip(lower)) {
-                sum = V::splat(tap).mul_add(load(below).add(load(above)), sum);
-            }
-            sum.store(out);
-        }
-    }
-    1
-}
-
-/// Blurs `N` consecutive rows, so that each of `ROWS` rows is read once for all of them, and returns `N`. There are `TAPS` taps, `N` more
-/// rows than taps less one, and all rows are of one length.
+/// Blurs `N` consecutive rows, at most 8, so that each row is read once for all of them.
 ///
 /// The rows above and below at a distance move away from the centre by one row a step, so that all but one of each are
-/// in registers from the step before: they stay where they are and change their roles. As all numbers are constant, a step has little else
-/// to do.
+/// in registers from the step before: they stay where they are and change their roles.
+#[inline(always)]
+fn sum_rows_of_any<V: Vector, const N: usize>(
+    rows: &[&[[f32; LINE]]],
+    taps: &[f32],
+    out: &mut [f32],
+    stride: usize,
+) {
+    let radius = taps.len() / 2;
+    let centre = V::splat(taps[radius]);
+    let (upper, lower) = rows.split_at(radius);
+    let (middle, lower) = lower.split_at(N);
+    let pairs: Vec<_> = taps[radius + 1..]
+        .iter()
+        .zip(upper.iter().rev().zip(lower))
+        .map(|(&tap, (&above, &below))| (tap, above, below))
+        .collect();
+    for line in 0..middle.first().map_or(0, |row| row.len()) {
+        for x in (0..LINE).step_by(V::LANES) {
+            let mut above = [centre; N];
+            let mut sums = above;
+            for ((above, sum), row) in above.iter_mut().zip(&mut sums).zip(middle) {
+                *above = V::load(&row[line][x..]);
+                *sum = centre.mul(*above);
+            }
+            let mut around = Around { below: above, above, sums };
+            let mut steps = pairs.iter();
+            // Unrolled, so that each turn names its registers.
+            macro_rules! turns {
+                ($($turn:literal)*) => {
+                    loop {
+                        $(if $turn < N {
+                            let Some((tap, above, below)) = steps.next() else { break };
+                            let (above, below) = (V::load(&above[line][x..]), V::load(&below[line][x..]));
+                            around.step::<$turn>(V::splat(*tap), above, below);
+                        })*
+                    }
+                };
+            }
+            turns!(0 1 2 3 4 5 6 7);
+            for (i, sum) in around.sums.into_iter().enumerate() {
+                sum.store(&mut out[i * stride + line * LINE + x..]);
+            }
+        }
+    }
+}
+
+/// As [`sum_rows_of_any`], of `ROWS` rows, which are `N` more than taps less one, with `TAPS` taps. As these numbers are
+/// constant, a step has little else to do.
 #[inline(always)]
 fn sum_rows<V: Vector, const N: usize, const TAPS: usize, const ROWS: usize>(
     rows: &[&[[f32; LINE]]],
     taps: &[f32],
     out: &mut [f32],
     stride: usize,
-) -> usize {
-    let (Some(rows), Some(taps)) = (rows.first_chunk::<ROWS>(), taps.first_chunk::<TAPS>()) else { return N };
+) {
+    let (Some(rows), Some(taps)) = (rows.first_chunk::<ROWS>(), taps.first_chunk::<TAPS>()) else { return };
     let (centre, lines) = (TAPS / 2, rows[0].len());
     // Of one length for the compiler, too.
     let mut around = [&rows[0][..0]; ROWS];
@@ -162,13 +182,12 @@ fn sum_rows<V: Vector, const N: usize, const TAPS: usize, const ROWS: usize>(
                     })*
                 };
             }
-            turns!(0 1 2 3 4 5 6 7 8 9 10 11 12);
+            turns!(0 1 2 3 4 5 6 7 8 9);
             for (sum, out) in near.sums.into_iter().zip(&mut outs) {
                 sum.store(&mut out[line][x..]);
             }
         }
     }
-    N
 }
 
 /// Sums for `N` consecutive rows, and the rows at one distance above and below each of them.
@@ -180,14 +199,13 @@ struct Around<V, const N: usize> {
 
 impl<V: Vector, const N: usize> Around<V, N> {
     /// Goes one row further from the centres. At distance `k`, output `i` has its upper row at `i - k` and its lower one
-    /// at `i + k`, both modulo `N`; `TURN` is `k - 1`.
+    /// at `i + k`, both modulo `N`; `TURN` is `k - 1`, at most 9, or that modulo `N`.
     #[inline(always)]
     fn step<const TURN: usize>(&mut self, tap: V, above: V, below: V) {
-        // Distances are at most 13.
-        self.above[(13 * N - 1 - TURN) % N] = above;
+        self.above[(10 * N - 1 - TURN) % N] = above;
         self.below[TURN % N] = below;
         for i in 0..N {
-            let pair = self.below[(i + TURN + 1) % N].add(self.above[(i + 13 * N - 1 - TURN) % N]);
+            let pair = self.below[(i + TURN + 1) % N].add(self.above[(i + 10 * N - 1 - TURN) % N]);
             self.sums[i] = tap.mul_add(pair, self.sums[i]);
         }
     }
