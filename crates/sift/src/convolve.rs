@@ -144,8 +144,8 @@ fn sum_rows_of_any<V: Vector, const N: usize>(
     }
 }
 
-/// As [`sum_rows_of_any`], of `ROWS` rows, which are `N` more than taps less one, with `TAPS` taps. As these numbers are
-/// constant, a step has little else to do.
+/// As [`sum_rows_of_any`], with `TAPS` taps and thus from `ROWS` rows, `N - 1` more. As these numbers are constant, a step has
+/// little else to do.
 #[inline(always)]
 fn sum_rows<V: Vector, const N: usize, const TAPS: usize, const ROWS: usize>(
     rows: &[&[[f32; LINE]]],

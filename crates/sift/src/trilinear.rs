@@ -60,16 +60,15 @@ impl Default for Histogram {
 /// Number of the sums of a place and a direction: those of the last four directions are in the second page.
 #[inline(always)]
 fn number(place: u32, bin: u32) -> u8 {
-    let (place, bin) = (place % PLACES as u32, bin % BINS as u32);
     const LOWER: u32 = BINS as u32 / 2;
+    let (place, bin) = (place % PLACES as u32, bin % BINS as u32);
     (place * LOWER + bin % LOWER + bin / LOWER * 2 * HALF as u32) as u8
 }
 
 /// Where samples lie, and what they weigh: arrays of one length, a multiple of [`GROUP`].
 #[derive(Clone, Copy)]
 pub(crate) struct Samples<'a> {
-    /// Row and column of the cells; samples not within -1 and [`CELLS`], both excluded, do not count. (One at -1 itself is
-    /// shared out, but to cells before the first, which are lost.)
+    /// Row and column of the cells; samples not within -1 and [`CELLS`], both excluded, do not count.
     pub(crate) rows: &'a [f32],
     pub(crate) columns: &'a [f32],
     /// Directions in degrees, from 0 to 360.
@@ -216,7 +215,7 @@ fn fold<V: Vector>(histogram: &Histogram, out: &mut [f32; DESCRIPTOR_LENGTH]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Isa;
+    use crate::{Isa, Level};
 
     /// One sample, and others that weigh nothing.
     fn histogram(row: f32, column: f32, angle: f32) -> [f32; DESCRIPTOR_LENGTH] {
@@ -247,6 +246,49 @@ mod tests {
             expected[cell * BINS] = 1.0;
         }
         assert_eq!(out, expected);
+    }
+
+    /// Places before the first cells have their sums where those after the last have theirs.
+    #[test]
+    fn many_samples_within_and_around_the_cells_are_shared_out_by_definition() {
+        let mut state = 1_u64;
+        let mut array = |scale: f32, first: f32| -> Vec<f32> {
+            let mut sample = || {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                first + scale * (state >> 40) as f32 / 16_777_216.0
+            };
+            (0..64 * GROUP).map(|_| sample()).collect()
+        };
+        let (rows, columns) = (array(7.0, -2.0), array(7.0, -2.0));
+        let (angles, weights) = (array(360.0, 0.0), array(1.0, 0.0));
+        let turned = 100.0;
+        let mut expected = [0.0_f64; DESCRIPTOR_LENGTH];
+        for (((row, column), angle), weight) in rows.iter().zip(&columns).zip(&angles).zip(&weights) {
+            let bin = (f64::from(*angle) - f64::from(turned)).rem_euclid(360.0) * BINS as f64 / 360.0;
+            for (i, expected) in expected.iter_mut().enumerate() {
+                let (cell, direction) = (i / BINS, (i % BINS) as f64);
+                let part = |at: f64, of: usize| (1.0 - (at - of as f64).abs()).max(0.0);
+                let around = (bin - direction).abs();
+                let turned_to = (1.0 - around.min(BINS as f64 - around)).max(0.0);
+                *expected += f64::from(*weight)
+                    * part(f64::from(*row), cell / CELLS)
+                    * part(f64::from(*column), cell % CELLS)
+                    * turned_to;
+            }
+        }
+        let samples = Samples { rows: &rows, columns: &columns, angles: &angles, weights: &weights, turned };
+        let [first, second, third] = [Level::Scalar, Level::Avx2, Level::Avx512].map(|level| {
+            let mut out = [0.0; DESCRIPTOR_LENGTH];
+            sum_up(Isa::at_most(level), samples, &mut Histogram::default(), &mut out);
+            out
+        });
+        assert_eq!((first, first), (second, third));
+        for (i, (sum, expected)) in first.iter().zip(expected).enumerate() {
+            assert!(
+                (f64::from(*sum) - expected).abs() < 1e-4 * expected,
+                "element {i}: {sum}, not {expected}"
+            );
+        }
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub(crate) trait Vector: Copy {
 
 /// A vector of eight floats.
 pub(crate) trait Eight: Vector {
-    /// Four floats, twice.
+    /// The first four floats of a slice that has as many, twice.
     fn twice(four: &[f32]) -> Self;
     /// `1 - upper` four times, then `upper` four times.
     fn halves(upper: f32) -> Self;
