@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::aligned::Aligned;
 use crate::isa::{Isa, for_each_isa};
+use crate::refine::ScaleSpace;
 use crate::ring::LINE;
 use crate::strip::Strip;
 

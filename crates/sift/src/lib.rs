@@ -29,6 +29,7 @@ mod topmost;
 mod trilinear;
 mod upscale;
 mod vector;
+mod vicinity;
 mod worker;
 
 pub use control::Control;

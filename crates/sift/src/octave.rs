@@ -17,7 +17,10 @@ const DRIFT: usize = 15;
 const DRIFT_DOWN: usize = 1;
 
 /// The same for rows upwards, which only takes memory.
-const DRIFT_UP: usize = 24;
+const DRIFT_UP: usize = 32;
+
+/// Rows upwards by which it may take a keypoint that is then described there, which takes more of it.
+const PATCH_DRIFT_UP: usize = 8;
 
 /// Number of octaves that can hold extrema in an image of this size; the first one is the doubled image.
 ///
@@ -75,7 +78,11 @@ impl Reach {
             computed = followed.max(next + radius).next_multiple_of(BLOCK);
             columns = (looked_at(level) + DRIFT).max(columns + radius);
             // Where a strip begins, the next level's first block needs all rows around it at once.
-            let held = (DRIFT_UP + looked_at(level)).max(computed.saturating_sub(2 * next));
+            let drifted = match level {
+                1.. if level <= layers => (DRIFT_UP + 1).max(PATCH_DRIFT_UP + looked_at(level)),
+                _ => DRIFT_UP + looked_at(level),
+            };
+            let held = drifted.max(computed.saturating_sub(2 * next));
             levels.push(LevelReach { held, computed });
         }
         levels.reverse();
@@ -98,7 +105,8 @@ impl Reach {
     /// Whether it holds the patch of a keypoint at a sample whose neighbours it holds.
     pub(crate) fn describes(&self, (begin, block): (usize, usize), y: usize) -> bool {
         let beyond = self.patch.next_multiple_of(BLOCK) - self.patch;
-        (begin.saturating_sub(beyond)..block + BLOCK + beyond).contains(&y)
+        let first = block.saturating_sub(PATCH_DRIFT_UP).max(begin.saturating_sub(beyond));
+        (first..block + BLOCK + beyond).contains(&y)
     }
 }
 

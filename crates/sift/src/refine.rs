@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use crate::octave::BORDER;
-use crate::strip::Strip;
+use crate::strip::Octave;
 use crate::topmost::Around;
 use crate::{Keypoint, Params};
 
@@ -13,6 +13,17 @@ const MAX_STEPS: usize = 5;
 
 /// Differences are taken of grey levels from 0 to 255, thresholds of levels from 0 to 1.
 const GREY_SCALE: f32 = 1.0 / 255.0;
+
+/// Where refinement looks up differences of Gaussians.
+pub(crate) trait ScaleSpace {
+    fn octave(&self) -> &Octave<'_>;
+
+    /// Whether it holds the neighbours of an extremum, in its own layer and those beside it.
+    fn holds(&self, at: &Extremum) -> bool;
+
+    /// The differences at a sample and its neighbours, between the level of a layer and the one after it.
+    fn differences(&mut self, layer: usize, y: usize, x: usize) -> Around;
+}
 
 /// An extremum on its way to its place.
 #[derive(Debug, Clone, Copy)]
@@ -41,8 +52,15 @@ pub(crate) struct Refined {
 pub(crate) enum Outcome {
     Accepted(Refined),
     Rejected,
-    /// It moved to where the strip does not hold what it needs.
+    /// It moved to where its neighbours are not held.
     Escaped(Extremum),
+}
+
+impl Refined {
+    /// The extremum that it was found for, in its place.
+    pub(crate) fn settled(&self) -> Extremum {
+        Extremum::new(self.x, self.y, self.layer)
+    }
 }
 
 /// First and second derivatives of the difference of Gaussians at a sample.
@@ -64,27 +82,17 @@ impl Extremum {
     }
 
     /// Moves to the extremum of the quadratic through its neighbourhood until that is nearest to the sample itself.
-    /// The strip is for extrema in `columns`.
-    pub(crate) fn refine(
-        mut self,
-        strip: &mut Strip<'_>,
-        columns: &Range<usize>,
-        params: &Params,
-    ) -> Outcome {
-        let (reach, rows) = (strip.octave.reach, (strip.begin(), strip.block()));
+    pub(crate) fn refine(mut self, space: &mut impl ScaleSpace, params: &Params) -> Outcome {
         while self.steps < MAX_STEPS {
-            if !reach.refines(rows, columns, (self.x, self.y)) {
+            if !space.holds(&self) {
                 return Outcome::Escaped(self);
             }
-            let derivatives = Derivatives::at(strip, &self);
+            let derivatives = Derivatives::at(space, &self);
             let offset = derivatives.offset();
             if offset.iter().all(|offset| offset.abs() < 0.5) {
-                return match self.accept(strip, params, &derivatives, offset) {
-                    Outcome::Accepted(_) if !reach.describes(rows, self.y) => Outcome::Escaped(self),
-                    outcome => outcome,
-                };
+                return self.accept(space.octave(), params, &derivatives, offset);
             }
-            match self.moved(strip, params, offset) {
+            match self.moved(space.octave(), params, offset) {
                 Some(moved) => self = moved,
                 None => return Outcome::Rejected,
             }
@@ -93,21 +101,21 @@ impl Extremum {
     }
 
     /// The sample nearest to the offset; none where that is outside the range of the search.
-    fn moved(&self, strip: &Strip<'_>, params: &Params, offset: [f32; 3]) -> Option<Self> {
+    fn moved(&self, octave: &Octave<'_>, params: &Params, offset: [f32; 3]) -> Option<Self> {
         let step = |from: usize, offset: f32, range: Range<usize>| {
             let to = from as f64 + f64::from(offset).round_ties_even();
             (to >= range.start as f64 && to < range.end as f64).then_some(to as usize)
         };
         let inner = |side: usize| BORDER..side - BORDER;
         Some(Self {
-            x: step(self.x, offset[0], inner(strip.octave.width))?,
-            y: step(self.y, offset[1], inner(strip.octave.height))?,
+            x: step(self.x, offset[0], inner(octave.width))?,
+            y: step(self.y, offset[1], inner(octave.height))?,
             layer: step(self.layer, offset[2], 1..params.octave_layers as usize + 1)?,
             steps: self.steps + 1,
         })
     }
 
-    fn accept(&self, strip: &Strip<'_>, params: &Params, at: &Derivatives, offset: [f32; 3]) -> Outcome {
+    fn accept(&self, octave: &Octave<'_>, params: &Params, at: &Derivatives, offset: [f32; 3]) -> Outcome {
         let [dx, dy, ds] = at.gradient;
         let [x, y, s] = offset;
         let slope = ds.mul_add(s, dy.mul_add(y, dx * x));
@@ -115,8 +123,7 @@ impl Extremum {
         if contrast * (params.octave_layers as f32) < params.contrast_threshold as f32 || at.is_edge(params) {
             return Outcome::Rejected;
         }
-        let octave = strip.octave.index;
-        let side = (1u32 << octave) as f32;
+        let side = (1u32 << octave.index) as f32;
         let layers = params.octave_layers as f32;
         let exponent = (self.layer as f32 + s) / layers;
         let scale = params.sigma as f32 * libm::exp2(f64::from(exponent)) as f32;
@@ -127,17 +134,17 @@ impl Extremum {
             size: scale * side * 2.0,
             angle: 0.0,
             response: contrast,
-            octave: octave as i32 + ((self.layer as i32) << 8) + (sub_layer << 16),
+            octave: octave.index as i32 + ((self.layer as i32) << 8) + (sub_layer << 16),
         };
         Outcome::Accepted(Refined { x: self.x, y: self.y, layer: self.layer, scale, keypoint })
     }
 }
 
 impl Derivatives {
-    fn at(strip: &mut Strip<'_>, &Extremum { x, y, layer, .. }: &Extremum) -> Self {
+    fn at(space: &mut impl ScaleSpace, &Extremum { x, y, layer, .. }: &Extremum) -> Self {
         let mut around = [Around::default(); 3];
         for (around, layer) in around.iter_mut().zip(layer - 1..) {
-            *around = strip.differences(layer, y, x);
+            *around = space.differences(layer, y, x);
         }
         let d = |layer: usize, row: usize, column: usize| around[layer][row][column];
         let (second, cross) = (GREY_SCALE, GREY_SCALE * 0.25);

@@ -8,6 +8,7 @@ use crate::convolve;
 use crate::gaussian::{Kernel, Kernels};
 use crate::isa::Isa;
 use crate::octave::{LevelReach, Reach};
+use crate::refine::{Extremum, Refined, ScaleSpace};
 use crate::reflect::reflect_101;
 use crate::ring::{BLOCK, Ring};
 use crate::topmost::{Around, Estimator, GROUP, Topmost};
@@ -67,7 +68,9 @@ struct Stage {
 pub(crate) struct Strip<'a> {
     pub(crate) octave: Octave<'a>,
     memory: &'a mut StripMemory,
-    /// Columns of the octave that the strip holds.
+    /// Columns of the octave in which extrema are sought.
+    columns: Range<usize>,
+    /// Those that the strip holds.
     held: Range<usize>,
     /// First row of the block that it began at.
     begin: usize,
@@ -94,7 +97,7 @@ impl<'a> Strip<'a> {
         }
         let below = reach.levels.last().map_or(0, |reach| reach.held + BLOCK + reach.computed);
         memory.topmost.reset(&octave, size, below);
-        Self { octave, memory, held, begin: 0 }
+        Self { octave, memory, columns: columns.clone(), held, begin: 0 }
     }
 
     /// Forgets all rows and prepares to move down from the block of `row`.
@@ -167,11 +170,6 @@ impl<'a> Strip<'a> {
         Ok(())
     }
 
-    /// The first row of the block that the strip began at: of what lies above, it holds little.
-    pub(crate) fn begin(&self) -> usize {
-        self.begin
-    }
-
     /// The first row of the block that the strip stands at.
     pub(crate) fn block(&self) -> usize {
         self.memory.ready.saturating_sub(BLOCK)
@@ -200,23 +198,9 @@ impl<'a> Strip<'a> {
         LevelRows { rows: &self.memory.levels[level].rows, origin: self.held.start }
     }
 
-    /// The differences of Gaussians at a sample and its neighbours, between the level of a layer and the one after it.
-    #[inline(always)]
-    pub(crate) fn differences(&mut self, layer: usize, y: usize, x: usize) -> Around {
-        if !self.is_topmost(layer) {
-            let mut differences = Around::default();
-            for (differences, y) in differences.iter_mut().zip(y - 1..) {
-                *differences = self.difference_row(layer, y, x);
-            }
-            return differences;
-        }
-        let StripMemory { levels, topmost, .. } = &mut *self.memory;
-        let mut differences = topmost.around(&self.octave, &levels[layer].rows, (y, x - self.held.start));
-        for (differences, y) in differences.iter_mut().zip(y - 1..) {
-            let before = self.triple(layer, y, x);
-            differences.iter_mut().zip(before).for_each(|(difference, before)| *difference -= before);
-        }
-        differences
+    /// Whether it holds the patch of a keypoint whose neighbours it holds.
+    pub(crate) fn describes(&self, keypoint: &Refined) -> bool {
+        self.octave.reach.describes((self.begin, self.block()), keypoint.y)
     }
 
     /// Whether the level after a layer is the topmost one.
@@ -254,6 +238,34 @@ impl<'a> Strip<'a> {
     pub(crate) fn difference(&self, layer: usize, y: usize, x: usize) -> f32 {
         let x = x - self.held.start;
         self.memory.levels[layer + 1].rows.row(y)[x] - self.memory.levels[layer].rows.row(y)[x]
+    }
+}
+
+impl ScaleSpace for Strip<'_> {
+    fn octave(&self) -> &Octave<'_> {
+        &self.octave
+    }
+
+    fn holds(&self, at: &Extremum) -> bool {
+        self.octave.reach.refines((self.begin, self.block()), &self.columns, (at.x, at.y))
+    }
+
+    #[inline(always)]
+    fn differences(&mut self, layer: usize, y: usize, x: usize) -> Around {
+        if !self.is_topmost(layer) {
+            let mut differences = Around::default();
+            for (differences, y) in differences.iter_mut().zip(y - 1..) {
+                *differences = self.difference_row(layer, y, x);
+            }
+            return differences;
+        }
+        let StripMemory { levels, topmost, .. } = &mut *self.memory;
+        let mut differences = topmost.around(&self.octave, &levels[layer].rows, (y, x - self.held.start));
+        for (differences, y) in differences.iter_mut().zip(y - 1..) {
+            let before = self.triple(layer, y, x);
+            differences.iter_mut().zip(before).for_each(|(difference, before)| *difference -= before);
+        }
+        differences
     }
 }
 

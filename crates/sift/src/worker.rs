@@ -13,6 +13,7 @@ use crate::retain::Feature;
 use crate::ring::BLOCK;
 use crate::schedule::Schedule;
 use crate::strip::{Octave, Strip, StripMemory};
+use crate::vicinity::{Vicinity, VicinityMemory};
 use crate::{Control, DESCRIPTOR_LENGTH, Error, Keypoint, Params};
 
 /// An octave to be searched by some workers.
@@ -32,6 +33,7 @@ pub(crate) struct Job<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Worker {
     strip: StripMemory,
+    vicinity: VicinityMemory,
     scanner: Scanner,
     finder: Finder,
 }
@@ -150,7 +152,7 @@ impl Worker {
 
     /// Goes down a strip from a block on, as far as the schedule lets it. Returns the block to begin another strip at.
     fn run_strip(&mut self, job: &Job<'_>, index: usize, first: usize) -> Result<Option<usize>, Error> {
-        let Self { strip: memory, scanner, finder } = self;
+        let Self { strip: memory, vicinity, scanner, finder } = self;
         let Job { octave, params, .. } = *job;
         let (strip_index, columns, row) = job.place(first);
         let mut strip = Strip::new(octave, &columns, memory);
@@ -171,10 +173,10 @@ impl Worker {
             filled = job.fill_next(&strip, strip_index, &columns, filled);
             for y in row.max(BORDER)..(row + BLOCK).min(octave.height - BORDER) {
                 scanner.scan(&mut strip, y, threshold, |strip, layer, x| {
-                    finder.follow(strip, &columns, params, Extremum::new(x, y, layer));
+                    finder.follow(strip, params, Extremum::new(x, y, layer));
                 });
             }
-            finder.follow_those_ahead(&mut strip, &columns, params);
+            finder.follow_those_ahead(&mut strip, params);
             finder.describe(&strip);
             let next = job.schedule.next(index);
             if next != Some(block + 1) || job.place(block + 1).0 != strip_index {
@@ -182,67 +184,66 @@ impl Worker {
             }
             block += 1;
         };
-        finder.finish_strip(&mut strip, &columns, params)?;
-        finder.follow_strays(octave, memory, params)?;
+        finder.follow_strays(octave, (memory, vicinity), params)?;
         Ok(next)
     }
 }
 
 impl Finder {
     /// Takes an extremum as far as the strip allows.
-    fn follow(&mut self, strip: &mut Strip<'_>, columns: &Range<usize>, params: &Params, extremum: Extremum) {
-        match extremum.refine(strip, columns, params) {
-            Outcome::Accepted(refined) => {
-                let Self { orienter, oriented, .. } = self;
-                orienter.orientations(strip, &refined, |angle| oriented.push((refined, angle)));
-            }
-            Outcome::Escaped(extremum) if extremum.y >= strip.block() + BLOCK => self.ahead.push(extremum),
-            Outcome::Escaped(extremum) => self.strayed.push(extremum),
+    fn follow(&mut self, strip: &mut Strip<'_>, params: &Params, extremum: Extremum) {
+        match extremum.refine(strip, params) {
+            Outcome::Accepted(refined) if strip.describes(&refined) => self.orient(strip, refined),
+            Outcome::Accepted(refined) => self.put_off(strip, refined.settled()),
+            Outcome::Escaped(extremum) => self.put_off(strip, extremum),
             Outcome::Rejected => {}
         }
     }
 
+    /// Keeps an extremum for later.
+    fn put_off(&mut self, strip: &Strip<'_>, extremum: Extremum) {
+        let is_ahead = extremum.y >= strip.block() + BLOCK;
+        if is_ahead { &mut self.ahead } else { &mut self.strayed }.push(extremum);
+    }
+
+    /// Finds the directions of a keypoint, which is then to be described.
+    fn orient(&mut self, strip: &Strip<'_>, refined: Refined) {
+        let Self { orienter, oriented, .. } = self;
+        orienter.orientations(strip, &refined, |angle| oriented.push((refined, angle)));
+    }
+
     /// Takes up the extrema whose rows the strip has reached.
-    fn follow_those_ahead(&mut self, strip: &mut Strip<'_>, columns: &Range<usize>, params: &Params) {
+    fn follow_those_ahead(&mut self, strip: &mut Strip<'_>, params: &Params) {
         let end = strip.block() + BLOCK;
         let (reached, ahead) = std::mem::take(&mut self.ahead).into_iter().partition(|e| e.y < end);
         self.ahead = ahead;
         let reached: Vec<Extremum> = reached;
         for extremum in reached {
-            self.follow(strip, columns, params, extremum);
+            self.follow(strip, params, extremum);
         }
     }
 
-    /// Goes on to the extrema that are ahead of the strip's last block.
-    fn finish_strip(
-        &mut self,
-        strip: &mut Strip<'_>,
-        columns: &Range<usize>,
-        params: &Params,
-    ) -> Result<(), Error> {
-        while let Some(row) = self.ahead.iter().map(|extremum| extremum.y).min() {
-            strip.advance(row)?;
-            self.follow_those_ahead(strip, columns, params);
-            self.describe(strip);
-        }
-        Ok(())
-    }
-
-    /// Follows the extrema that left the strip, each in a narrow strip of its own.
+    /// Follows the extrema that left a strip, or are ahead of its end, to their places. A keypoint has a narrow strip of its own.
     fn follow_strays(
         &mut self,
         octave: Octave<'_>,
-        memory: &mut StripMemory,
+        (strip, vicinity): (&mut StripMemory, &mut VicinityMemory),
         params: &Params,
     ) -> Result<(), Error> {
+        self.strayed.append(&mut self.ahead);
         while let Some(extremum) = self.strayed.pop() {
-            let columns = extremum.x..extremum.x + 1;
-            let mut strip = Strip::new(octave, &columns, memory);
-            strip.seek(extremum.y);
-            strip.advance(extremum.y)?;
-            self.follow(&mut strip, &columns, params, extremum);
-            self.describe(&strip);
-            self.finish_strip(&mut strip, &columns, params)?;
+            let mut vicinity = Vicinity::new(octave, &extremum, vicinity)?;
+            match extremum.refine(&mut vicinity, params) {
+                Outcome::Accepted(refined) => {
+                    let mut strip = Strip::new(octave, &(refined.x..refined.x + 1), strip);
+                    strip.seek(refined.y);
+                    strip.advance(refined.y)?;
+                    self.orient(&strip, refined);
+                    self.describe(&strip);
+                }
+                Outcome::Escaped(extremum) => self.strayed.push(extremum),
+                Outcome::Rejected => {}
+            }
         }
         Ok(())
     }
@@ -258,5 +259,54 @@ impl Finder {
             self.descriptors.push(self.describer.describe(strip, &refined, angle));
         }
         self.describing += started.elapsed();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gaussian::Kernels;
+    use crate::isa::Isa;
+    use crate::octave::Reach;
+    use crate::strip::Source;
+    use crate::{descriptor, orientation};
+
+    #[test]
+    fn a_keypoint_whose_patch_the_strip_has_left_has_a_strip_of_its_own() {
+        // A bright disc on a dark ground, halfway down.
+        let side = 96;
+        let grey: Vec<u8> = (0..side * side)
+            .map(|i: i32| if (i % side - 48).pow(2) + (i / side - 48).pow(2) < 8 { 200 } else { 20 })
+            .collect();
+        let params = Params::default();
+        let kernels = Kernels::new(&params);
+        let patch = |scale| descriptor::radius(scale).max(orientation::radius(scale));
+        let reach = Reach::new(&params, &kernels, patch);
+        let octave = Octave {
+            index: 0,
+            width: 192,
+            height: 192,
+            source: Source::Image { grey: &grey, width: 96, precise: true },
+            kernels: &kernels,
+            reach: &reach,
+            estimator: None,
+            isa: Isa::detect(),
+        };
+        let disc = Extremum::new(96, 96, 3);
+        let mut memory = (StripMemory::default(), VicinityMemory::default());
+        // What is found while the strip is there, and when it is two blocks further.
+        let [there, further] = [96, 96 + 2 * BLOCK].map(|row| {
+            let mut finder = Finder::default();
+            let mut strip = Strip::new(octave, &(0..octave.width), &mut memory.0);
+            strip.seek(0);
+            strip.advance(row).unwrap();
+            finder.follow(&mut strip, &params, disc);
+            assert_eq!(finder.oriented.is_empty(), row != 96);
+            finder.describe(&strip);
+            finder.follow_strays(octave, (&mut memory.0, &mut memory.1), &params).unwrap();
+            (format!("{:?}", finder.keypoints), finder.descriptors)
+        });
+        assert!(!there.1.is_empty(), "the disc is found");
+        assert_eq!(further, there);
     }
 }

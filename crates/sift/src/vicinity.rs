@@ -1,0 +1,344 @@
+//! The levels around one sample of an octave, no more of each than the next one takes.
+//!
+//! An extremum that leaves its strip is followed here. Few of those are keypoints in the end, so that a strip with all that
+//! one is described from would nearly always be for nothing.
+
+use std::ops::Range;
+
+use crate::Error;
+use crate::aligned::Aligned;
+use crate::convolve;
+use crate::gaussian::{Kernel, Kernels};
+use crate::isa::Isa;
+use crate::refine::{Extremum, ScaleSpace};
+use crate::reflect::reflect_101;
+use crate::ring::{BLOCK, LINE};
+use crate::strip::{Octave, Source};
+use crate::topmost::Around;
+use crate::upscale::doubled_row;
+
+/// Rows and columns of the last level, as many as are computed at once, and how many of them are before the sample.
+const ROWS: usize = BLOCK;
+const COLUMNS: usize = LINE;
+const ROWS_BEFORE: usize = 3;
+const COLUMNS_BEFORE: usize = 7;
+
+/// Memory of a vicinity, kept from one to the next.
+#[derive(Debug, Default)]
+pub(crate) struct VicinityMemory {
+    doubled: Window,
+    levels: Vec<Window>,
+    along: Aligned<f32>,
+    blend: Vec<f32>,
+}
+
+/// The levels around an extremum, as far as refining it takes.
+pub(crate) struct Vicinity<'a> {
+    octave: Octave<'a>,
+    /// From level 0 on.
+    levels: &'a [Window],
+}
+
+/// Some rows and columns of a level.
+#[derive(Debug, Default)]
+struct Window {
+    samples: Aligned<f32>,
+    area: Area,
+    /// The column of a row's first sample in memory, and samples between a row and the next. There are as many before the
+    /// first whole line of the columns, and after the last one, as a blur along the row reads.
+    origin: isize,
+    stride: usize,
+    margin: usize,
+}
+
+/// Rows and columns of an octave, which may reach beyond it.
+#[derive(Debug, Clone, Default)]
+struct Area {
+    rows: Range<isize>,
+    columns: Range<isize>,
+}
+
+impl<'a> Vicinity<'a> {
+    /// What is around an extremum. Waits for the octave before, whose end is an error.
+    pub(crate) fn new(
+        octave: Octave<'a>,
+        at: &Extremum,
+        memory: &'a mut VicinityMemory,
+    ) -> Result<Self, Error> {
+        let VicinityMemory { doubled, levels, along, blend } = memory;
+        let Kernels { base, levels: kernels, topmost } = octave.kernels;
+        // Differences take the level after them, too.
+        let kernels: Vec<&Kernel> = kernels.iter().chain([topmost]).take(at.layer + 2).collect();
+        let count = kernels.len() + 1;
+        levels.resize_with(count.max(levels.len()), Window::default);
+        let levels = &mut levels[..count];
+        let mut area = Area::around(at.y, at.x);
+        let margin = kernels.iter().chain([&base]).map(|kernel| kernel.radius()).max().unwrap_or(0);
+        // Lines begin at the same columns everywhere.
+        let (line, margin) = (area.columns.start, margin.next_multiple_of(LINE));
+        for (level, kernel) in levels[1..].iter_mut().zip(&kernels).rev() {
+            let next = area.grown(kernel.radius());
+            level.reset(area, line, margin);
+            area = next;
+        }
+        let mut pass = Pass { isa: octave.isa, size: (octave.width, octave.height), along };
+        match octave.source {
+            Source::Image { grey, width, precise } => {
+                doubled.reset(area.grown(base.radius()), line, margin);
+                doubled.fill(pass.size, |y, x, row| {
+                    doubled_row(octave.isa, (grey, width), y, x, precise, blend, row);
+                    Ok(())
+                })?;
+                levels[0].reset(area, line, margin);
+                levels[0].blur(&mut pass, doubled, base);
+            }
+            Source::Octave { base } => {
+                levels[0].reset(area, line, margin);
+                levels[0].fill(pass.size, |y, x, row| base.copy_row(y, x, row))?;
+            }
+        }
+        for (index, kernel) in kernels.iter().enumerate() {
+            let (below, above) = levels.split_at_mut(index + 1);
+            above[0].blur(&mut pass, &below[index], kernel);
+        }
+        Ok(Self { octave, levels })
+    }
+}
+
+impl ScaleSpace for Vicinity<'_> {
+    fn octave(&self) -> &Octave<'_> {
+        &self.octave
+    }
+
+    fn holds(&self, at: &Extremum) -> bool {
+        let last = &self.levels[self.levels.len() - 1].area;
+        let inner = |range: &Range<isize>| range.start + 1..range.end - 1;
+        at.layer + 2 < self.levels.len()
+            && inner(&last.rows).contains(&(at.y as isize))
+            && inner(&last.columns).contains(&(at.x as isize))
+    }
+
+    fn differences(&mut self, layer: usize, y: usize, x: usize) -> Around {
+        let mut differences = Around::default();
+        for (differences, y) in differences.iter_mut().zip(y - 1..) {
+            let triple = |level: usize| {
+                let row = self.levels[level].row(y as isize, x as isize - 1);
+                [row[0], row[1], row[2]]
+            };
+            let (after, before) = (triple(layer + 1), triple(layer));
+            *differences = [after[0] - before[0], after[1] - before[1], after[2] - before[2]];
+        }
+        differences
+    }
+}
+
+impl Area {
+    fn around(y: usize, x: usize) -> Self {
+        let (y, x) = (y as isize - ROWS_BEFORE as isize, x as isize - COLUMNS_BEFORE as isize);
+        Self { rows: y..y + ROWS as isize, columns: x..x + COLUMNS as isize }
+    }
+
+    fn grown(&self, by: usize) -> Self {
+        let grown = |range: &Range<isize>| range.start - by as isize..range.end + by as isize;
+        Self { rows: grown(&self.rows), columns: grown(&self.columns) }
+    }
+}
+
+/// What blurs have in common.
+struct Pass<'a> {
+    isa: Isa,
+    /// Width and height of the octave.
+    size: (usize, usize),
+    along: &'a mut Aligned<f32>,
+}
+
+impl Window {
+    /// Makes room for an area. Lines begin at column `line` and every [`LINE`] columns from there.
+    fn reset(&mut self, area: Area, line: isize, margin: usize) {
+        let lines = LINE as isize;
+        let first = line + (area.columns.start - line).div_euclid(lines) * lines;
+        let width = ((area.columns.end - first) as usize).next_multiple_of(LINE);
+        self.margin = margin;
+        self.origin = first - margin as isize;
+        self.stride = width + 2 * margin;
+        self.samples.resize(self.stride * area.rows.len().next_multiple_of(BLOCK));
+        self.area = area;
+    }
+
+    /// Columns in whole lines.
+    fn width(&self) -> usize {
+        self.stride - 2 * self.margin
+    }
+
+    /// The rows of it that the octave has.
+    fn rows(&self, height: usize) -> Range<isize> {
+        self.area.rows.start.max(0)..self.area.rows.end.min(height as isize)
+    }
+
+    /// What is in memory from a column of a row on.
+    fn row(&self, y: isize, x: isize) -> &[f32] {
+        &self.samples[self.place(y, x)..]
+    }
+
+    fn place(&self, y: isize, x: isize) -> usize {
+        (y - self.area.rows.start) as usize * self.stride + (x - self.origin) as usize
+    }
+
+    /// Has `row` fill the rows and columns that the octave has, each row from a column on.
+    fn fill(
+        &mut self,
+        (width, height): (usize, usize),
+        mut row: impl FnMut(usize, usize, &mut [f32]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let columns = self.area.columns.start.max(0)..self.area.columns.end.min(width as isize);
+        for y in self.rows(height) {
+            let first = self.place(y, columns.start);
+            row(y as usize, columns.start as usize, &mut self.samples[first..][..columns.len()])?;
+        }
+        self.reflect(width, height);
+        Ok(())
+    }
+
+    /// Fills columns beyond the octave.
+    fn reflect(&mut self, width: usize, height: usize) {
+        let Range { start, end } = self.area.columns;
+        for y in self.rows(height) {
+            for x in (start..0).chain(width as isize..end) {
+                let from = self.place(y, reflect_101(x, width) as isize);
+                let to = self.place(y, x);
+                self.samples[to] = self.samples[from];
+            }
+        }
+    }
+
+    /// Fills it from a window that is larger by the kernel's radius.
+    fn blur(&mut self, pass: &mut Pass<'_>, source: &Self, kernel: &Kernel) {
+        let &mut Pass { isa, size: (width, height), ref mut along } = pass;
+        let lines = self.width();
+        along.resize(lines * source.area.rows.len().next_multiple_of(BLOCK));
+        let first = self.origin + self.margin as isize;
+        let margin = (first - source.origin) as usize;
+        convolve::along(isa, (&source.samples, source.stride), margin, kernel.taps(), (along, lines), lines);
+        let rows = self.rows(height);
+        let radius = kernel.radius() as isize;
+        let around: Vec<_> = (rows.start - radius..rows.end + radius)
+            .map(|y| {
+                let row = reflect_101(y, height) as isize - source.area.rows.start;
+                along[row as usize * lines..][..lines].as_chunks().0
+            })
+            .collect();
+        let first = self.place(rows.start, first);
+        let stride = self.stride;
+        convolve::across(isa, &around, kernel.taps(), (&mut self.samples[first..], stride));
+        self.reflect(width, height);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Base;
+    use crate::octave::{BORDER, Reach};
+    use crate::strip::{Strip, StripMemory};
+    use crate::topmost::Estimator;
+    use crate::{Level, Params};
+
+    /// Noise.
+    fn noise(count: usize) -> Vec<u8> {
+        let mut state = 1_u64;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 56) as u8
+        };
+        (0..count).map(|_| next()).collect()
+    }
+
+    /// Compares with what a strip over the whole octave holds, on all layers and at all but a few of the samples.
+    fn compare(source: Source<'_>, (width, height): (usize, usize), octave_layers: u32, level: Level) {
+        let params = Params { octave_layers, ..Params::default() };
+        let kernels = Kernels::new(&params);
+        let reach = Reach::new(&params, &kernels, |_| 1);
+        let estimator = Estimator::new(&kernels);
+        let octave = Octave {
+            index: 0,
+            width,
+            height,
+            source,
+            kernels: &kernels,
+            reach: &reach,
+            estimator: estimator.as_ref(),
+            isa: Isa::at_most(level),
+        };
+        let (mut memory, mut strip) = (VicinityMemory::default(), StripMemory::default());
+        let mut strip = Strip::new(octave, &(0..width), &mut strip);
+        strip.seek(0);
+        for y in BORDER..height - BORDER {
+            strip.advance(y).unwrap();
+            for (x, layer) in
+                (BORDER + y % 2..width - BORDER).step_by(2).zip((1..=octave_layers as usize).cycle())
+            {
+                let at = Extremum::new(x, y, layer);
+                let mut vicinity = Vicinity::new(octave, &at, &mut memory).unwrap();
+                assert!(vicinity.holds(&at));
+                assert!(!vicinity.holds(&Extremum::new(x, y, layer + 1)), "the level after it is not there");
+                for around in layer - 1..=layer + 1 {
+                    let (found, expected) =
+                        (vicinity.differences(around, y, x), strip.differences(around, y, x));
+                    assert_eq!(found, expected, "{level:?}, row {y}, column {x}, layer {layer}, at {around}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn is_what_a_strip_holds_to_the_last_bit() {
+        let grey = noise(40 * 31);
+        // Fewer rows and columns than levels take around a sample, and more.
+        for (width, height) in [(40, 31), (6, 31), (40, 6)] {
+            let source = Source::Image { grey: &grey[..width * height], width, precise: false };
+            for level in [Level::Scalar, Level::Avx2, Level::Avx512] {
+                compare(source, (2 * width, 2 * height), 3, level);
+            }
+            compare(source, (2 * width, 2 * height), 1, Level::Avx512);
+            compare(source, (2 * width, 2 * height), 5, Level::Avx512);
+        }
+    }
+
+    #[test]
+    fn begins_with_what_the_octave_before_leaves() {
+        let (width, height) = (61, 45);
+        let samples: Vec<f32> = noise(4 * width * height).into_iter().map(f32::from).collect();
+        let mut base = Base::default();
+        base.reset(width, height, width);
+        for block in 0..(2 * height).div_ceil(BLOCK) {
+            base.fill(Isa::detect(), 0, block, |i| {
+                &samples[(block * BLOCK + 2 * i) * 2 * width..][..2 * width]
+            });
+        }
+        compare(Source::Octave { base: &base }, (width, height), 3, Level::Avx512);
+    }
+
+    #[test]
+    fn holds_a_sample_while_its_neighbours_are_there() {
+        let grey = noise(64 * 64);
+        let params = Params::default();
+        let kernels = Kernels::new(&params);
+        let reach = Reach::new(&params, &kernels, |_| 1);
+        let octave = Octave {
+            index: 0,
+            width: 128,
+            height: 128,
+            source: Source::Image { grey: &grey, width: 64, precise: false },
+            kernels: &kernels,
+            reach: &reach,
+            estimator: None,
+            isa: Isa::detect(),
+        };
+        let mut memory = VicinityMemory::default();
+        let vicinity = Vicinity::new(octave, &Extremum::new(50, 60, 2), &mut memory).unwrap();
+        let held = |x: usize, y: usize, layer: usize| vicinity.holds(&Extremum::new(x, y, layer));
+        assert_eq!([43, 44, 57, 58].map(|x| held(x, 60, 2)), [false, true, true, false]);
+        assert_eq!([57, 58, 63, 64].map(|y| held(50, y, 1)), [false, true, true, false]);
+        assert_eq!([1, 2, 3].map(|layer| held(50, 60, layer)), [true, true, false]);
+    }
+}
