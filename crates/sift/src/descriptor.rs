@@ -4,7 +4,7 @@
 use crate::DESCRIPTOR_LENGTH;
 use crate::falloff::Falloff;
 use crate::isa::{for_each_isa, for_each_vector};
-use crate::patch::{Patch, Span, inner};
+use crate::patch::{Patch, Span, inner, padded};
 use crate::refine::Refined;
 use crate::ring::LINE;
 use crate::strip::Strip;
@@ -43,10 +43,20 @@ pub(crate) struct Describer {
     /// Row and column of the cells of each sample.
     rows: Vec<f32>,
     columns: Vec<f32>,
-    /// First and last column, relative to the keypoint, of each row of the patch.
+    spans: Spans,
+    histogram: Histogram,
+}
+
+/// The rows of a patch, relative to the keypoint, in whole lines.
+#[derive(Debug, Default)]
+struct Spans {
+    /// First and last column that fall into the grid of cells, which is convex; one more on either side may be named, as the
+    /// samples decide for themselves. No column where the first is after the last.
     first: Vec<i32>,
     last: Vec<i32>,
-    histogram: Histogram,
+    /// Row and column of the cells at the keypoint's column, from [`CENTRE`] on.
+    row: Vec<f32>,
+    column: Vec<f32>,
 }
 
 impl Describer {
@@ -85,9 +95,10 @@ impl Describer {
         // A sample's weight falls with its distance in cells: exp(-distance^2 / (CELLS^2 / 2)).
         self.falloff.fill(isa, radius, -1.0 / (CELLS * CELLS) as f32 * 2.0 / (width * width));
         let side = 2 * radius + 1;
-        self.first.resize(side.next_multiple_of(LINE), 0);
-        self.last.resize(side.next_multiple_of(LINE), 0);
-        spans(isa, frame, radius as f32, &mut self.first, &mut self.last);
+        let within = inner(at.x, radius, strip.octave.width);
+        let offset = |x: usize| x as f32 - at.x as f32;
+        self.spans.resize(side.next_multiple_of(LINE));
+        bound(isa, frame, radius as f32, (offset(within.start), offset(within.end) - 1.0), &mut self.spans);
         self.patch.begin(side, side);
         let room = side * side + 8 * LINE;
         if self.rows.len() < room {
@@ -102,21 +113,31 @@ impl Describer {
     }
 }
 
+impl Spans {
+    fn resize(&mut self, rows: usize) {
+        self.first.resize(rows, 0);
+        self.last.resize(rows, 0);
+        self.row.resize(rows, 0.0);
+        self.column.resize(rows, 0.0);
+    }
+}
+
 for_each_isa! {
-    /// First and last column of each row of a patch that fall into the grid of cells, which is convex; one more on
-    /// either side may be named, as the samples decide for themselves. No column where the first is after the last.
-    fn spans(frame: Frame, radius: f32, first: &mut [i32], last: &mut [i32]) = spans_body;
+    /// Finds the spans of a patch, none of which goes beyond the columns `within`.
+    fn bound(frame: Frame, radius: f32, within: (f32, f32), spans: &mut Spans) = bound_body;
 }
 
 #[inline(always)]
-fn spans_body(frame: Frame, radius: f32, first: &mut [i32], last: &mut [i32]) {
+fn bound_body(frame: Frame, radius: f32, (least, greatest): (f32, f32), spans: &mut Spans) {
     /// Columns by which a crossing may be off for rounding.
     const SLACK: f32 = 1e-3;
     // Parallel to the bounds, a row is inside or outside as a whole: it crosses them far away.
     let inverse = |slope: f32| if slope.abs() < 1e-12 { 1e12 } else { 1.0 / slope };
     let (by_sin, by_cos) = (inverse(frame.sin), inverse(frame.cos));
-    let chunks = first.as_chunks_mut::<LINE>().0.iter_mut().zip(last.as_chunks_mut::<LINE>().0);
-    for ((first, last), start) in chunks.zip((0u16..).step_by(LINE)) {
+    let Spans { first, last, row, column } = spans;
+    let columns = first.as_chunks_mut::<LINE>().0.iter_mut().zip(last.as_chunks_mut::<LINE>().0);
+    let cells = row.as_chunks_mut::<LINE>().0.iter_mut().zip(column.as_chunks_mut::<LINE>().0);
+    for (((first, last), (along, across)), start) in columns.zip(cells).zip((0u16..).step_by(LINE)) {
         let top = f32::from(start) - radius;
         for i in 0..LINE {
             let dy = top + i as f32;
@@ -125,8 +146,10 @@ fn spans_body(frame: Frame, radius: f32, first: &mut [i32], last: &mut [i32]) {
             let (c, d) = ((-1.0 - column) * by_cos, (CELLS as f32 - column) * by_cos);
             let from = greater(lesser(a, b), lesser(c, d)) - SLACK;
             let to = lesser(greater(a, b), greater(c, d)) + SLACK;
-            first[i] = integer(greater(from.ceil(), -radius));
-            last[i] = integer(lesser(to.floor(), radius));
+            first[i] = integer(greater(from.ceil(), least));
+            last[i] = integer(lesser(to.floor(), greatest));
+            along[i] = dy * frame.cos;
+            across[i] = -(dy * frame.sin);
         }
     }
 }
@@ -172,29 +195,30 @@ fn gather_rows_body<V: Vector>(
     frame: Frame,
     radius: usize,
 ) {
-    let Describer { patch, falloff, rows, columns, first, last, .. } = describer;
-    let within = inner(at.x, radius, strip.octave.width);
+    let Describer { patch, falloff, rows, columns, spans, .. } = describer;
     let (centre, sin, cos) = (V::splat(CENTRE), V::splat(frame.sin), V::splat(frame.cos));
-    let step = V::splat(V::LANES as f32);
-    let level = strip.level(at.layer);
-    for row in inner(at.y, radius, strip.octave.height) {
-        let i = row + radius - at.y;
-        // What is left of the picture is as good as its first column, which is not within. No column where the first is after
-        // the last.
-        let column = |offset: i32| (at.x as isize + offset as isize).max(0) as usize;
-        let (start, end) = (column(first[i]).max(within.start), column(last[i] + 1).min(within.end));
-        if start >= end {
+    let (step, ramp) = (V::splat(V::LANES as f32), V::ramp(0.0));
+    let within = inner(at.y, radius, strip.octave.height);
+    let skipped = within.start + radius - at.y;
+    let bounds = spans.first[skipped..].iter().zip(&spans.last[skipped..]);
+    let cells = spans.row[skipped..].iter().zip(&spans.column[skipped..]);
+    let weights = falloff.from(-(radius as isize));
+    let around = strip.level(at.layer).around(within).zip(&weights[skipped..]);
+    for ((around, &vertical), ((&first, &last), (&along, &across))) in around.zip(bounds.zip(cells)) {
+        if first > last {
             continue;
         }
-        let dy = row as f32 - at.y as f32;
-        let (along, across) = (V::splat(dy * frame.cos), V::splat(-(dy * frame.sin)));
-        let span = Span { row, columns: start..end };
-        let out = patch.len()..patch.len() + (end - start).next_multiple_of(V::LANES);
-        let (rows, columns) = (&mut rows[out.clone()], &mut columns[out]);
-        let mut dx = V::ramp(start as f32 - at.x as f32);
-        patch.push::<V>(&level, &span, (at.x, at.y), falloff, |i| {
-            dx.mul_add(sin, along).add(centre).store(&mut rows[i..]);
-            dx.mul_add(cos, across).add(centre).store(&mut columns[i..]);
+        let len = (last + 1 - first) as usize;
+        let out = patch.len()..patch.len() + padded::<V>(len);
+        let mut dx = V::splat(first as f32).add(ramp);
+        let (along, across) = (V::splat(along), V::splat(across));
+        let rows = rows[out.clone()].chunks_exact_mut(V::LANES);
+        let cells = rows.zip(columns[out].chunks_exact_mut(V::LANES));
+        let around = around((at.x as isize + first as isize - 1) as usize);
+        let horizontal = &weights[(radius as isize + first as isize) as usize..];
+        patch.push::<V, _>(&Span { around, len, vertical, horizontal }, cells, |(rows, columns)| {
+            dx.mul_add(sin, along).add(centre).store(rows);
+            dx.mul_add(cos, across).add(centre).store(columns);
             dx = dx.add(step);
         });
     }

@@ -1,5 +1,7 @@
 //! Dominant gradient directions around a keypoint (Lowe 2004, section 5; `calcOrientationHist` of OpenCV's SIFT).
 
+use std::iter::repeat;
+
 use crate::falloff::Falloff;
 use crate::isa::{for_each_isa, for_each_vector};
 use crate::patch::{Patch, Span, inner};
@@ -65,9 +67,11 @@ fn gather_body<V: Vector>(orienter: &mut Orienter, strip: &Strip<'_>, at: &Refin
     let rows = inner(at.y, radius, strip.octave.height);
     patch.begin(rows.len(), columns.len());
     let level = strip.level(at.layer);
-    for row in rows {
-        let span = Span { row, columns: columns.clone() };
-        patch.push::<V>(&level, &span, (at.x, at.y), falloff, |_| ());
+    let horizontal = falloff.from(columns.start as isize - at.x as isize);
+    let verticals = falloff.from(rows.start as isize - at.y as isize);
+    for (around, &vertical) in level.around(rows).zip(verticals) {
+        let around = around(columns.start - 1);
+        patch.push::<V, _>(&Span { around, len: columns.len(), vertical, horizontal }, repeat(()), |()| ());
     }
 }
 

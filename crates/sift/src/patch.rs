@@ -2,10 +2,8 @@
 
 use std::ops::Range;
 
-use crate::falloff::Falloff;
 use crate::polar::{directions, lengths};
 use crate::ring::LINE;
-use crate::strip::LevelRows;
 use crate::vector::Vector;
 
 /// Samples of a patch, one array a quantity, kept from keypoint to keypoint.
@@ -17,10 +15,13 @@ pub(crate) struct Patch {
 }
 
 /// Some samples of a row of the scale space.
-#[derive(Debug, Clone)]
-pub(crate) struct Span {
-    pub(crate) row: usize,
-    pub(crate) columns: Range<usize>,
+pub(crate) struct Span<'a> {
+    /// The rows above, at and below, from the column before the first sample on, and vectors of what follows.
+    pub(crate) around: [&'a [f32]; 3],
+    pub(crate) len: usize,
+    /// Weight of the row, and of each column.
+    pub(crate) vertical: f32,
+    pub(crate) horizontal: &'a [f32],
 }
 
 impl Patch {
@@ -36,42 +37,38 @@ impl Patch {
         }
     }
 
-    /// Adds the gradients of a span, which has neighbours on all sides, in polar form, with weights by the distance from `centre`.
-    /// Each vector of them at once: while it is divided and roots are taken, the next one is loaded.
-    /// Calls `also` with the place of each vector in the span; the last one may reach beyond its end.
+    /// Adds the gradients of a span, in polar form. Each vector of them at once: while it is divided and roots are taken, the next
+    /// one is loaded. Calls `also` for each vector with the next one of `beside`; the last one may reach beyond the span's end.
     #[inline(always)]
-    pub(crate) fn push<V: Vector>(
+    pub(crate) fn push<V: Vector, T>(
         &mut self,
-        level: &LevelRows<'_>,
-        span: &Span,
-        (centre_x, centre_y): (usize, usize),
-        falloff: &Falloff,
-        mut also: impl FnMut(usize),
+        span: &Span<'_>,
+        beside: impl Iterator<Item = T>,
+        mut also: impl FnMut(T),
     ) {
-        let Span { row, ref columns } = *span;
-        let start = columns.start;
-        let padded = columns.len().next_multiple_of(V::LANES);
-        let along = &level.row_from(row, start - 1)[..padded + 2];
+        let &Span { around: [above, along, below], len, vertical, horizontal } = span;
+        let padded = padded::<V>(len);
+        let along = &along[..padded + 2];
         let before = along.chunks_exact(V::LANES);
         let after = along[2..].chunks_exact(V::LANES);
-        let above = level.row_from(row - 1, start)[..padded].chunks_exact(V::LANES);
-        let below = level.row_from(row + 1, start)[..padded].chunks_exact(V::LANES);
-        let vertical = V::splat(falloff.from(row as isize - centre_y as isize)[0]);
-        let horizontal = falloff.from(start as isize - centre_x as isize)[..padded].chunks_exact(V::LANES);
+        let above = above[1..padded + 1].chunks_exact(V::LANES);
+        let below = below[1..padded + 1].chunks_exact(V::LANES);
+        let vertical = V::splat(vertical);
+        let horizontal = horizontal[..padded].chunks_exact(V::LANES);
         let out = self.len..self.len + padded;
         let angles = self.angles[out.clone()].chunks_exact_mut(V::LANES);
         let weights = self.weights[out].chunks_exact_mut(V::LANES);
         let around = after.zip(before).zip(above.zip(below)).zip(horizontal);
-        for (i, ((angles, weights), (((after, before), (above, below)), horizontal))) in
-            (0..).step_by(V::LANES).zip(angles.zip(weights).zip(around))
+        for (((angles, weights), (((after, before), (above, below)), horizontal)), beside) in
+            angles.zip(weights).zip(around).zip(beside)
         {
-            also(i);
+            also(beside);
             let dx = V::load(after).sub(V::load(before));
             let dy = V::load(above).sub(V::load(below));
             directions(dx, dy).store(angles);
             vertical.mul(V::load(horizontal)).mul(lengths(dx, dy)).store(weights);
         }
-        self.len += columns.len();
+        self.len += len;
     }
 
     /// Fills the patch up to a multiple of `multiple` samples with some that weigh nothing.
@@ -97,6 +94,12 @@ impl Patch {
     pub(crate) fn weights(&self) -> &[f32] {
         &self.weights[..self.len]
     }
+}
+
+/// Samples in as many whole vectors as `len` samples take.
+#[inline(always)]
+pub(crate) fn padded<V: Vector>(len: usize) -> usize {
+    (len + (V::LANES - 1)) & !(V::LANES - 1)
 }
 
 /// The samples within `radius` of `centre` that have a neighbour on both sides, of a row or column of `len`.

@@ -25,9 +25,9 @@ pub(crate) fn directions<V: Vector>(x: V, y: V) -> V {
         sum = sum.mul_add(square, V::splat(coefficient));
     }
     let octant = sum.mul(tangent);
-    let quadrant = ax.if_less(ay, V::splat(90.0).sub(octant), octant);
-    let half = x.if_less(zero, V::splat(180.0).sub(quadrant), quadrant);
-    y.if_less(zero, V::splat(360.0).sub(half), half)
+    let quadrant = ax.mirror_if_less(ay, V::splat(90.0), octant);
+    let half = x.mirror_if_less(zero, V::splat(180.0), quadrant);
+    y.mirror_if_less(zero, V::splat(360.0), half)
 }
 
 #[cfg(test)]

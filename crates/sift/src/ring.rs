@@ -56,6 +56,11 @@ impl Ring {
         &self.samples[self.starts[y] + x..]
     }
 
+    /// All samples in memory, and where each row begins in it while it is held.
+    pub(crate) fn memory(&self) -> (&[f32], &[usize]) {
+        (&self.samples, &self.starts)
+    }
+
     /// The row from `before` samples before column `x` on, with its margins and what follows them in memory.
     #[inline(always)]
     pub(crate) fn padded_row_from(&self, y: usize, x: usize, before: usize) -> &[f32] {

@@ -195,7 +195,8 @@ impl<'a> Strip<'a> {
     /// The rows of one level.
     #[inline(always)]
     pub(crate) fn level(&self, level: usize) -> LevelRows<'_> {
-        LevelRows { rows: &self.memory.levels[level].rows, origin: self.held.start }
+        let (samples, starts) = self.memory.levels[level].rows.memory();
+        LevelRows { samples, starts, origin: self.held.start }
     }
 
     /// Whether it holds the patch of a keypoint whose neighbours it holds.
@@ -270,9 +271,12 @@ impl ScaleSpace for Strip<'_> {
 }
 
 /// The rows of one level of a strip.
+#[derive(Clone, Copy)]
 pub(crate) struct LevelRows<'a> {
-    rows: &'a Ring,
-    /// The column of the octave at which its rows begin.
+    samples: &'a [f32],
+    /// Where each row begins.
+    starts: &'a [usize],
+    /// The column of the octave that they begin at.
     origin: usize,
 }
 
@@ -280,7 +284,17 @@ impl<'a> LevelRows<'a> {
     /// A row from column `x` on, and a line at least of what follows it in memory.
     #[inline(always)]
     pub(crate) fn row_from(&self, y: usize, x: usize) -> &'a [f32] {
-        self.rows.row_from(y, x - self.origin)
+        &self.samples[self.starts[y] + x - self.origin..]
+    }
+
+    /// For each of some rows, the rows above, at and below it, to be followed from columns on.
+    #[inline(always)]
+    pub(crate) fn around(self, rows: Range<usize>) -> impl Iterator<Item = impl Fn(usize) -> [&'a [f32]; 3]> {
+        let Self { samples, starts, origin } = self;
+        let [above, at, below] = [rows.start - 1..rows.end - 1, rows.clone(), rows.start + 1..rows.end + 1];
+        let starts = starts[above].iter().zip(&starts[at]).zip(&starts[below]);
+        let from = move |start: usize, x: usize| &samples[start + x - origin..];
+        starts.map(move |((&above, &at), &below)| move |x| [from(above, x), from(at, x), from(below, x)])
     }
 }
 

@@ -35,6 +35,8 @@ pub(crate) trait Vector: Copy {
     fn max(self, other: Self) -> Self;
     /// `then` where it is less than `other`, elsewhere `otherwise`.
     fn if_less(self, other: Self, then: Self, otherwise: Self) -> Self;
+    /// `mirror - value` where it is less than `other`, elsewhere `value`, which is between 0 and `mirror`.
+    fn mirror_if_less(self, other: Self, mirror: Self, value: Self) -> Self;
     /// `self * factor + addend`, rounded once.
     fn mul_add(self, factor: Self, addend: Self) -> Self;
     /// As many floats of this vector and the next one, from the `BY`th on; `BY` is at least 1 and less than [`LANES`](Self::LANES).

@@ -78,6 +78,11 @@ impl Vector for [f32; 8] {
     }
 
     #[inline(always)]
+    fn mirror_if_less(self, other: Self, mirror: Self, value: Self) -> Self {
+        self.if_less(other, mirror.sub(value), value)
+    }
+
+    #[inline(always)]
     fn mul_add(self, factor: Self, addend: Self) -> Self {
         std::array::from_fn(|i| self[i].mul_add(factor[i], addend[i]))
     }
@@ -183,6 +188,8 @@ mod tests {
         assert_eq!(bits(x.min(y)), of(|a, b| if a < b { a } else { b }));
         assert_eq!(bits(x.max(y)), of(|a, b| if a > b { a } else { b }));
         assert_eq!(bits(x.if_less(y, V::splat(1.0), y)), of(|a, b| if a < b { 1.0 } else { b }));
+        let mirrored = x.mirror_if_less(y, V::splat(30.0), x.abs());
+        assert_eq!(bits(mirrored), of(|a, b| if a < b { 30.0 - a.abs() } else { a.abs() }));
         assert_eq!(bits(x.mul_add(y, x)), of(|a, b| a.mul_add(b, a)));
     }
 

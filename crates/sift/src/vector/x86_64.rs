@@ -90,6 +90,7 @@ vector!(
     min(self, other) = _mm256_min_ps;
     max(self, other) = _mm256_max_ps;
     if_less(self, other, then, otherwise) = if_less_256;
+    mirror_if_less(self, other, mirror, value) = mirror_if_less_256;
     mul_add(self, factor, addend) = _mm256_fmadd_ps;
 );
 
@@ -105,6 +106,7 @@ vector!(
     min(self, other) = _mm512_min_ps;
     max(self, other) = _mm512_max_ps;
     if_less(self, other, then, otherwise) = if_less_512;
+    mirror_if_less(self, other, mirror, value) = mirror_if_less_512;
     mul_add(self, factor, addend) = _mm512_fmadd_ps;
 );
 
@@ -146,6 +148,19 @@ fn if_less_256(a: __m256, b: __m256, then: __m256, otherwise: __m256) -> __m256 
 #[target_feature(enable = "avx512f")]
 fn if_less_512(a: __m512, b: __m512, then: __m512, otherwise: __m512) -> __m512 {
     _mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b), otherwise, then)
+}
+
+/// A choice between two vectors takes as long as all of this.
+#[inline]
+#[target_feature(enable = "avx")]
+fn mirror_if_less_256(a: __m256, b: __m256, mirror: __m256, value: __m256) -> __m256 {
+    abs_256(_mm256_sub_ps(_mm256_and_ps(_mm256_cmp_ps::<_CMP_LT_OQ>(a, b), mirror), value))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn mirror_if_less_512(a: __m512, b: __m512, mirror: __m512, value: __m512) -> __m512 {
+    _mm512_mask_sub_ps(value, _mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b), mirror, value)
 }
 
 // Written in assembly, as the compiler makes two or three shuffles of the intrinsic where its result is of floats.
