@@ -44,10 +44,10 @@ impl Orienter {
         gather(isa, self, strip, at, radius);
         self.patch.finish(PARTS);
         let histogram = smooth(&histogram(isa, self.patch.angles(), self.patch.weights()));
-        let highest = histogram.iter().copied().fold(0.0, f32::max);
-        for bin in 0..BINS {
-            let (before, here, after) =
-                (histogram[(bin + BINS - 1) % BINS], histogram[bin], histogram[(bin + 1) % BINS]);
+        let highest = highest(&histogram);
+        let around = extended::<1, { BINS + 2 }>(&histogram);
+        for (bin, window) in around.windows(3).enumerate() {
+            let (before, here, after) = (window[0], window[1], window[2]);
             if here > before && here > after && here >= highest * PEAK {
                 found(angle(bin as f32 + 0.5 * (before - after) / (before - 2.0 * here + after)));
             }
@@ -109,10 +109,32 @@ fn histogram_body(angles: &[f32], weights: &[f32]) -> [f32; BINS] {
 
 /// Circular convolution with 1-4-6-4-1.
 fn smooth(bins: &[f32; BINS]) -> [f32; BINS] {
-    std::array::from_fn(|i| {
-        let at = |offset: usize| bins[(i + offset) % BINS];
-        (at(BINS - 2) + at(2)) * (1.0 / 16.0) + (at(BINS - 1) + at(1)) * (4.0 / 16.0) + at(0) * (6.0 / 16.0)
-    })
+    let mut smoothed = [0.0; BINS];
+    for (sum, at) in smoothed.iter_mut().zip(extended::<2, { BINS + 4 }>(bins).windows(5)) {
+        *sum = (at[0] + at[4]) * (1.0 / 16.0) + (at[1] + at[3]) * (4.0 / 16.0) + at[2] * (6.0 / 16.0);
+    }
+    smoothed
+}
+
+/// The greatest bin, in four parts, so that no comparison waits for the one before.
+fn highest(bins: &[f32; BINS]) -> f32 {
+    let greater = |a: f32, b: f32| if a > b { a } else { b };
+    let mut parts = [0.0; 4];
+    for bins in bins.as_chunks::<4>().0 {
+        for (part, bin) in parts.iter_mut().zip(bins) {
+            *part = greater(*bin, *part);
+        }
+    }
+    parts.into_iter().fold(0.0, greater)
+}
+
+/// A histogram that goes on for `N` bins on either side, `ROOM` in all.
+fn extended<const N: usize, const ROOM: usize>(bins: &[f32; BINS]) -> [f32; ROOM] {
+    let mut extended = [0.0; ROOM];
+    extended[..N].copy_from_slice(&bins[BINS - N..]);
+    extended[N..N + BINS].copy_from_slice(bins);
+    extended[N + BINS..].copy_from_slice(&bins[..N]);
+    extended
 }
 
 /// The angle of a position between bins: clockwise as seen, degrees, from 0 to below 360.

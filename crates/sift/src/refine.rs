@@ -103,7 +103,7 @@ impl Extremum {
     /// The sample nearest to the offset; none where that is outside the range of the search.
     fn moved(&self, octave: &Octave<'_>, params: &Params, offset: [f32; 3]) -> Option<Self> {
         let step = |from: usize, offset: f32, range: Range<usize>| {
-            let to = from as f64 + f64::from(offset).round_ties_even();
+            let to = from as f64 + rounded(f64::from(offset));
             (to >= range.start as f64 && to < range.end as f64).then_some(to as usize)
         };
         let inner = |side: usize| BORDER..side - BORDER;
@@ -127,7 +127,7 @@ impl Extremum {
         let layers = params.octave_layers as f32;
         let exponent = (self.layer as f32 + s) / layers;
         let scale = params.sigma as f32 * libm::exp2(f64::from(exponent)) as f32;
-        let sub_layer = ((f64::from(s) + 0.5) * 255.0).round_ties_even() as i32;
+        let sub_layer = rounded((f64::from(s) + 0.5) * 255.0) as i32;
         let keypoint = Keypoint {
             x: (self.x as f32 + x) * side,
             y: (self.y as f32 + y) * side,
@@ -138,6 +138,14 @@ impl Extremum {
         };
         Outcome::Accepted(Refined { x: self.x, y: self.y, layer: self.layer, scale, keypoint })
     }
+}
+
+/// The nearest integer, half to even; something as large where it is beyond 2^51. What the language has for it is a call where
+/// the target has no instruction.
+#[inline(always)]
+fn rounded(value: f64) -> f64 {
+    const SHIFT: f64 = 6_755_399_441_055_744.0;
+    value + SHIFT - SHIFT
 }
 
 impl Derivatives {
