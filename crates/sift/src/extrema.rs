@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::aligned::Aligned;
+use crate::around::{difference, exceeds};
 use crate::isa::{Isa, for_each_isa};
 use crate::refine::ScaleSpace;
 use crate::ring::LINE;
@@ -129,16 +130,15 @@ fn is_extremum(strip: &mut Strip<'_>, (layer, y, x): (usize, usize, usize), thre
     if value.abs() <= threshold {
         return false;
     }
-    let sign = value.signum();
-    let exceeds = |others: &[f32]| others.iter().filter(|&other| sign * other > sign * value).count() > 0;
-    let within = |strip: &Strip<'_>, layer: usize| {
-        [y, y - 1, y + 1].into_iter().any(|y| exceeds(&strip.difference_row(layer, y, x)))
-    };
+    let (lowest, before) = (strip.held_around(layer - 1, y, x), strip.held_around(layer, y, x));
+    let after = strip.held_around(layer + 1, y, x);
+    // Both, as it is as likely as not that one is exceeded.
+    if exceeds(&difference(&before, &lowest), value) | exceeds(&difference(&after, &before), value) {
+        return false;
+    }
     // The layer above last: it may be the one that is computed for this.
-    !(within(strip, layer - 1)
-        || within(strip, layer)
-        || strip.surely_exceeds(layer + 1, y, x, value)
-        || exceeds(strip.differences(layer + 1, y, x).as_flattened()))
+    !strip.surely_exceeds(layer + 1, (y, x), &after, value)
+        && !exceeds(&difference(&strip.around(layer + 2, y, x), &after), value)
 }
 
 fn rounded(difference: f32) -> i16 {

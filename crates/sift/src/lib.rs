@@ -2,6 +2,7 @@
 
 mod aligned;
 mod along;
+mod around;
 mod base;
 mod control;
 mod convolve;

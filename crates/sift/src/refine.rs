@@ -3,9 +3,9 @@
 
 use std::ops::Range;
 
+use crate::around::{Around, difference};
 use crate::octave::BORDER;
 use crate::strip::Octave;
-use crate::topmost::Around;
 use crate::{Keypoint, Params};
 
 /// Steps after which an extremum that has not settled is dropped.
@@ -14,15 +14,15 @@ const MAX_STEPS: usize = 5;
 /// Differences are taken of grey levels from 0 to 255, thresholds of levels from 0 to 1.
 const GREY_SCALE: f32 = 1.0 / 255.0;
 
-/// Where refinement looks up differences of Gaussians.
+/// Where extrema are looked up.
 pub(crate) trait ScaleSpace {
     fn octave(&self) -> &Octave<'_>;
 
     /// Whether it holds the neighbours of an extremum, in its own layer and those beside it.
     fn holds(&self, at: &Extremum) -> bool;
 
-    /// The differences at a sample and its neighbours, between the level of a layer and the one after it.
-    fn differences(&mut self, layer: usize, y: usize, x: usize) -> Around;
+    /// A sample of a level and its neighbours.
+    fn around(&mut self, level: usize, y: usize, x: usize) -> Around;
 }
 
 /// An extremum on its way to its place.
@@ -150,10 +150,10 @@ fn rounded(value: f64) -> f64 {
 
 impl Derivatives {
     fn at(space: &mut impl ScaleSpace, &Extremum { x, y, layer, .. }: &Extremum) -> Self {
-        let mut around = [Around::default(); 3];
-        for (around, layer) in around.iter_mut().zip(layer - 1..) {
-            *around = space.differences(layer, y, x);
-        }
+        let (lowest, before) = (space.around(layer - 1, y, x), space.around(layer, y, x));
+        let (after, highest) = (space.around(layer + 1, y, x), space.around(layer + 2, y, x));
+        let around =
+            [difference(&before, &lowest), difference(&after, &before), difference(&highest, &after)];
         let d = |layer: usize, row: usize, column: usize| around[layer][row][column];
         let (second, cross) = (GREY_SCALE, GREY_SCALE * 0.25);
         let value = d(1, 1, 1);

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::Error;
+use crate::around::Around;
 use crate::base::Base;
 use crate::convolve;
 use crate::gaussian::{Kernel, Kernels};
@@ -11,7 +12,7 @@ use crate::octave::{LevelReach, Reach};
 use crate::refine::{Extremum, Refined, ScaleSpace};
 use crate::reflect::reflect_101;
 use crate::ring::{BLOCK, Ring};
-use crate::topmost::{Around, Estimator, GROUP, Topmost};
+use crate::topmost::{Estimator, GROUP, Topmost};
 use crate::upscale::doubled_row;
 
 /// Where level 0 of an octave comes from.
@@ -204,34 +205,26 @@ impl<'a> Strip<'a> {
         self.octave.reach.describes((self.begin, self.block()), keypoint.y)
     }
 
-    /// Whether the level after a layer is the topmost one.
+    /// A sample of a level but the topmost and its neighbours.
     #[inline(always)]
-    fn is_topmost(&self, layer: usize) -> bool {
-        layer + 1 >= self.memory.levels.len()
+    pub(crate) fn held_around(&self, level: usize, y: usize, x: usize) -> Around {
+        let (samples, starts) = self.memory.levels[level].rows.memory();
+        let column = x - self.held.start - 1;
+        let row = |y: usize| samples[starts[y] + column..].first_chunk().copied().unwrap_or_default();
+        [row(y - 1), row(y), row(y + 1)]
     }
 
     /// Whether an estimate is enough to tell that the difference of a layer, the one below the topmost level, is further from zero
-    /// than `value` in the same direction at a sample or a neighbour. Not for other layers.
-    pub(crate) fn surely_exceeds(&self, layer: usize, y: usize, x: usize, value: f32) -> bool {
-        if !self.is_topmost(layer) {
-            return false;
-        }
-        let below = [self.triple(layer, y - 1, x), self.triple(layer, y, x), self.triple(layer, y + 1, x)];
-        self.memory.topmost.surely_exceeds(&self.octave, (y, x - self.held.start), &below, value)
-    }
-
-    /// A sample of a row and its neighbours beside it.
-    #[inline(always)]
-    fn triple(&self, level: usize, y: usize, x: usize) -> [f32; 3] {
-        let samples = self.columns(level, y, x - 1..x + 2);
-        [samples[0], samples[1], samples[2]]
-    }
-
-    /// The differences of a sample of a row and its neighbours beside it.
-    #[inline(always)]
-    pub(crate) fn difference_row(&self, layer: usize, y: usize, x: usize) -> [f32; 3] {
-        let (after, before) = (self.triple(layer + 1, y, x), self.triple(layer, y, x));
-        [after[0] - before[0], after[1] - before[1], after[2] - before[2]]
+    /// than `value` in the same direction at a sample or a neighbour. `below` is the layer's level there. Not for other layers.
+    pub(crate) fn surely_exceeds(
+        &self,
+        layer: usize,
+        (y, x): (usize, usize),
+        below: &Around,
+        value: f32,
+    ) -> bool {
+        let (StripMemory { levels, topmost, .. }, at) = (&*self.memory, (y, x - self.held.start));
+        layer + 1 >= levels.len() && topmost.surely_exceeds(&self.octave, at, below, value)
     }
 
     /// A sample of the difference of Gaussians between `layer` and the level after it.
@@ -252,21 +245,12 @@ impl ScaleSpace for Strip<'_> {
     }
 
     #[inline(always)]
-    fn differences(&mut self, layer: usize, y: usize, x: usize) -> Around {
-        if !self.is_topmost(layer) {
-            let mut differences = Around::default();
-            for (differences, y) in differences.iter_mut().zip(y - 1..) {
-                *differences = self.difference_row(layer, y, x);
-            }
-            return differences;
-        }
+    fn around(&mut self, level: usize, y: usize, x: usize) -> Around {
         let StripMemory { levels, topmost, .. } = &mut *self.memory;
-        let mut differences = topmost.around(&self.octave, &levels[layer].rows, (y, x - self.held.start));
-        for (differences, y) in differences.iter_mut().zip(y - 1..) {
-            let before = self.triple(layer, y, x);
-            differences.iter_mut().zip(before).for_each(|(difference, before)| *difference -= before);
+        if level < levels.len() {
+            return self.held_around(level, y, x);
         }
-        differences
+        topmost.around(&self.octave, &levels[level - 1].rows, (y, x - self.held.start))
     }
 }
 

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use crate::Error;
 use crate::aligned::Aligned;
+use crate::around::Around;
 use crate::convolve;
 use crate::gaussian::{Kernel, Kernels};
 use crate::isa::Isa;
@@ -14,7 +15,6 @@ use crate::refine::{Extremum, ScaleSpace};
 use crate::reflect::reflect_101;
 use crate::ring::{BLOCK, LINE};
 use crate::strip::{Octave, Source};
-use crate::topmost::Around;
 use crate::upscale::doubled_row;
 
 /// Rows and columns of the last level, as many as are computed at once, and how many of them are before the sample.
@@ -118,17 +118,12 @@ impl ScaleSpace for Vicinity<'_> {
             && inner(&last.columns).contains(&(at.x as isize))
     }
 
-    fn differences(&mut self, layer: usize, y: usize, x: usize) -> Around {
-        let mut differences = Around::default();
-        for (differences, y) in differences.iter_mut().zip(y - 1..) {
-            let triple = |level: usize| {
-                let row = self.levels[level].row(y as isize, x as isize - 1);
-                [row[0], row[1], row[2]]
-            };
-            let (after, before) = (triple(layer + 1), triple(layer));
-            *differences = [after[0] - before[0], after[1] - before[1], after[2] - before[2]];
+    fn around(&mut self, level: usize, y: usize, x: usize) -> Around {
+        let mut around = Around::default();
+        for (around, y) in around.iter_mut().zip(y as isize - 1..) {
+            around.copy_from_slice(&self.levels[level].row(y, x as isize - 1)[..4]);
         }
-        differences
+        around
     }
 }
 
@@ -254,7 +249,7 @@ mod tests {
     }
 
     /// Compares with what a strip over the whole octave holds, on all layers and at all but a few of the samples.
-    fn compare(source: Source<'_>, (width, height): (usize, usize), octave_layers: u32, level: Level) {
+    fn compare(source: Source<'_>, (width, height): (usize, usize), octave_layers: u32, isa: Level) {
         let params = Params { octave_layers, ..Params::default() };
         let kernels = Kernels::new(&params);
         let reach = Reach::new(&params, &kernels, |_| 1);
@@ -267,7 +262,7 @@ mod tests {
             kernels: &kernels,
             reach: &reach,
             estimator: estimator.as_ref(),
-            isa: Isa::at_most(level),
+            isa: Isa::at_most(isa),
         };
         let (mut memory, mut strip) = (VicinityMemory::default(), StripMemory::default());
         let mut strip = Strip::new(octave, &(0..width), &mut strip);
@@ -281,10 +276,11 @@ mod tests {
                 let mut vicinity = Vicinity::new(octave, &at, &mut memory).unwrap();
                 assert!(vicinity.holds(&at));
                 assert!(!vicinity.holds(&Extremum::new(x, y, layer + 1)), "the level after it is not there");
-                for around in layer - 1..=layer + 1 {
-                    let (found, expected) =
-                        (vicinity.differences(around, y, x), strip.differences(around, y, x));
-                    assert_eq!(found, expected, "{level:?}, row {y}, column {x}, layer {layer}, at {around}");
+                for level in layer - 1..=layer + 2 {
+                    let neighbours = |around: Around| around.map(|row| [row[0], row[1], row[2]]);
+                    let found = neighbours(vicinity.around(level, y, x));
+                    let expected = neighbours(strip.around(level, y, x));
+                    assert_eq!(found, expected, "{isa:?}, row {y}, column {x}, layer {layer}, level {level}");
                 }
             }
         }

@@ -1,0 +1,53 @@
+//! A sample and its neighbours.
+
+/// A sample and its neighbours in a level or in a difference of two, by row and column. The fourth column is whatever follows: with it
+/// a row fills a register.
+pub(crate) type Around = [[f32; 4]; 3];
+
+/// What a level is more than another.
+#[inline(always)]
+pub(crate) fn difference(level: &Around, other: &Around) -> Around {
+    let mut difference = *level;
+    for (row, other) in difference.iter_mut().zip(other) {
+        for (sample, other) in row.iter_mut().zip(other) {
+            *sample -= other;
+        }
+    }
+    difference
+}
+
+/// Whether a sample or a neighbour is further from zero than `value`, on the same side.
+#[inline(always)]
+pub(crate) fn exceeds(around: &Around, value: f32) -> bool {
+    let sign = 1.0_f32.copysign(value);
+    let greater = |a: f32, b: f32| if a > b { a } else { b };
+    let mut greatest = [0.0; 4];
+    for (i, greatest) in greatest.iter_mut().enumerate() {
+        *greatest = greater(greater(sign * around[0][i], sign * around[1][i]), sign * around[2][i]);
+    }
+    greater(greater(greatest[0], greatest[1]), greatest[2]) > sign * value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{difference, exceeds};
+
+    #[test]
+    fn each_neighbour_but_nothing_else_can_exceed() {
+        for (row, column) in (0..3).flat_map(|row| (0..4).map(move |column| (row, column))) {
+            for sign in [1.0, -1.0] {
+                let mut around = [[-sign; 4]; 3];
+                around[row][column] = 3.0 * sign;
+                assert_eq!(exceeds(&around, 2.0 * sign), column < 3, "row {row}, column {column}, {sign}");
+                assert!(!exceeds(&around, 3.0 * sign), "what is as far does not exceed");
+                assert!(!exceeds(&around, -2.0 * sign), "nothing is as far on the other side");
+            }
+        }
+    }
+
+    #[test]
+    fn differences_are_those_of_each_sample() {
+        let around = [[5.0, 6.0, 7.0, 8.0], [1.0, 2.0, 3.0, 4.0], [9.0, 8.0, 7.0, 6.0]];
+        assert_eq!(difference(&around, &[[1.0; 4]; 3]), around.map(|row| row.map(|sample| sample - 1.0)));
+    }
+}
