@@ -1,8 +1,17 @@
-//! A sample and its neighbours.
+//! A sample and its neighbours, and where extrema look them up.
 
 /// A sample and its neighbours in a level or in a difference of two, by row and column. The fourth column is whatever follows: with it
 /// a row fills a register.
 pub(crate) type Around = [[f32; 4]; 3];
+
+/// The levels of an octave, or some rows and columns of them.
+pub(crate) trait ScaleSpace {
+    /// Whether it holds the neighbours of a sample of a layer, in that layer and those beside it.
+    fn holds(&self, layer: usize, y: usize, x: usize) -> bool;
+
+    /// A sample of a level and its neighbours.
+    fn around(&mut self, level: usize, y: usize, x: usize) -> Around;
+}
 
 /// What a level is more than another.
 #[inline(always)]

@@ -288,16 +288,21 @@ mod tests {
         const SIZE: (usize, usize) = (48, 320);
         const WIDTH: usize = 2 * SIZE.0;
         const BLOCKS: usize = 2 * SIZE.1 / BLOCK;
-        let params = sensitive();
+        let compare = |params: &Params, seed: u64, begins: &mut dyn Iterator<Item = usize>| {
+            let grey = streaks(seed, SIZE.0, SIZE.1);
+            let whole = found(&grey, SIZE, params, (WIDTH, BLOCKS));
+            assert!(whole.len() > 10);
+            for begin in begins {
+                let parted = found(&grey, SIZE, params, (WIDTH, begin));
+                assert!(parted == whole, "{params:?}, seed {seed}: a strip begins at block {begin}");
+            }
+        };
         // In those of 162 and 335 an extremum goes further up from where a strip begins than that has rows.
         for seed in [0, 1, 2, 162, 335] {
-            let grey = streaks(seed, SIZE.0, SIZE.1);
-            let whole = found(&grey, SIZE, &params, (WIDTH, BLOCKS));
-            assert!(whole.len() > 10);
-            for begin in 1..BLOCKS {
-                let parted = found(&grey, SIZE, &params, (WIDTH, begin));
-                assert!(parted == whole, "seed {seed}: a strip begins at block {begin}");
-            }
+            compare(&sensitive(), seed, &mut (1..BLOCKS));
+        }
+        for (octave_layers, sigma) in [(1, 1.6), (5, 1.6), (3, 2.6)] {
+            compare(&Params { octave_layers, sigma, ..sensitive() }, 3, &mut (1..BLOCKS).step_by(5));
         }
     }
 }

@@ -3,9 +3,8 @@
 use std::ops::Range;
 
 use crate::aligned::Aligned;
-use crate::around::{difference, exceeds};
+use crate::around::{ScaleSpace, difference, exceeds};
 use crate::isa::{Isa, for_each_isa};
-use crate::refine::ScaleSpace;
 use crate::ring::LINE;
 use crate::strip::Strip;
 

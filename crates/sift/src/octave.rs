@@ -112,7 +112,42 @@ impl Reach {
 
 #[cfg(test)]
 mod tests {
-    use super::octave_count;
+    use super::*;
+    use crate::{descriptor, orientation};
+
+    #[test]
+    fn rows_that_are_looked_at_are_held_and_there() {
+        let sigmas = [0.5, 1.6, 1.65, 3.0, 10.0];
+        for (octave_layers, sigma) in
+            [1, 2, 3, 5, 8, 32].into_iter().flat_map(|n| sigmas.map(|sigma| (n, sigma)))
+        {
+            let params = Params { octave_layers, sigma, ..Params::default() };
+            let kernels = Kernels::new(&params);
+            let patch = |scale| descriptor::radius(scale).max(orientation::radius(scale));
+            let reach = Reach::new(&params, &kernels, patch);
+            let layers = octave_layers as usize;
+            // Far below where the strip began, and there.
+            for (begin, block) in [(0, 80 * BLOCK), (80 * BLOCK, 80 * BLOCK)] {
+                for (level, LevelReach { held, computed }) in reach.levels.iter().enumerate() {
+                    let there = block - held.min(&(block - begin + computed))..block + BLOCK + computed;
+                    let look = |y: usize, around: usize| {
+                        assert!(
+                            there.contains(&(y - around)) && there.contains(&(y + around)),
+                            "{octave_layers} layers, sigma {sigma}, level {level}: {around} around {y} of {there:?}"
+                        );
+                    };
+                    let refined = (0..2 * block).filter(|&y| reach.refines((begin, block), &(0..1), (0, y)));
+                    for y in refined {
+                        look(y, if level <= layers { 1 } else { kernels.topmost.radius() + 1 });
+                        if (1..=layers).contains(&level) && reach.describes((begin, block), y) {
+                            let scale = params.sigma * libm::exp2((level as f64 + 0.5) / layers as f64);
+                            look(y, patch(scale as f32) + 1);
+                        }
+                    }
+                }
+            }
+        }
+    }
 
     #[test]
     fn octaves_end_before_their_border() {

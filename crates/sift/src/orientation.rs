@@ -128,9 +128,9 @@ fn highest(bins: &[f32; BINS]) -> f32 {
     parts.into_iter().fold(0.0, greater)
 }
 
-/// A histogram that goes on for `N` bins on either side, `ROOM` in all.
-fn extended<const N: usize, const ROOM: usize>(bins: &[f32; BINS]) -> [f32; ROOM] {
-    let mut extended = [0.0; ROOM];
+/// A histogram that goes on for `N` bins on either side, `LEN` in all.
+fn extended<const N: usize, const LEN: usize>(bins: &[f32; BINS]) -> [f32; LEN] {
+    let mut extended = [0.0; LEN];
     extended[..N].copy_from_slice(&bins[BINS - N..]);
     extended[N..N + BINS].copy_from_slice(bins);
     extended[N + BINS..].copy_from_slice(&bins[..N]);

@@ -16,10 +16,11 @@ pub(crate) struct Patch {
 
 /// Some samples of a row of the scale space.
 pub(crate) struct Span<'a> {
-    /// The rows above, at and below, from the column before the first sample on, and vectors of what follows.
+    /// The rows above, at and below, from the column before the first sample on, and as much of what follows as whole vectors and
+    /// the column after them take.
     pub(crate) around: [&'a [f32]; 3],
     pub(crate) len: usize,
-    /// Weight of the row, and of each column.
+    /// Weight of the row, and of each column of whole vectors.
     pub(crate) vertical: f32,
     pub(crate) horizontal: &'a [f32],
 }

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::around::{Around, difference};
+use crate::around::{ScaleSpace, difference};
 use crate::octave::BORDER;
 use crate::strip::Octave;
 use crate::{Keypoint, Params};
@@ -13,17 +13,6 @@ const MAX_STEPS: usize = 5;
 
 /// Differences are taken of grey levels from 0 to 255, thresholds of levels from 0 to 1.
 const GREY_SCALE: f32 = 1.0 / 255.0;
-
-/// Where extrema are looked up.
-pub(crate) trait ScaleSpace {
-    fn octave(&self) -> &Octave<'_>;
-
-    /// Whether it holds the neighbours of an extremum, in its own layer and those beside it.
-    fn holds(&self, at: &Extremum) -> bool;
-
-    /// A sample of a level and its neighbours.
-    fn around(&mut self, level: usize, y: usize, x: usize) -> Around;
-}
 
 /// An extremum on its way to its place.
 #[derive(Debug, Clone, Copy)]
@@ -82,17 +71,22 @@ impl Extremum {
     }
 
     /// Moves to the extremum of the quadratic through its neighbourhood until that is nearest to the sample itself.
-    pub(crate) fn refine(mut self, space: &mut impl ScaleSpace, params: &Params) -> Outcome {
+    pub(crate) fn refine(
+        mut self,
+        octave: &Octave<'_>,
+        space: &mut impl ScaleSpace,
+        params: &Params,
+    ) -> Outcome {
         while self.steps < MAX_STEPS {
-            if !space.holds(&self) {
+            if !space.holds(self.layer, self.y, self.x) {
                 return Outcome::Escaped(self);
             }
             let derivatives = Derivatives::at(space, &self);
             let offset = derivatives.offset();
             if offset.iter().all(|offset| offset.abs() < 0.5) {
-                return self.accept(space.octave(), params, &derivatives, offset);
+                return self.accept(octave, params, &derivatives, offset);
             }
-            match self.moved(space.octave(), params, offset) {
+            match self.moved(octave, params, offset) {
                 Some(moved) => self = moved,
                 None => return Outcome::Rejected,
             }
@@ -195,5 +189,32 @@ impl Derivatives {
         let trace = self.xx + self.yy;
         let determinant = self.xx * self.yy - self.xy * self.xy;
         determinant <= 0.0 || trace * trace * edge >= (edge + 1.0) * (edge + 1.0) * determinant
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rounded;
+
+    #[test]
+    fn rounds_half_to_even() {
+        let cases = [
+            (0.5, 0.0),
+            (1.5, 2.0),
+            (2.5, 2.0),
+            (-0.5, 0.0),
+            (-1.5, -2.0),
+            (-2.5, -2.0),
+            (0.499, 0.0),
+            (-3.501, -4.0),
+        ];
+        for (value, nearest) in cases {
+            assert_eq!(rounded(value), nearest, "{value}");
+        }
+        assert!(
+            rounded(1e30) > 1e29
+                && rounded(f64::NEG_INFINITY) == f64::NEG_INFINITY
+                && rounded(f64::NAN).is_nan()
+        );
     }
 }

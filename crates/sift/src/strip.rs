@@ -3,13 +3,12 @@
 use std::ops::Range;
 
 use crate::Error;
-use crate::around::Around;
+use crate::around::{Around, ScaleSpace};
 use crate::base::Base;
 use crate::convolve;
 use crate::gaussian::{Kernel, Kernels};
 use crate::isa::Isa;
 use crate::octave::{LevelReach, Reach};
-use crate::refine::{Extremum, Refined, ScaleSpace};
 use crate::reflect::reflect_101;
 use crate::ring::{BLOCK, Ring};
 use crate::topmost::{Estimator, GROUP, Topmost};
@@ -200,9 +199,9 @@ impl<'a> Strip<'a> {
         LevelRows { samples, starts, origin: self.held.start }
     }
 
-    /// Whether it holds the patch of a keypoint whose neighbours it holds.
-    pub(crate) fn describes(&self, keypoint: &Refined) -> bool {
-        self.octave.reach.describes((self.begin, self.block()), keypoint.y)
+    /// Whether it holds the patch of a keypoint at row `y` whose neighbours it holds.
+    pub(crate) fn describes(&self, y: usize) -> bool {
+        self.octave.reach.describes((self.begin, self.block()), y)
     }
 
     /// A sample of a level but the topmost and its neighbours.
@@ -236,12 +235,8 @@ impl<'a> Strip<'a> {
 }
 
 impl ScaleSpace for Strip<'_> {
-    fn octave(&self) -> &Octave<'_> {
-        &self.octave
-    }
-
-    fn holds(&self, at: &Extremum) -> bool {
-        self.octave.reach.refines((self.begin, self.block()), &self.columns, (at.x, at.y))
+    fn holds(&self, _: usize, y: usize, x: usize) -> bool {
+        self.octave.reach.refines((self.begin, self.block()), &self.columns, (x, y))
     }
 
     #[inline(always)]
@@ -271,7 +266,8 @@ impl<'a> LevelRows<'a> {
         &self.samples[self.starts[y] + x - self.origin..]
     }
 
-    /// For each of some rows, the rows above, at and below it, to be followed from columns on.
+    /// For each of some rows, a function that gives the rows above, at and below it from a column on, and a line at least of what
+    /// follows them in memory.
     #[inline(always)]
     pub(crate) fn around(self, rows: Range<usize>) -> impl Iterator<Item = impl Fn(usize) -> [&'a [f32]; 3]> {
         let Self { samples, starts, origin } = self;

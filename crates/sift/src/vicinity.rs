@@ -7,11 +7,10 @@ use std::ops::Range;
 
 use crate::Error;
 use crate::aligned::Aligned;
-use crate::around::Around;
+use crate::around::{Around, ScaleSpace};
 use crate::convolve;
 use crate::gaussian::{Kernel, Kernels};
 use crate::isa::Isa;
-use crate::refine::{Extremum, ScaleSpace};
 use crate::reflect::reflect_101;
 use crate::ring::{BLOCK, LINE};
 use crate::strip::{Octave, Source};
@@ -34,7 +33,6 @@ pub(crate) struct VicinityMemory {
 
 /// The levels around an extremum, as far as refining it takes.
 pub(crate) struct Vicinity<'a> {
-    octave: Octave<'a>,
     /// From level 0 on.
     levels: &'a [Window],
 }
@@ -51,7 +49,7 @@ struct Window {
     margin: usize,
 }
 
-/// Rows and columns of an octave, which may reach beyond it.
+/// Rows of an octave, and columns, which may reach beyond it.
 #[derive(Debug, Clone, Default)]
 struct Area {
     rows: Range<isize>,
@@ -59,33 +57,34 @@ struct Area {
 }
 
 impl<'a> Vicinity<'a> {
-    /// What is around an extremum. Waits for the octave before, whose end is an error.
+    /// What is around a sample of a layer. Waits for the octave before, whose end is an error.
     pub(crate) fn new(
-        octave: Octave<'a>,
-        at: &Extremum,
+        octave: &Octave<'_>,
+        (layer, y, x): (usize, usize, usize),
         memory: &'a mut VicinityMemory,
     ) -> Result<Self, Error> {
         let VicinityMemory { doubled, levels, along, blend } = memory;
         let Kernels { base, levels: kernels, topmost } = octave.kernels;
         // Differences take the level after them, too.
-        let kernels: Vec<&Kernel> = kernels.iter().chain([topmost]).take(at.layer + 2).collect();
+        let kernels: Vec<&Kernel> = kernels.iter().chain([topmost]).take(layer + 2).collect();
         let count = kernels.len() + 1;
         levels.resize_with(count.max(levels.len()), Window::default);
         let levels = &mut levels[..count];
-        let mut area = Area::around(at.y, at.x);
+        let size = (octave.width, octave.height);
+        let mut area = Area::around(y, x);
         let margin = kernels.iter().chain([&base]).map(|kernel| kernel.radius()).max().unwrap_or(0);
         // Lines begin at the same columns everywhere.
         let (line, margin) = (area.columns.start, margin.next_multiple_of(LINE));
         for (level, kernel) in levels[1..].iter_mut().zip(&kernels).rev() {
-            let next = area.grown(kernel.radius());
+            let next = area.read_by(kernel, size);
             level.reset(area, line, margin);
             area = next;
         }
-        let mut pass = Pass { isa: octave.isa, size: (octave.width, octave.height), along };
+        let mut pass = Pass { isa: octave.isa, size, along };
         match octave.source {
             Source::Image { grey, width, precise } => {
-                doubled.reset(area.grown(base.radius()), line, margin);
-                doubled.fill(pass.size, |y, x, row| {
+                doubled.reset(area.read_by(base, size), line, margin);
+                doubled.fill(octave.width, |y, x, row| {
                     doubled_row(octave.isa, (grey, width), y, x, precise, blend, row);
                     Ok(())
                 })?;
@@ -94,28 +93,24 @@ impl<'a> Vicinity<'a> {
             }
             Source::Octave { base } => {
                 levels[0].reset(area, line, margin);
-                levels[0].fill(pass.size, |y, x, row| base.copy_row(y, x, row))?;
+                levels[0].fill(octave.width, |y, x, row| base.copy_row(y, x, row))?;
             }
         }
         for (index, kernel) in kernels.iter().enumerate() {
             let (below, above) = levels.split_at_mut(index + 1);
             above[0].blur(&mut pass, &below[index], kernel);
         }
-        Ok(Self { octave, levels })
+        Ok(Self { levels })
     }
 }
 
 impl ScaleSpace for Vicinity<'_> {
-    fn octave(&self) -> &Octave<'_> {
-        &self.octave
-    }
-
-    fn holds(&self, at: &Extremum) -> bool {
+    fn holds(&self, layer: usize, y: usize, x: usize) -> bool {
         let last = &self.levels[self.levels.len() - 1].area;
         let inner = |range: &Range<isize>| range.start + 1..range.end - 1;
-        at.layer + 2 < self.levels.len()
-            && inner(&last.rows).contains(&(at.y as isize))
-            && inner(&last.columns).contains(&(at.x as isize))
+        layer + 2 < self.levels.len()
+            && inner(&last.rows).contains(&(y as isize))
+            && inner(&last.columns).contains(&(x as isize))
     }
 
     fn around(&mut self, level: usize, y: usize, x: usize) -> Around {
@@ -133,9 +128,15 @@ impl Area {
         Self { rows: y..y + ROWS as isize, columns: x..x + COLUMNS as isize }
     }
 
-    fn grown(&self, by: usize) -> Self {
-        let grown = |range: &Range<isize>| range.start - by as isize..range.end + by as isize;
-        Self { rows: grown(&self.rows), columns: grown(&self.columns) }
+    /// What a blur reads for it: columns beyond an octave of this size for those within, but no rows, which are taken from within.
+    fn read_by(&self, kernel: &Kernel, (width, height): (usize, usize)) -> Self {
+        let radius = kernel.radius() as isize;
+        let within = |range: &Range<isize>, len: usize| range.start.max(0)..range.end.min(len as isize);
+        let columns = within(&self.columns, width);
+        Self {
+            rows: within(&(self.rows.start - radius..self.rows.end + radius), height),
+            columns: columns.start - radius..columns.end + radius,
+        }
     }
 }
 
@@ -150,8 +151,8 @@ struct Pass<'a> {
 impl Window {
     /// Makes room for an area. Lines begin at column `line` and every [`LINE`] columns from there.
     fn reset(&mut self, area: Area, line: isize, margin: usize) {
-        let lines = LINE as isize;
-        let first = line + (area.columns.start - line).div_euclid(lines) * lines;
+        let len = LINE as isize;
+        let first = line + (area.columns.start - line).div_euclid(len) * len;
         let width = ((area.columns.end - first) as usize).next_multiple_of(LINE);
         self.margin = margin;
         self.origin = first - margin as isize;
@@ -161,13 +162,9 @@ impl Window {
     }
 
     /// Columns in whole lines.
-    fn width(&self) -> usize {
-        self.stride - 2 * self.margin
-    }
-
-    /// The rows of it that the octave has.
-    fn rows(&self, height: usize) -> Range<isize> {
-        self.area.rows.start.max(0)..self.area.rows.end.min(height as isize)
+    fn lines(&self) -> Range<isize> {
+        let (start, margins) = (self.origin + self.margin as isize, 2 * self.margin);
+        start..start + (self.stride - margins) as isize
     }
 
     /// What is in memory from a column of a row on.
@@ -179,25 +176,25 @@ impl Window {
         (y - self.area.rows.start) as usize * self.stride + (x - self.origin) as usize
     }
 
-    /// Has `row` fill the rows and columns that the octave has, each row from a column on.
+    /// Has `row` fill the columns that the octave has, each row from a column on.
     fn fill(
         &mut self,
-        (width, height): (usize, usize),
+        width: usize,
         mut row: impl FnMut(usize, usize, &mut [f32]) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let columns = self.area.columns.start.max(0)..self.area.columns.end.min(width as isize);
-        for y in self.rows(height) {
+        for y in self.area.rows.clone() {
             let first = self.place(y, columns.start);
             row(y as usize, columns.start as usize, &mut self.samples[first..][..columns.len()])?;
         }
-        self.reflect(width, height);
+        self.reflect(width);
         Ok(())
     }
 
     /// Fills columns beyond the octave.
-    fn reflect(&mut self, width: usize, height: usize) {
+    fn reflect(&mut self, width: usize) {
         let Range { start, end } = self.area.columns;
-        for y in self.rows(height) {
+        for y in self.area.rows.clone() {
             for x in (start..0).chain(width as isize..end) {
                 let from = self.place(y, reflect_101(x, width) as isize);
                 let to = self.place(y, x);
@@ -206,26 +203,27 @@ impl Window {
         }
     }
 
-    /// Fills it from a window that is larger by the kernel's radius.
+    /// Fills it from a window that has what the kernel reads.
     fn blur(&mut self, pass: &mut Pass<'_>, source: &Self, kernel: &Kernel) {
         let &mut Pass { isa, size: (width, height), ref mut along } = pass;
-        let lines = self.width();
-        along.resize(lines * source.area.rows.len().next_multiple_of(BLOCK));
-        let first = self.origin + self.margin as isize;
-        let margin = (first - source.origin) as usize;
-        convolve::along(isa, (&source.samples, source.stride), margin, kernel.taps(), (along, lines), lines);
-        let rows = self.rows(height);
+        // Lines that both have: those within the octave are among them.
+        let (own, read) = (self.lines(), source.lines());
+        let lines = own.start.max(read.start)..own.end.min(read.end);
+        let (column, len) = (lines.start, lines.len());
+        along.resize(len * source.area.rows.len().next_multiple_of(BLOCK));
+        let margin = (column - source.origin) as usize;
+        convolve::along(isa, (&source.samples, source.stride), margin, kernel.taps(), (along, len), len);
+        let Range { start, end } = self.area.rows;
         let radius = kernel.radius() as isize;
-        let around: Vec<_> = (rows.start - radius..rows.end + radius)
+        let around: Vec<_> = (start - radius..end + radius)
             .map(|y| {
                 let row = reflect_101(y, height) as isize - source.area.rows.start;
-                along[row as usize * lines..][..lines].as_chunks().0
+                along[row as usize * len..][..len].as_chunks().0
             })
             .collect();
-        let first = self.place(rows.start, first);
-        let stride = self.stride;
+        let (first, stride) = (self.place(start, column), self.stride);
         convolve::across(isa, &around, kernel.taps(), (&mut self.samples[first..], stride));
-        self.reflect(width, height);
+        self.reflect(width);
     }
 }
 
@@ -272,10 +270,9 @@ mod tests {
             for (x, layer) in
                 (BORDER + y % 2..width - BORDER).step_by(2).zip((1..=octave_layers as usize).cycle())
             {
-                let at = Extremum::new(x, y, layer);
-                let mut vicinity = Vicinity::new(octave, &at, &mut memory).unwrap();
-                assert!(vicinity.holds(&at));
-                assert!(!vicinity.holds(&Extremum::new(x, y, layer + 1)), "the level after it is not there");
+                let mut vicinity = Vicinity::new(&octave, (layer, y, x), &mut memory).unwrap();
+                assert!(vicinity.holds(layer, y, x));
+                assert!(!vicinity.holds(layer + 1, y, x), "the level after it is not there");
                 for level in layer - 1..=layer + 2 {
                     let neighbours = |around: Around| around.map(|row| [row[0], row[1], row[2]]);
                     let found = neighbours(vicinity.around(level, y, x));
@@ -302,16 +299,20 @@ mod tests {
 
     #[test]
     fn begins_with_what_the_octave_before_leaves() {
-        let (width, height) = (61, 45);
-        let samples: Vec<f32> = noise(4 * width * height).into_iter().map(f32::from).collect();
-        let mut base = Base::default();
-        base.reset(width, height, width);
-        for block in 0..(2 * height).div_ceil(BLOCK) {
-            base.fill(Isa::detect(), 0, block, |i| {
-                &samples[(block * BLOCK + 2 * i) * 2 * width..][..2 * width]
-            });
+        // The smallest octave that is searched, too, in strips that the rows of a window cross.
+        for (width, height, strip) in [(61, 45, 61), (61, 45, 30), (11, 45, 6), (45, 11, 22)] {
+            let samples: Vec<f32> = noise(4 * width * height).into_iter().map(f32::from).collect();
+            let mut base = Base::default();
+            base.reset(width, height, strip);
+            for (first, block) in
+                (0..width).step_by(strip).flat_map(|x| (0..2 * height).step_by(BLOCK).map(move |y| (x, y)))
+            {
+                base.fill(Isa::detect(), first / strip, block / BLOCK, |i| {
+                    &samples[(block + 2 * i) * 2 * width + 2 * first..][..2 * strip.min(width - first)]
+                });
+            }
+            compare(Source::Octave { base: &base }, (width, height), 3, Level::Avx512);
         }
-        compare(Source::Octave { base: &base }, (width, height), 3, Level::Avx512);
     }
 
     #[test]
@@ -331,8 +332,8 @@ mod tests {
             isa: Isa::detect(),
         };
         let mut memory = VicinityMemory::default();
-        let vicinity = Vicinity::new(octave, &Extremum::new(50, 60, 2), &mut memory).unwrap();
-        let held = |x: usize, y: usize, layer: usize| vicinity.holds(&Extremum::new(x, y, layer));
+        let vicinity = Vicinity::new(&octave, (2, 60, 50), &mut memory).unwrap();
+        let held = |x: usize, y: usize, layer: usize| vicinity.holds(layer, y, x);
         assert_eq!([43, 44, 57, 58].map(|x| held(x, 60, 2)), [false, true, true, false]);
         assert_eq!([57, 58, 63, 64].map(|y| held(50, y, 1)), [false, true, true, false]);
         assert_eq!([1, 2, 3].map(|layer| held(50, 60, layer)), [true, true, false]);

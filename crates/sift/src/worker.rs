@@ -50,7 +50,7 @@ struct Finder {
     descriptors: Vec<[u8; DESCRIPTOR_LENGTH]>,
     /// Extrema that moved to rows further down.
     ahead: Vec<Extremum>,
-    /// Extrema that moved to where the strip has been or never comes.
+    /// Extrema that moved to where the strip has been or never comes, or of whose patch it has lost rows.
     strayed: Vec<Extremum>,
     /// Time spent on descriptors, and on everything, waiting for the octave before included.
     describing: Duration,
@@ -184,7 +184,7 @@ impl Worker {
             }
             block += 1;
         };
-        finder.follow_strays(octave, (memory, vicinity), params)?;
+        finder.follow_strays(octave, (memory, vicinity), (params, job.control))?;
         Ok(next)
     }
 }
@@ -192,8 +192,9 @@ impl Worker {
 impl Finder {
     /// Takes an extremum as far as the strip allows.
     fn follow(&mut self, strip: &mut Strip<'_>, params: &Params, extremum: Extremum) {
-        match extremum.refine(strip, params) {
-            Outcome::Accepted(refined) if strip.describes(&refined) => self.orient(strip, refined),
+        let octave = strip.octave;
+        match extremum.refine(&octave, strip, params) {
+            Outcome::Accepted(refined) if strip.describes(refined.y) => self.orient(strip, refined),
             Outcome::Accepted(refined) => self.put_off(strip, refined.settled()),
             Outcome::Escaped(extremum) => self.put_off(strip, extremum),
             Outcome::Rejected => {}
@@ -228,12 +229,16 @@ impl Finder {
         &mut self,
         octave: Octave<'_>,
         (strip, vicinity): (&mut StripMemory, &mut VicinityMemory),
-        params: &Params,
+        (params, control): (&Params, &Control<'_>),
     ) -> Result<(), Error> {
         self.strayed.append(&mut self.ahead);
         while let Some(extremum) = self.strayed.pop() {
-            let mut vicinity = Vicinity::new(octave, &extremum, vicinity)?;
-            match extremum.refine(&mut vicinity, params) {
+            if control.should_stop() {
+                return Err(Error::Stopped);
+            }
+            let Extremum { layer, y, x, .. } = extremum;
+            let mut vicinity = Vicinity::new(&octave, (layer, y, x), vicinity)?;
+            match extremum.refine(&octave, &mut vicinity, params) {
                 Outcome::Accepted(refined) => {
                     let mut strip = Strip::new(octave, &(refined.x..refined.x + 1), strip);
                     strip.seek(refined.y);
@@ -294,19 +299,22 @@ mod tests {
         };
         let disc = Extremum::new(96, 96, 3);
         let mut memory = (StripMemory::default(), VicinityMemory::default());
-        // What is found while the strip is there, and when it is two blocks further.
-        let [there, further] = [96, 96 + 2 * BLOCK].map(|row| {
+        // What is found while the strip is there, when its patch reaches the last row that is held, and a block further.
+        let [there, last, further] = [96, 96 + BLOCK, 96 + 2 * BLOCK].map(|row| {
             let mut finder = Finder::default();
             let mut strip = Strip::new(octave, &(0..octave.width), &mut memory.0);
             strip.seek(0);
             strip.advance(row).unwrap();
             finder.follow(&mut strip, &params, disc);
-            assert_eq!(finder.oriented.is_empty(), row != 96);
+            assert_eq!(finder.oriented.is_empty(), row == 96 + 2 * BLOCK);
             finder.describe(&strip);
-            finder.follow_strays(octave, (&mut memory.0, &mut memory.1), &params).unwrap();
+            finder
+                .follow_strays(octave, (&mut memory.0, &mut memory.1), (&params, &Control::default()))
+                .unwrap();
             (format!("{:?}", finder.keypoints), finder.descriptors)
         });
         assert!(!there.1.is_empty(), "the disc is found");
+        assert_eq!(last, there);
         assert_eq!(further, there);
     }
 }
