@@ -8,11 +8,11 @@ use crate::base::Base;
 use crate::descriptor::root;
 use crate::gaussian::Kernels;
 use crate::isa::Isa;
-use crate::octave::{Reach, octave_count};
+use crate::octave::{Octave, Reach, Source, octave_count};
 use crate::retain::{Feature, retain};
 use crate::ring::BLOCK;
 use crate::schedule::Schedule;
-use crate::strip::{Octave, Source};
+
 use crate::topmost::Estimator;
 use crate::worker::{Duty, Job, Worker};
 use crate::{Control, Descriptor, Descriptors, Error, Features, Keypoint, Params, descriptor, orientation};
@@ -234,14 +234,8 @@ mod tests {
         let source = Source::Image { grey, width, precise: false };
         let (width, height) = (2 * width, 2 * height);
         let octave = Octave {
-            index: 0,
-            width,
-            height,
-            source,
-            kernels: &kernels,
-            reach: &reach,
             estimator: estimator.as_ref(),
-            isa: Isa::detect(),
+            ..Octave::first(source, (width, height), &kernels, &reach)
         };
         let blocks = width.div_ceil(strip) * height.div_ceil(BLOCK);
         let job = Job {

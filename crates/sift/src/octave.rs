@@ -1,10 +1,13 @@
-//! The geometry of the scale space: which octaves there are, and how far around a row each level must reach.
+//! Octaves of the scale space: which there are, what one is computed from, and how far around a row each level must reach.
 
 use std::ops::Range;
 
 use crate::Params;
+use crate::base::Base;
 use crate::gaussian::{Kernel, Kernels};
+use crate::isa::Isa;
 use crate::ring::BLOCK;
+use crate::topmost::Estimator;
 
 /// Extrema closer than this to an edge of their octave are not sought, px.
 pub(crate) const BORDER: usize = 5;
@@ -30,6 +33,42 @@ pub(crate) fn octave_count(width: usize, height: usize) -> usize {
     let shorter = 2 * width.min(height);
     let built = (libm::log2(shorter as f64) - 2.0).round_ties_even() + 1.0;
     (0..built.max(0.0) as usize).take_while(|octave| shorter >> octave > 2 * BORDER).count()
+}
+
+/// Where level 0 of an octave comes from.
+#[derive(Clone, Copy)]
+pub(crate) enum Source<'a> {
+    /// The grey image, to be doubled and blurred.
+    Image { grey: &'a [u8], width: usize, precise: bool },
+    /// Every second pixel of a level of the octave before.
+    Octave { base: &'a Base },
+}
+
+/// What all that works on one octave has in common.
+#[derive(Clone, Copy)]
+pub(crate) struct Octave<'a> {
+    pub(crate) index: usize,
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    pub(crate) source: Source<'a>,
+    pub(crate) kernels: &'a Kernels,
+    pub(crate) reach: &'a Reach,
+    /// `None` where the topmost level can't be estimated.
+    pub(crate) estimator: Option<&'a Estimator>,
+    pub(crate) isa: Isa,
+}
+
+#[cfg(test)]
+impl<'a> Octave<'a> {
+    /// The first one, without estimates of the topmost level, for the strongest instruction set.
+    pub(crate) fn first(
+        source: Source<'a>,
+        (width, height): (usize, usize),
+        kernels: &'a Kernels,
+        reach: &'a Reach,
+    ) -> Self {
+        Self { index: 0, width, height, source, kernels, reach, estimator: None, isa: Isa::detect() }
+    }
 }
 
 /// How far around the scanned block of rows, and the columns of a strip, each level of an octave reaches.
@@ -77,11 +116,11 @@ impl Reach {
                 if level <= layers { looked_at(level).max(DRIFT_DOWN + 1) } else { DRIFT_DOWN + topmost };
             computed = followed.max(next + radius).next_multiple_of(BLOCK);
             columns = (looked_at(level) + DRIFT).max(columns + radius);
-            // Where a strip begins, the next level's first block needs all rows around it at once.
             let drifted = match level {
                 1.. if level <= layers => (DRIFT_UP + 1).max(PATCH_DRIFT_UP + looked_at(level)),
                 _ => DRIFT_UP + looked_at(level),
             };
+            // Where a strip begins, the next level's first block needs all rows around it at once.
             let held = drifted.max(computed.saturating_sub(2 * next));
             levels.push(LevelReach { held, computed });
         }

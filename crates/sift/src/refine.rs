@@ -4,8 +4,7 @@
 use std::ops::Range;
 
 use crate::around::{ScaleSpace, difference};
-use crate::octave::BORDER;
-use crate::strip::Octave;
+use crate::octave::{BORDER, Octave};
 use crate::{Keypoint, Params};
 
 /// Steps after which an extremum that has not settled is dropped.

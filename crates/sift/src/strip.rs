@@ -4,38 +4,14 @@ use std::ops::Range;
 
 use crate::Error;
 use crate::around::{Around, ScaleSpace};
-use crate::base::Base;
 use crate::convolve;
-use crate::gaussian::{Kernel, Kernels};
+use crate::gaussian::Kernel;
 use crate::isa::Isa;
-use crate::octave::{LevelReach, Reach};
+use crate::octave::{LevelReach, Octave, Source};
 use crate::reflect::reflect_101;
 use crate::ring::{BLOCK, Ring};
-use crate::topmost::{Estimator, GROUP, Topmost};
+use crate::topmost::{GROUP, Topmost};
 use crate::upscale::doubled_row;
-
-/// Where level 0 of an octave comes from.
-#[derive(Clone, Copy)]
-pub(crate) enum Source<'a> {
-    /// The grey image, to be doubled and blurred.
-    Image { grey: &'a [u8], width: usize, precise: bool },
-    /// Every second pixel of a level of the octave before.
-    Octave { base: &'a Base },
-}
-
-/// What strips of one octave have in common.
-#[derive(Clone, Copy)]
-pub(crate) struct Octave<'a> {
-    pub(crate) index: usize,
-    pub(crate) width: usize,
-    pub(crate) height: usize,
-    pub(crate) source: Source<'a>,
-    pub(crate) kernels: &'a Kernels,
-    pub(crate) reach: &'a Reach,
-    /// `None` where the topmost level can't be estimated.
-    pub(crate) estimator: Option<&'a Estimator>,
-    pub(crate) isa: Isa,
-}
 
 /// Memory of a strip, kept from octave to octave and from image to image.
 #[derive(Debug, Default)]

@@ -11,9 +11,9 @@ use std::ops::Range;
 pub(crate) use self::estimate::Estimator;
 use crate::around::Around;
 use crate::isa::for_each_vector;
+use crate::octave::Octave;
 use crate::reflect::reflect_101;
 use crate::ring::Ring;
-use crate::strip::Octave;
 use crate::vector::Vector;
 
 /// Samples of a row that are taken at a time, and the most rows.
@@ -168,9 +168,9 @@ fn blur_across<V: Vector>(along: &[f32], taps: &[f32]) -> [f32; 3] {
 mod tests {
     use super::*;
     use crate::gaussian::Kernels;
+    use crate::octave::Source;
     use crate::octave::{BORDER, Reach};
     use crate::ring::BLOCK;
-    use crate::strip::Source;
     use crate::{Isa, Level, Params};
 
     const WIDTH: usize = 61;
@@ -224,14 +224,14 @@ mod tests {
             let mut topmost = Topmost::default();
             let estimator = Estimator::new(&kernels);
             let octave = |isa| Octave {
-                index: 0,
-                width: WIDTH,
-                height: HEIGHT,
-                source: Source::Image { grey: &[], width: 0, precise: false },
-                kernels: &kernels,
-                reach: &reach,
                 estimator: estimator.as_ref(),
                 isa,
+                ..Octave::first(
+                    Source::Image { grey: &[], width: 0, precise: false },
+                    (WIDTH, HEIGHT),
+                    &kernels,
+                    &reach,
+                )
             };
             topmost.reset(&octave(Isa::detect()), (WIDTH, HEIGHT), HEIGHT);
             for y in BORDER..HEIGHT - BORDER {

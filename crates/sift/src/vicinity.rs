@@ -11,9 +11,9 @@ use crate::around::{Around, ScaleSpace};
 use crate::convolve;
 use crate::gaussian::{Kernel, Kernels};
 use crate::isa::Isa;
+use crate::octave::{Octave, Source};
 use crate::reflect::reflect_101;
 use crate::ring::{BLOCK, LINE};
-use crate::strip::{Octave, Source};
 use crate::upscale::doubled_row;
 
 /// Rows and columns of the last level, as many as are computed at once, and how many of them are before the sample.
@@ -253,14 +253,9 @@ mod tests {
         let reach = Reach::new(&params, &kernels, |_| 1);
         let estimator = Estimator::new(&kernels);
         let octave = Octave {
-            index: 0,
-            width,
-            height,
-            source,
-            kernels: &kernels,
-            reach: &reach,
             estimator: estimator.as_ref(),
             isa: Isa::at_most(isa),
+            ..Octave::first(source, (width, height), &kernels, &reach)
         };
         let (mut memory, mut strip) = (VicinityMemory::default(), StripMemory::default());
         let mut strip = Strip::new(octave, &(0..width), &mut strip);
@@ -321,16 +316,12 @@ mod tests {
         let params = Params::default();
         let kernels = Kernels::new(&params);
         let reach = Reach::new(&params, &kernels, |_| 1);
-        let octave = Octave {
-            index: 0,
-            width: 128,
-            height: 128,
-            source: Source::Image { grey: &grey, width: 64, precise: false },
-            kernels: &kernels,
-            reach: &reach,
-            estimator: None,
-            isa: Isa::detect(),
-        };
+        let octave = Octave::first(
+            Source::Image { grey: &grey, width: 64, precise: false },
+            (128, 128),
+            &kernels,
+            &reach,
+        );
         let mut memory = VicinityMemory::default();
         let vicinity = Vicinity::new(&octave, (2, 60, 50), &mut memory).unwrap();
         let held = |x: usize, y: usize, layer: usize| vicinity.holds(layer, y, x);

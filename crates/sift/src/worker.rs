@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use crate::base::Base;
 use crate::descriptor::Describer;
 use crate::extrema::Scanner;
-use crate::octave::BORDER;
+use crate::octave::{BORDER, Octave};
 use crate::orientation::Orienter;
 use crate::refine::{Extremum, Outcome, Refined};
 use crate::retain::Feature;
 use crate::ring::BLOCK;
 use crate::schedule::Schedule;
-use crate::strip::{Octave, Strip, StripMemory};
+use crate::strip::{Strip, StripMemory};
 use crate::vicinity::{Vicinity, VicinityMemory};
 use crate::{Control, DESCRIPTOR_LENGTH, Error, Keypoint, Params};
 
@@ -271,9 +271,7 @@ impl Finder {
 mod tests {
     use super::*;
     use crate::gaussian::Kernels;
-    use crate::isa::Isa;
-    use crate::octave::Reach;
-    use crate::strip::Source;
+    use crate::octave::{Reach, Source};
     use crate::{descriptor, orientation};
 
     #[test]
@@ -287,16 +285,12 @@ mod tests {
         let kernels = Kernels::new(&params);
         let patch = |scale| descriptor::radius(scale).max(orientation::radius(scale));
         let reach = Reach::new(&params, &kernels, patch);
-        let octave = Octave {
-            index: 0,
-            width: 192,
-            height: 192,
-            source: Source::Image { grey: &grey, width: 96, precise: true },
-            kernels: &kernels,
-            reach: &reach,
-            estimator: None,
-            isa: Isa::detect(),
-        };
+        let octave = Octave::first(
+            Source::Image { grey: &grey, width: 96, precise: true },
+            (192, 192),
+            &kernels,
+            &reach,
+        );
         let disc = Extremum::new(96, 96, 3);
         let mut memory = (StripMemory::default(), VicinityMemory::default());
         // What is found while the strip is there, when its patch reaches the last row that is held, and a block further.
