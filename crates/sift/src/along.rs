@@ -1,17 +1,18 @@
 //! A blur along a row.
 //!
 //! Each output takes the samples around it from left to right. A vector of samples that straddles two cache lines takes
-//! two loads, so most of those are put together from aligned ones in registers: loads and shuffles then keep pace with
-//! the multiply-adds.
+//! two loads, so some of those are put together from aligned ones in registers: as many as let loads and shuffles keep pace
+//! with the multiply-adds.
 
 use crate::ring::LINE;
 use crate::vector::Vector;
 
 /// Blurs rows to `out`, as many lines in each. Each of `padded` begins `margin` samples before its row, a multiple of
 /// [`LINE`] and no less than the radius, and ends a line or more after the row's last line. `VECTORS` of each row, whole lines,
-/// are under way at a time: several sums hide the latency of a multiply-add.
+/// are under way at a time: several sums hide the latency of a multiply-add. Of every `LOADING` rows one loads samples that
+/// straddle lines, of 0 none does.
 #[inline(always)]
-pub(crate) fn along<V: Vector, const ROWS: usize, const VECTORS: usize>(
+pub(crate) fn along<V: Vector, const ROWS: usize, const VECTORS: usize, const LOADING: usize>(
     padded: [&[f32]; ROWS],
     margin: usize,
     taps: &[f32],
@@ -19,10 +20,10 @@ pub(crate) fn along<V: Vector, const ROWS: usize, const VECTORS: usize>(
 ) {
     // The radii of the default parameters; any other one is as well served by loads alone.
     match taps.len() / 2 {
-        5 => along_radius::<V, ROWS, VECTORS, 11>(padded, margin, taps, out),
-        6 => along_radius::<V, ROWS, VECTORS, 13>(padded, margin, taps, out),
-        8 => along_radius::<V, ROWS, VECTORS, 17>(padded, margin, taps, out),
-        10 => along_radius::<V, ROWS, VECTORS, 21>(padded, margin, taps, out),
+        5 => along_radius::<V, ROWS, VECTORS, LOADING, 11>(padded, margin, taps, out),
+        6 => along_radius::<V, ROWS, VECTORS, LOADING, 13>(padded, margin, taps, out),
+        8 => along_radius::<V, ROWS, VECTORS, LOADING, 17>(padded, margin, taps, out),
+        10 => along_radius::<V, ROWS, VECTORS, LOADING, 21>(padded, margin, taps, out),
         _ => along_any::<V, ROWS>(padded, margin, taps, out),
     }
 }
@@ -50,7 +51,13 @@ fn along_any<V: Vector, const ROWS: usize>(
 
 /// Blurs with `TAPS` taps, at most 21.
 #[inline(always)]
-fn along_radius<V: Vector, const ROWS: usize, const VECTORS: usize, const TAPS: usize>(
+fn along_radius<
+    V: Vector,
+    const ROWS: usize,
+    const VECTORS: usize,
+    const LOADING: usize,
+    const TAPS: usize,
+>(
     padded: [&[f32]; ROWS],
     margin: usize,
     taps: &[f32],
@@ -78,7 +85,7 @@ fn along_radius<V: Vector, const ROWS: usize, const VECTORS: usize, const TAPS: 
                     let tap = V::splat(taps[$k % TAPS]);
                     for row in 0..ROWS {
                         for i in 0..VECTORS {
-                            let samples = samples::<V, $k, TAPS>(around[row], row, i);
+                            let samples = samples::<V, $k, TAPS, LOADING>(around[row], row, i);
                             let sum = &mut sums[row][i];
                             *sum = if $k == 0 { tap.mul(samples) } else { tap.mul_add(samples, *sum) };
                         }
@@ -99,12 +106,16 @@ fn along_radius<V: Vector, const ROWS: usize, const VECTORS: usize, const TAPS: 
 
 /// What tap `K` takes for the `index`th vector of a row, given by its number and what is around it.
 #[inline(always)]
-fn samples<V: Vector, const K: usize, const TAPS: usize>(around: &[f32], row: usize, index: usize) -> V {
+fn samples<V: Vector, const K: usize, const TAPS: usize, const LOADING: usize>(
+    around: &[f32],
+    row: usize,
+    index: usize,
+) -> V {
     let aligned = |i: usize| V::load(&around[i * V::LANES..]);
     let offset = LINE + K - TAPS / 2 + index * V::LANES;
     let (before, shift) = (offset / V::LANES, offset % V::LANES);
     let straddles = offset % LINE + V::LANES > LINE;
-    if straddles && (V::LANES < LINE || !row.is_multiple_of(4)) {
+    if straddles && (LOADING == 0 || !row.is_multiple_of(LOADING)) {
         shifted(aligned(before), aligned(before + 1), shift)
     } else {
         V::load(&around[offset..])

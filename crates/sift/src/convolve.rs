@@ -5,6 +5,7 @@
 //! the same for every instruction set and every division into strips.
 
 use crate::along;
+use crate::design::Design;
 use crate::isa::for_each_vector;
 use crate::ring::LINE;
 use crate::vector::Vector;
@@ -14,6 +15,7 @@ for_each_vector! {
     /// of `padded` begin `margin` samples before their first pixel, which is a multiple of [`LINE`] and no less than the
     /// radius, and end a line or more after their last one. Whole lines of `width` are written.
     pub(crate) fn along(
+        design: Design,
         padded: (&[f32], usize),
         margin: usize,
         taps: &[f32],
@@ -30,6 +32,7 @@ for_each_vector! {
 
 #[inline(always)]
 fn along_body<V: Vector>(
+    design: Design,
     (padded, padded_stride): (&[f32], usize),
     margin: usize,
     taps: &[f32],
@@ -39,15 +42,16 @@ fn along_body<V: Vector>(
     let (padded, out) = ((padded, padded_stride), (out, out_stride));
     let width = width.next_multiple_of(LINE);
     // As many sums at a time as there are registers for, with what they are shifted from.
-    if V::LANES == LINE {
-        along_rows::<V, 4, 2>(padded, margin, taps, out, width);
-    } else {
-        along_rows::<V, 2, 2>(padded, margin, taps, out, width);
+    match (V::LANES == LINE, design) {
+        (true, Design::Amd) => along_rows::<V, 4, 2, 2>(padded, margin, taps, out, width),
+        (true, Design::Other) => along_rows::<V, 4, 2, 4>(padded, margin, taps, out, width),
+        (false, Design::Amd) => along_rows::<V, 2, 2, 2>(padded, margin, taps, out, width),
+        (false, Design::Other) => along_rows::<V, 2, 2, 0>(padded, margin, taps, out, width),
     }
 }
 
 #[inline(always)]
-fn along_rows<V: Vector, const ROWS: usize, const VECTORS: usize>(
+fn along_rows<V: Vector, const ROWS: usize, const VECTORS: usize, const LOADING: usize>(
     (padded, padded_stride): (&[f32], usize),
     margin: usize,
     taps: &[f32],
@@ -61,7 +65,7 @@ fn along_rows<V: Vector, const ROWS: usize, const VECTORS: usize>(
         }
         let mut outs = out.chunks_mut(out_stride);
         let outs = std::array::from_fn(|_| outs.next().unwrap_or_default()[..width].as_chunks_mut().0);
-        along::along::<V, ROWS, VECTORS>(rows, margin, taps, outs);
+        along::along::<V, ROWS, VECTORS, LOADING>(rows, margin, taps, outs);
     }
 }
 
@@ -243,11 +247,13 @@ mod tests {
                 let products = padded[first..].iter().zip(&taps);
                 products.fold(0.0_f32, |sum, (sample, tap)| tap.mul_add(*sample, sum))
             };
-            for isa in [Level::Scalar, Level::Avx2, Level::Avx512].map(Isa::at_most) {
+            let isas = [Level::Scalar, Level::Avx2, Level::Avx512].map(Isa::at_most);
+            for (isa, design) in isas.into_iter().flat_map(|isa| Design::ALL.map(|design| (isa, design))) {
                 let mut out = vec![0.0; 8 * WIDTH];
-                along(isa, (&padded, stride), margin, &taps, (&mut out, WIDTH), WIDTH);
+                along(isa, design, (&padded, stride), margin, &taps, (&mut out, WIDTH), WIDTH);
                 for (i, sum) in out.into_iter().enumerate() {
-                    assert_eq!(sum, expected(i / WIDTH, i % WIDTH), "radius {radius}, {isa:?}, sample {i}");
+                    let expected = expected(i / WIDTH, i % WIDTH);
+                    assert_eq!(sum, expected, "radius {radius}, {isa:?}, {design:?}, sample {i}");
                 }
             }
         }

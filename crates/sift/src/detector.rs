@@ -12,14 +12,9 @@ use crate::octave::{Octave, Reach, Source, octave_count};
 use crate::retain::{Feature, retain};
 use crate::ring::BLOCK;
 use crate::schedule::Schedule;
-
 use crate::topmost::Estimator;
 use crate::worker::{Duty, Job, Worker};
 use crate::{Control, Descriptor, Descriptors, Error, Features, Keypoint, Params, descriptor, orientation};
-
-/// Columns of an octave that a strip is for: few enough that memory is bounded by it and not by the picture's width,
-/// many enough that those computed twice at its sides are a small share.
-const STRIP_COLUMNS: usize = 1300;
 
 /// Fewest blocks of rows for which a thread of its own pays.
 const MIN_SHARE: usize = 8;
@@ -88,8 +83,9 @@ impl Detector {
         let reach = Reach::new(params, &kernels, patch);
         let estimator = Estimator::new(&kernels);
         self.workers.iter_mut().for_each(Worker::clear);
+        let (columns, threads) = (self.isa.design().strip_columns(), control.threads.get());
         let shapes: Vec<Shape> = (0..octave_count(width, height))
-            .map(|index| Shape::new((2 * width) >> index, (2 * height) >> index, control.threads.get()))
+            .map(|index| Shape::new(((2 * width) >> index, (2 * height) >> index), columns, threads))
             .collect();
         self.bases.resize_with(shapes.len().saturating_sub(1), Base::default);
         for (base, shape) in self.bases.iter_mut().zip(&shapes) {
@@ -148,8 +144,9 @@ struct Shape {
 }
 
 impl Shape {
-    fn new(width: usize, height: usize, threads: usize) -> Self {
-        let strips = width.div_ceil(STRIP_COLUMNS);
+    /// For an octave of `width` by `height` samples and strips of up to `columns`.
+    fn new((width, height): (usize, usize), columns: usize, threads: usize) -> Self {
+        let strips = width.div_ceil(columns);
         let blocks = strips * height.div_ceil(BLOCK);
         // Even, as every second column goes to the next octave.
         let strip = width.div_ceil(strips).next_multiple_of(2);
@@ -204,6 +201,7 @@ fn finish(features: &[Feature<'_>], descriptor: Descriptor) -> Features {
 mod tests {
     use super::*;
     use crate::DESCRIPTOR_LENGTH;
+    use crate::design::Design;
 
     /// A picture of streaks, which are noise summed over 2 x 25 pixels: extrema move far along them before they settle.
     fn streaks(seed: u64, width: usize, height: usize) -> Vec<u8> {
@@ -258,6 +256,19 @@ mod tests {
     /// Parameters that find as much as there is.
     fn sensitive() -> Params {
         Params { contrast_threshold: 0.0, edge_threshold: 1e6, ..Params::default() }
+    }
+
+    #[test]
+    fn the_design_of_the_processor_changes_nothing() {
+        let (width, height) = (900, 60);
+        let grey = streaks(3, width, height);
+        let [amd, other] = Design::ALL.map(|design| {
+            let mut detector = Detector::with_isa(Isa::detect().as_on(design));
+            detector.detect(&grey, width, height, &Params::default(), &Control::default()).unwrap()
+        });
+        assert!(amd.keypoints.len() > 100);
+        assert_eq!((amd.keypoints, amd.descriptors), (other.keypoints, other.descriptors));
+        assert!(2 * width > Design::Other.strip_columns() && 2 * width <= Design::Amd.strip_columns());
     }
 
     #[test]

@@ -1,8 +1,13 @@
 //! Which instruction set the loops are compiled for, decided once a detector.
 
-/// An instruction set that this machine has. Results are the same bit for bit on each.
+use crate::design::Design;
+
+/// An instruction set that this machine has, and how it is best used. Results are the same bit for bit on each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Isa(Level);
+pub struct Isa {
+    level: Level,
+    design: Design,
+}
 
 /// The instruction sets that the kernels are compiled for, weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,17 +23,28 @@ pub enum Level {
 impl Isa {
     /// The strongest set of this machine.
     pub fn detect() -> Self {
-        Self(detected())
+        Self::at_most(detected())
     }
 
     /// The strongest set of this machine that is not above `level`; the same level exactly where the machine has it.
     pub fn at_most(level: Level) -> Self {
-        Self(level.min(detected()))
+        Self { level: level.min(detected()), design: Design::detect() }
     }
 
     /// Which one it is.
     pub fn level(self) -> Level {
-        self.0
+        self.level
+    }
+
+    /// What the processor is quickest at beside it.
+    pub(crate) fn design(self) -> Design {
+        self.design
+    }
+
+    /// The same instruction set as it is used on another design.
+    #[cfg(test)]
+    pub(crate) fn as_on(self, design: Design) -> Self {
+        Self { design, ..self }
     }
 }
 

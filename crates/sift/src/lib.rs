@@ -8,6 +8,7 @@ mod control;
 mod convolve;
 mod decimate;
 mod descriptor;
+mod design;
 mod detector;
 mod error;
 mod extrema;

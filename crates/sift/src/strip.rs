@@ -277,7 +277,15 @@ impl Stage {
                 let along = &mut self.along;
                 let (stride, width) = (along.stride(), along.width());
                 let out = (along.block_mut(self.along_end), stride);
-                convolve::along(isa, (padded, source.stride()), margin, kernel.taps(), out, width);
+                convolve::along(
+                    isa,
+                    isa.design(),
+                    (padded, source.stride()),
+                    margin,
+                    kernel.taps(),
+                    out,
+                    width,
+                );
                 self.along_end += BLOCK;
             }
             let around: Vec<_> = (0..rows + 2 * radius)
