@@ -3,8 +3,8 @@
 /// Designs of processors that differ in what is quickest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Design {
-    /// AMD's. Zen 4 has one of two pipes for multiply-adds in common with shuffles, and a third-level cache that is hardly
-    /// slower than the second-level one, of 1 MiB.
+    /// AMD's. On Zen 4 one of the two pipes for multiply-adds shuffles, too, and the third-level cache is hardly slower than
+    /// the second-level one, of 1 MiB.
     Amd,
     /// Intel's Xeon, and what was not measured.
     Other,
@@ -16,8 +16,10 @@ impl Design {
 
     /// That of this machine.
     #[cfg(target_arch = "x86_64")]
+    #[allow(unsafe_code, unused_unsafe, reason = "the function is unsafe up to the compilers of 2025")]
     pub(crate) fn detect() -> Self {
-        let vendor = std::arch::x86_64::__cpuid(0);
+        // SAFETY: every processor of x86-64 has the instruction, and leaf 0 of it.
+        let vendor = unsafe { std::arch::x86_64::__cpuid(0) };
         let name = [vendor.ebx, vendor.edx, vendor.ecx].map(u32::to_le_bytes);
         if name.as_flattened() == b"AuthenticAMD" { Self::Amd } else { Self::Other }
     }
