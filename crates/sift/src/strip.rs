@@ -40,7 +40,7 @@ struct Stage {
 /// A strip of an octave: all levels but the topmost around a block of rows, which moves down, over some of the columns.
 ///
 /// Where the strip ends within the octave, its outermost columns are wrong, as they are blurred as if the octave ended
-/// there; [`Reach::columns`] keeps those that are asked for out of their way.
+/// there; [`Reach::columns`](crate::octave::Reach) keeps those that are asked for out of their way.
 pub(crate) struct Strip<'a> {
     pub(crate) octave: Octave<'a>,
     memory: &'a mut StripMemory,
@@ -277,15 +277,7 @@ impl Stage {
                 let along = &mut self.along;
                 let (stride, width) = (along.stride(), along.width());
                 let out = (along.block_mut(self.along_end), stride);
-                convolve::along(
-                    isa,
-                    isa.design(),
-                    (padded, source.stride()),
-                    margin,
-                    kernel.taps(),
-                    out,
-                    width,
-                );
+                convolve::along(isa, (padded, source.stride()), margin, kernel.taps(), out, width);
                 self.along_end += BLOCK;
             }
             let around: Vec<_> = (0..rows + 2 * radius)

@@ -168,8 +168,7 @@ fn blur_across<V: Vector>(along: &[f32], taps: &[f32]) -> [f32; 3] {
 mod tests {
     use super::*;
     use crate::gaussian::Kernels;
-    use crate::octave::Source;
-    use crate::octave::{BORDER, Reach};
+    use crate::octave::{BORDER, Reach, Source};
     use crate::ring::BLOCK;
     use crate::{Isa, Level, Params};
 

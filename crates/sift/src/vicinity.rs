@@ -212,15 +212,7 @@ impl Window {
         let (column, len) = (lines.start, lines.len());
         along.resize(len * source.area.rows.len().next_multiple_of(BLOCK));
         let margin = (column - source.origin) as usize;
-        convolve::along(
-            isa,
-            isa.design(),
-            (&source.samples, source.stride),
-            margin,
-            kernel.taps(),
-            (along, len),
-            len,
-        );
+        convolve::along(isa, (&source.samples, source.stride), margin, kernel.taps(), (along, len), len);
         let Range { start, end } = self.area.rows;
         let radius = kernel.radius() as isize;
         let around: Vec<_> = (start - radius..end + radius)
