@@ -27,42 +27,66 @@ const TURN: usize = 16;
 /// Samples that are taken at a time.
 pub(crate) const GROUP: usize = PARTS * TURN;
 
-/// Floats of a page of memory.
-const PAGE: usize = 1024;
-/// Sums that half a page has room for.
-const HALF: usize = PAGE / 2 / CORNERS;
-/// Where in memory the shares of each sample begin, in the order of [`slot`], and the upper direction's part of each.
-const SHARES: usize = PAGE / 2;
-const UPPER: usize = SHARES + GROUP * AROUND;
+/// Floats of two pages of memory.
+const PAGES: usize = 2048;
+/// Floats of a stretch of sums, and of what lies between it and the next one.
+const STRETCH: usize = 4 * CORNERS;
+/// Where between stretches of sums the upper direction's part of each sample begins, after its shares in the order of [`slot`].
+const UPPER: usize = GROUP * AROUND;
 
 /// Scratch memory of [`sum_up`], kept from keypoint to keypoint.
 ///
-/// Sums lie in the first halves of pages, all else in second halves. A load that follows a store to the same place of
-/// another page is held up until addresses are told apart, which takes far longer for one pair of pages in 16 or so, by
-/// their physical addresses (Xeon). With sums at all places of pages, one process in six took 1.1 to 2.8 times as long here
-/// for as long as it lived.
+/// Stretches of sums alternate with stretches of all else. A load that follows a store to the same place of another page is held
+/// up until addresses are told apart, which takes far longer for one pair of pages in 16 or so, by their physical addresses
+/// (Xeon). With sums at all places of pages, one process in six took 1.1 to 2.8 times as long here for as long as it lived.
 #[derive(Debug, Clone)]
 #[repr(C, align(4096))]
 pub(crate) struct Histogram {
     /// The sums of each place and direction, corner by corner, those of the lower direction first: see [`number`].
-    memory: [f32; 2 * PAGE],
-    _first_half: [f32; PAGE / 2],
+    memory: [f32; PAGES],
+    _sums: [f32; STRETCH],
     /// Number of the sums of each sample.
     numbers: [u8; GROUP],
 }
 
 impl Default for Histogram {
     fn default() -> Self {
-        Self { memory: [0.0; 2 * PAGE], _first_half: [0.0; PAGE / 2], numbers: [0; GROUP] }
+        Self { memory: [0.0; PAGES], _sums: [0.0; STRETCH], numbers: [0; GROUP] }
     }
 }
 
-/// Number of the sums of a place and a direction: those of the last four directions are in the second page.
+/// Number of the sums of a place and a direction, as [`placed`] and [`directed`] have them. Its bits are three of the direction, two
+/// of the row, one that is zero, as every second stretch has no sums, and two of the column; the column before the first one is
+/// thus the last one of the row before.
 #[inline(always)]
-fn number(place: u32, bin: u32) -> u8 {
-    const LOWER: u32 = BINS as u32 / 2;
-    let (place, bin) = (place % PLACES as u32, bin % BINS as u32);
-    (place * LOWER + bin % LOWER + bin / LOWER * 2 * HALF as u32) as u8
+fn number(placed: u32, directed: u32) -> u8 {
+    const DIRECTION: u32 = 0b1110_0100;
+    (directed & DIRECTION | placed & !DIRECTION) as u8
+}
+
+/// What a row and a direction count for in a number.
+const ROW: u32 = 8;
+const BIN: u32 = 32;
+
+/// 1.5 * 2^23: adding it to an integer that is small leaves that in the low bits of the float.
+const INTEGER: f32 = 12_582_912.0;
+
+/// The row and the column for [`number`], in the low bits.
+#[inline(always)]
+fn placed<V: Vector>(row: V, column: V) -> V {
+    row.mul_add(V::splat(ROW as f32), column.add(V::splat(INTEGER)))
+}
+
+/// The direction for [`number`], likewise.
+#[inline(always)]
+fn directed<V: Vector>(bin: V) -> V {
+    bin.mul_add(V::splat(BIN as f32), V::splat(INTEGER))
+}
+
+/// The `i`th float between the stretches of sums.
+#[inline(always)]
+fn between(i: usize) -> usize {
+    i / STRETCH * 2 * STRETCH + STRETCH + i % STRETCH
 }
 
 /// Where samples lie, and what they weigh: arrays of one length, a multiple of [`GROUP`].
@@ -90,8 +114,8 @@ fn sum_up_body<V: Vector>(
     out: &mut [f32; DESCRIPTOR_LENGTH],
 ) {
     let Histogram { memory, numbers, .. } = &mut *histogram;
-    for page in memory.chunks_exact_mut(PAGE) {
-        page[..HALF * CORNERS].fill(0.0);
+    for stretches in memory.chunks_exact_mut(2 * STRETCH) {
+        stretches[..STRETCH].fill(0.0);
     }
     let part = samples.weights.len() / PARTS;
     for turn in (0..part).step_by(TURN) {
@@ -99,14 +123,13 @@ fn sum_up_body<V: Vector>(
             let shared = share_out::<V>(samples, p * part + turn);
             let first = p * TURN;
             numbers[first..][..TURN].copy_from_slice(&shared.numbers);
-            memory[UPPER + first..][..TURN].copy_from_slice(&shared.upper);
+            memory[between(UPPER + first)..][..TURN].copy_from_slice(&shared.upper);
             let [a, b, c, d] = &shared.cells;
-            let shares =
-                memory[SHARES + AROUND * first..][..AROUND * TURN].chunks_exact_mut(AROUND * V::LANES);
-            for (at, shares) in (0..).step_by(V::LANES).zip(shares) {
+            for at in (0..TURN).step_by(V::LANES) {
                 let cells = [V::load(&a[at..]), V::load(&b[at..]), V::load(&c[at..]), V::load(&d[at..])];
-                for (share, out) in V::transpose_fours(cells).iter().zip(shares.chunks_exact_mut(V::LANES)) {
-                    share.store(out);
+                let slots = (AROUND * (first + at)..).step_by(V::LANES);
+                for (share, slot) in V::transpose_fours(cells).iter().zip(slots) {
+                    share.store(&mut memory[between(slot)..]);
                 }
             }
         }
@@ -114,8 +137,8 @@ fn sum_up_body<V: Vector>(
             for i in 0..4 {
                 for first in (0..GROUP).step_by(TURN) {
                     let sample = first + 4 * four + i;
-                    let share = V::Eight::twice(&memory[SHARES + AROUND * (first + slot::<V>(four, i))..]);
-                    let directions = V::Eight::halves(memory[UPPER + sample]);
+                    let share = V::Eight::twice(&memory[between(AROUND * (first + slot::<V>(four, i)))..]);
+                    let directions = V::Eight::halves(memory[between(UPPER + sample)]);
                     let sums = &mut memory[CORNERS * usize::from(numbers[sample])..][..CORNERS];
                     share.mul_add(directions, V::Eight::load(sums)).store(sums);
                 }
@@ -150,38 +173,31 @@ fn share_out<V: Vector>(samples: Samples<'_>, first: usize) -> Shares {
         let (row, column) = (V::load(&rows[at..]), V::load(&columns[at..]));
         let bin = V::load(&angles[at..]).sub(V::splat(turned)).mul(V::splat(BINS as f32 / 360.0));
         let (r0, c0, b0) = (row.floor(), column.floor(), bin.floor());
-        r0.mul_add(V::splat(CELLS as f32), c0).store(&mut places[i..]);
-        b0.store(&mut bins[i..]);
+        placed(r0, c0).store(&mut places[i..]);
+        directed(b0).store(&mut bins[i..]);
         bin.sub(b0).store(&mut upper[i..]);
         let weight = V::load(&weights[at..]);
         let below = weight.mul(row.sub(r0));
-        let (above, below) = (if_cell::<V, 0>(r0, weight.sub(below)), if_cell::<V, 1>(r0, below));
+        let (r1, c1) = (r0.add(V::splat(1.0)), c0.add(V::splat(1.0)));
+        let (above, below) = (if_cell(r0, weight.sub(below)), if_cell(r1, below));
         let (after_above, after_below) = (above.mul(column.sub(c0)), below.mul(column.sub(c0)));
         let [a, b, c, d] = &mut cells;
-        if_cell::<V, 0>(c0, above.sub(after_above)).store(&mut a[i..]);
-        if_cell::<V, 1>(c0, after_above).store(&mut b[i..]);
-        if_cell::<V, 0>(c0, below.sub(after_below)).store(&mut c[i..]);
-        if_cell::<V, 1>(c0, after_below).store(&mut d[i..]);
+        if_cell(c0, above.sub(after_above)).store(&mut a[i..]);
+        if_cell(c1, after_above).store(&mut b[i..]);
+        if_cell(c0, below.sub(after_below)).store(&mut c[i..]);
+        if_cell(c1, after_below).store(&mut d[i..]);
     }
     let mut numbers = [0; TURN];
     for ((sums, place), bin) in numbers.iter_mut().zip(places).zip(bins) {
-        *sums = number(integer(place), integer(bin));
+        *sums = number(place.to_bits(), bin.to_bits());
     }
     Shares { cells, upper, numbers }
 }
 
-/// A share where there is a row or column of cells `AFTER` that of this index, elsewhere zero.
+/// A share where there is a row or column of cells of this index, elsewhere zero.
 #[inline(always)]
-fn if_cell<V: Vector, const AFTER: usize>(index: V, share: V) -> V {
-    let (middle, half) = ((CELLS - 1) as f32 / 2.0 - AFTER as f32, CELLS as f32 / 2.0);
-    index.sub(V::splat(middle)).abs().if_less(V::splat(half), share, V::splat(0.0))
-}
-
-/// The low bits of an integer that is small as a float.
-#[inline(always)]
-fn integer(value: f32) -> u32 {
-    // Adding 1.5 * 2^23 leaves it in the lowest bits.
-    (value + 12_582_912.0).to_bits() & 0xffff
+fn if_cell<V: Vector>(index: V, share: V) -> V {
+    share.if_inside(index, V::splat(CELLS as f32))
 }
 
 /// Brings what each corner of each place has to the cell and the direction that the corner is.
@@ -191,7 +207,8 @@ fn fold<V: Vector>(histogram: &Histogram, out: &mut [f32; DESCRIPTOR_LENGTH]) {
     for (place, corners) in (0..).zip(&mut corners) {
         // Of the four corners in the lower direction, or the upper one.
         let sums = |bin: usize, upper: usize| {
-            let number = usize::from(number(place, bin as u32));
+            let (row, column) = (place / CELLS as u32, place % CELLS as u32);
+            let number = usize::from(number(ROW * row + column, BIN * bin as u32));
             &histogram.memory[CORNERS * number..].as_chunks::<AROUND>().0[upper]
         };
         for (bin, corners) in corners.iter_mut().enumerate() {

@@ -33,8 +33,8 @@ pub(crate) trait Vector: Copy {
     fn min(self, other: Self) -> Self;
     /// The greater.
     fn max(self, other: Self) -> Self;
-    /// `then` where it is less than `other`, elsewhere `otherwise`.
-    fn if_less(self, other: Self, then: Self, otherwise: Self) -> Self;
+    /// Itself where `at` is from positive zero to less than `end`, which is positive, elsewhere zero.
+    fn if_inside(self, at: Self, end: Self) -> Self;
     /// `mirror - value` where it is less than `other`, elsewhere `value`, which is between 0 and `mirror`.
     fn mirror_if_less(self, other: Self, mirror: Self, value: Self) -> Self;
     /// `self * factor + addend`, rounded once.

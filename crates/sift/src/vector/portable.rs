@@ -73,13 +73,13 @@ impl Vector for [f32; 8] {
     }
 
     #[inline(always)]
-    fn if_less(self, other: Self, then: Self, otherwise: Self) -> Self {
-        std::array::from_fn(|i| if self[i] < other[i] { then[i] } else { otherwise[i] })
+    fn if_inside(self, at: Self, end: Self) -> Self {
+        std::array::from_fn(|i| if at[i].is_sign_positive() && at[i] < end[i] { self[i] } else { 0.0 })
     }
 
     #[inline(always)]
     fn mirror_if_less(self, other: Self, mirror: Self, value: Self) -> Self {
-        self.if_less(other, mirror.sub(value), value)
+        std::array::from_fn(|i| if self[i] < other[i] { mirror[i] - value[i] } else { value[i] })
     }
 
     #[inline(always)]
@@ -187,7 +187,8 @@ mod tests {
         assert_eq!(bits(x.floor()), of(|a, _| a.floor()));
         assert_eq!(bits(x.min(y)), of(|a, b| if a < b { a } else { b }));
         assert_eq!(bits(x.max(y)), of(|a, b| if a > b { a } else { b }));
-        assert_eq!(bits(x.if_less(y, V::splat(1.0), y)), of(|a, b| if a < b { 1.0 } else { b }));
+        let inside = of(|a, b| if b.is_sign_positive() && b < 3.0 { a } else { 0.0 });
+        assert_eq!(bits(x.if_inside(y, V::splat(3.0))), inside);
         let mirrored = x.mirror_if_less(y, V::splat(30.0), x.abs());
         assert_eq!(bits(mirrored), of(|a, b| if a < b { 30.0 - a.abs() } else { a.abs() }));
         assert_eq!(bits(x.mul_add(y, x)), of(|a, b| a.mul_add(b, a)));

@@ -89,7 +89,7 @@ vector!(
     floor(self) = _mm256_floor_ps;
     min(self, other) = _mm256_min_ps;
     max(self, other) = _mm256_max_ps;
-    if_less(self, other, then, otherwise) = if_less_256;
+    if_inside(self, at, end) = if_inside_256;
     mirror_if_less(self, other, mirror, value) = mirror_if_less_256;
     mul_add(self, factor, addend) = _mm256_fmadd_ps;
 );
@@ -105,7 +105,7 @@ vector!(
     floor(self) = floor_512;
     min(self, other) = _mm512_min_ps;
     max(self, other) = _mm512_max_ps;
-    if_less(self, other, then, otherwise) = if_less_512;
+    if_inside(self, at, end) = if_inside_512;
     mirror_if_less(self, other, mirror, value) = mirror_if_less_512;
     mul_add(self, factor, addend) = _mm512_fmadd_ps;
 );
@@ -139,15 +139,19 @@ fn floor_512(a: __m512) -> __m512 {
 }
 
 #[inline]
-#[target_feature(enable = "avx")]
-fn if_less_256(a: __m256, b: __m256, then: __m256, otherwise: __m256) -> __m256 {
-    _mm256_blendv_ps(otherwise, then, _mm256_cmp_ps::<_CMP_LT_OQ>(a, b))
+#[target_feature(enable = "avx2")]
+fn if_inside_256(value: __m256, at: __m256, end: __m256) -> __m256 {
+    let (at, end) = (_mm256_castps_si256(at), _mm256_castps_si256(end));
+    let inside = _mm256_and_si256(_mm256_cmpgt_epi32(at, _mm256_set1_epi32(-1)), _mm256_cmpgt_epi32(end, at));
+    _mm256_and_ps(_mm256_castsi256_ps(inside), value)
 }
 
+/// Floats that are not negative are in the order of their bits, and those that are have greater bits.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn if_less_512(a: __m512, b: __m512, then: __m512, otherwise: __m512) -> __m512 {
-    _mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b), otherwise, then)
+fn if_inside_512(value: __m512, at: __m512, end: __m512) -> __m512 {
+    let inside = _mm512_cmplt_epu32_mask(_mm512_castps_si512(at), _mm512_castps_si512(end));
+    _mm512_maskz_mov_ps(inside, value)
 }
 
 /// A choice between two vectors takes as long as all of this.
