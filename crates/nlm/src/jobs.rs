@@ -4,6 +4,8 @@ use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+use threads::spawn_elsewhere;
+
 use crate::band::{BandMemory, Task};
 use crate::lanes::Kernel;
 use crate::sliding::SlidingMemory;
@@ -112,7 +114,8 @@ pub(crate) fn run(
     };
     let Some((own, others)) = workers[..threads].split_first_mut() else { return Ok(()) };
     thread::scope(|scope| {
-        let others: Vec<_> = others.iter_mut().map(|memory| scope.spawn(|| work(memory))).collect();
+        let others: Vec<_> =
+            others.iter_mut().map(|memory| spawn_elsewhere(scope, || work(memory))).collect();
         let mut result = work(own);
         for other in others {
             result = result.and(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));

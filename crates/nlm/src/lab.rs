@@ -5,6 +5,8 @@ use std::num::NonZeroUsize;
 use std::sync::LazyLock;
 use std::thread;
 
+use threads::spawn_elsewhere;
+
 use crate::Isa;
 use crate::isa::for_each_isa;
 
@@ -111,7 +113,7 @@ fn side_by_side<S: Send>(mut shares: impl Iterator<Item = S>, convert: impl Fn(S
     thread::scope(|scope| {
         for other in shares {
             let convert = &convert;
-            scope.spawn(move || convert(other));
+            spawn_elsewhere(scope, move || convert(other));
         }
         convert(own);
     });

@@ -4,6 +4,8 @@ use std::iter;
 use std::thread;
 use std::time::Duration;
 
+use threads::spawn_elsewhere;
+
 use crate::base::Base;
 use crate::descriptor::root;
 use crate::gaussian::Kernels;
@@ -165,7 +167,7 @@ fn run(jobs: &[Job<'_>], workers: &mut Vec<Worker>) -> Result<(), Error> {
     thread::scope(|scope| {
         // Where a thread can't be started, those that were would wait for its share.
         let duty = Duty::new(jobs);
-        let others: Vec<_> = tasks.map(|task| scope.spawn(task)).collect();
+        let others: Vec<_> = tasks.map(|task| spawn_elsewhere(scope, task)).collect();
         let mut result = own();
         duty.done();
         for other in others {

@@ -1,0 +1,47 @@
+//! Threads that share a few milliseconds of work with the one that starts them.
+
+#![forbid(unsafe_code)]
+
+#[cfg(target_os = "linux")]
+mod processor;
+
+#[cfg(target_os = "linux")]
+use std::thread;
+use std::thread::{Scope, ScopedJoinHandle};
+
+/// As [`Scope::spawn`], but the thread begins on another processor than this one's, if it may use others.
+///
+/// Where the other processors of a virtual machine sleep, Linux has a new thread begin where the one that starts it is at work, and
+/// moves it once it has looked at the balance of loads some times: the two take turns at one processor until then, for 10 ms and
+/// more. Here this thread gives way to the new one, which leaves.
+///
+/// Where the thread may be afterwards does not change. Other systems than Linux are left to do as they do.
+///
+/// # Panics
+/// As [`Scope::spawn`], where no thread can be started.
+///
+/// ```
+/// let (mut first, mut second) = (0, 0);
+/// std::thread::scope(|scope| {
+///     threads::spawn_elsewhere(scope, || second = (500..1000).sum::<u32>());
+///     first = (0..500).sum::<u32>();
+/// });
+/// assert_eq!(first + second, (0..1000).sum());
+/// ```
+pub fn spawn_elsewhere<'scope, T: Send + 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    task: impl FnOnce() -> T + Send + 'scope,
+) -> ScopedJoinHandle<'scope, T> {
+    #[cfg(not(target_os = "linux"))]
+    return scope.spawn(task);
+    #[cfg(target_os = "linux")]
+    {
+        let here = processor::current();
+        let spawned = scope.spawn(move || {
+            processor::leave(here);
+            task()
+        });
+        thread::yield_now();
+        spawned
+    }
+}
