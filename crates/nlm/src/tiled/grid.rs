@@ -85,8 +85,12 @@ impl Grid {
         })
     }
 
+    /// A measure of the work on a piece: for each offset that on all blocks, and as much for a vector of the planes as for a sum of
+    /// squares, as planes are filled and fill the caches.
     fn cost(&self) -> usize {
-        self.width / self.block.width * (self.height / self.block.height) * self.block.cost()
+        let blocks = self.width / self.block.width * (self.height / self.block.height);
+        let plane = (self.width + 2 * (self.search + TEMPLATE)) * (self.height + self.search + 2 * TEMPLATE);
+        blocks * self.block.cost() + plane
     }
 
     /// Column of a tile's first pixel relative to the piece's.
