@@ -5,11 +5,9 @@ use std::ops::Range;
 use crate::aligned::Aligned;
 use crate::around::{ScaleSpace, difference, exceeds};
 use crate::isa::{Isa, for_each_isa};
+use crate::marks::{self, CHUNK, Columns, Mark, Neighbourhood, ROWS};
 use crate::ring::LINE;
 use crate::strip::Strip;
-
-/// Rows of a neighbourhood.
-const ROWS: usize = 3;
 
 /// Finds the extrema of one row after another.
 ///
@@ -24,23 +22,18 @@ pub(crate) struct Scanner {
     origin: usize,
     width: usize,
     layers: Vec<Layer>,
-    /// Greatest and least of each column of three rows, after a margin on which they do not depend.
-    greatest: Aligned<i16>,
-    least: Aligned<i16>,
+    beside: Columns,
     marks: Aligned<[u8; LINE]>,
 }
 
 /// One layer of rounded differences around the scanned row.
 #[derive(Debug, Default)]
 struct Layer {
-    /// Row `y` is at `y % 3`.
+    /// Row `y` is at `y % 3`, in whole chunks.
     differences: [Aligned<i16>; ROWS],
     /// First row not computed yet.
     end: usize,
 }
-
-/// Samples before and after a row of greatest and least ones, for the neighbours of those at its ends: a cache line.
-const MARGIN: usize = 32;
 
 /// Layers that a mark has a bit for.
 const MARKED: usize = 8;
@@ -55,16 +48,16 @@ impl Scanner {
         let held = strip.held();
         self.origin = held.start + (columns.start - 1 - held.start) / LINE * LINE;
         self.width = (columns.end + 1 - self.origin).next_multiple_of(LINE);
+        let chunks = self.width.next_multiple_of(CHUNK);
         self.layers.resize_with(layers + 1, Layer::default);
         for layer in &mut self.layers {
             layer.end = first - 1;
             for row in &mut layer.differences {
-                row.resize(self.width);
+                row.resize(chunks);
             }
         }
-        self.greatest.resize(self.width + 2 * MARGIN);
-        self.least.resize(self.width + 2 * MARGIN);
-        self.marks.resize(self.width / LINE);
+        self.beside.resize(chunks);
+        self.marks.resize(chunks / LINE);
     }
 
     /// Calls `found(layer, x)` for each extremum of row `y` whose difference exceeds `threshold` in absolute value.
@@ -110,15 +103,16 @@ impl Scanner {
 
     /// Marks row `y` of [`MARKED`] layers from `first` on.
     fn mark(&mut self, isa: Isa, y: usize, first: usize, threshold: i16) {
-        let Self { layers, greatest, least, marks, .. } = self;
+        let Self { layers, beside: columns, marks, .. } = self;
         let marks = marks.as_flattened_mut();
-        marks.fill(0);
         for (bit, layer) in (first..layers.len()).take(MARKED).enumerate() {
             let row = |layer: usize, y: usize| &layers[layer].differences[y % ROWS][..];
             let rows = [row(layer, y - 1), row(layer, y), row(layer, y + 1)];
             // Above the last layer there is nothing yet: it is compared with itself, which rules out nothing.
-            let beside = [row(layer - 1, y), row((layer + 1).min(layers.len() - 1), y)];
-            mark(isa, rows, beside, threshold, greatest, least, 1 << bit, marks);
+            let layers = [row(layer - 1, y), row((layer + 1).min(layers.len() - 1), y)];
+            // The first layer clears the marks of the row before.
+            let mark = Mark { threshold, bit: 1 << bit, kept: if bit == 0 { 0 } else { u8::MAX } };
+            marks::mark(isa, Neighbourhood { rows, layers }, mark, columns, marks);
         }
     }
 }
@@ -148,55 +142,10 @@ for_each_isa! {
     fn subtract(from: &[f32], what: &[f32], out: &mut [i16]) = subtract_body;
 }
 
-for_each_isa! {
-    /// Sets a bit in the marks of the columns whose value in the middle row is at least `threshold` in absolute value and not
-    /// within its 8 neighbours and the same column of the layers before and after. `greatest` and `least` have [`MARGIN`]
-    /// samples more than a row on each side.
-    fn mark(
-        rows: [&[i16]; ROWS],
-        layers: [&[i16]; 2],
-        threshold: i16,
-        greatest: &mut [i16],
-        least: &mut [i16],
-        bit: u8,
-        marks: &mut [u8],
-    ) = mark_body;
-}
-
 #[inline(always)]
 fn subtract_body(from: &[f32], what: &[f32], out: &mut [i16]) {
     for ((out, from), what) in out.iter_mut().zip(from).zip(what) {
         // Adding 1.5 * 2^23 rounds, and leaves the integer in the lowest bits.
         *out = (from - what).mul_add(STEPS, 12_582_912.0).to_bits() as i16;
-    }
-}
-
-#[inline(always)]
-fn mark_body(
-    [above, at, below]: [&[i16]; ROWS],
-    [lower, upper]: [&[i16]; 2],
-    threshold: i16,
-    greatest: &mut [i16],
-    least: &mut [i16],
-    bit: u8,
-    marks: &mut [u8],
-) {
-    let width = marks.len();
-    let rows = above.iter().zip(at).zip(below);
-    let around = greatest[MARGIN..].iter_mut().zip(&mut least[MARGIN..]);
-    for (((&above, &at), &below), (greatest, least)) in rows.zip(around) {
-        *greatest = above.max(at).max(below);
-        *least = above.min(at).min(below);
-    }
-    let (at, lower, upper) = (&at[..width], &lower[..width], &upper[..width]);
-    let (before, middle, after) =
-        (&greatest[MARGIN - 1..][..width], &greatest[MARGIN..][..width], &greatest[MARGIN + 1..][..width]);
-    let (before_low, middle_low, after_low) =
-        (&least[MARGIN - 1..][..width], &least[MARGIN..][..width], &least[MARGIN + 1..][..width]);
-    for x in 0..width {
-        let high = before[x].max(middle[x]).max(after[x]).max(lower[x].max(upper[x])).max(threshold);
-        let low =
-            before_low[x].min(middle_low[x]).min(after_low[x]).min(lower[x].min(upper[x])).min(-threshold);
-        marks[x] |= if (at[x] >= high) | (at[x] <= low) { bit } else { 0 };
     }
 }

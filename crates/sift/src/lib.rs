@@ -16,6 +16,7 @@ mod falloff;
 mod features;
 mod gaussian;
 mod isa;
+mod marks;
 mod octave;
 mod orientation;
 mod params;
