@@ -1,5 +1,7 @@
 //! The rows of an image that a strip holds at a time.
 
+use std::ops::Range;
+
 use crate::aligned::Aligned;
 use crate::reflect::reflect_101;
 
@@ -67,9 +69,15 @@ impl Ring {
         &self.samples[self.starts[y] + x - before..]
     }
 
-    /// The cache lines of a row.
-    pub(crate) fn lines(&self, y: usize) -> &[[f32; LINE]] {
-        self.samples[self.starts[y]..][..self.width.next_multiple_of(LINE)].as_chunks().0
+    /// The cache lines of some rows of an image so high, which is reflected beyond its edges.
+    pub(crate) fn lines(&self, rows: Range<isize>, height: usize) -> Vec<&[[f32; LINE]]> {
+        let width = self.width.next_multiple_of(LINE);
+        let lines = |&start: &usize| self.samples[start..start + width].as_chunks().0;
+        match rows.start.try_into().and_then(|start: usize| Ok(start..rows.end.try_into()?)) {
+            // Nearly always, and with less to do for each.
+            Ok(inside) if inside.end <= height => self.starts[inside].iter().map(lines).collect(),
+            _ => rows.map(|y| lines(&self.starts[reflect_101(y, height)])).collect(),
+        }
     }
 
     #[inline(always)]

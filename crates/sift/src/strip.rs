@@ -8,7 +8,6 @@ use crate::convolve;
 use crate::gaussian::Kernel;
 use crate::isa::Isa;
 use crate::octave::{LevelReach, Octave, Source};
-use crate::reflect::reflect_101;
 use crate::ring::{BLOCK, Ring};
 use crate::topmost::{GROUP, Topmost};
 use crate::upscale::doubled_row;
@@ -280,9 +279,8 @@ impl Stage {
                 convolve::along(isa, (padded, source.stride()), margin, kernel.taps(), out, width);
                 self.along_end += BLOCK;
             }
-            let around: Vec<_> = (0..rows + 2 * radius)
-                .map(|i| self.along.lines(reflect_101((y + i) as isize - radius as isize, height)))
-                .collect();
+            let above = y as isize - radius as isize;
+            let around = self.along.lines(above..(y + rows + radius) as isize, height);
             let stride = self.rows.stride();
             convolve::across(isa, &around, kernel.taps(), (self.rows.block_mut(y), stride));
         }
