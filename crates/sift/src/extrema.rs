@@ -22,6 +22,7 @@ pub(crate) struct Scanner {
     origin: usize,
     width: usize,
     layers: Vec<Layer>,
+    /// Scratch memory of marking.
     beside: Columns,
     marks: Aligned<[u8; LINE]>,
 }
