@@ -23,7 +23,7 @@ pub(crate) struct Scanner {
     width: usize,
     layers: Vec<Layer>,
     /// Scratch memory of marking.
-    beside: Columns,
+    column_extremes: Columns,
     marks: Aligned<[u8; LINE]>,
 }
 
@@ -57,7 +57,7 @@ impl Scanner {
                 row.resize(chunks);
             }
         }
-        self.beside.resize(chunks);
+        self.column_extremes.resize(chunks);
         self.marks.resize(chunks / LINE);
     }
 
@@ -104,7 +104,7 @@ impl Scanner {
 
     /// Marks row `y` of [`MARKED`] layers from `first` on.
     fn mark(&mut self, isa: Isa, y: usize, first: usize, threshold: i16) {
-        let Self { layers, beside: columns, marks, .. } = self;
+        let Self { layers, column_extremes, marks, .. } = self;
         let marks = marks.as_flattened_mut();
         for (bit, layer) in (first..layers.len()).take(MARKED).enumerate() {
             let row = |layer: usize, y: usize| &layers[layer].differences[y % ROWS][..];
@@ -113,7 +113,7 @@ impl Scanner {
             let layers = [row(layer - 1, y), row((layer + 1).min(layers.len() - 1), y)];
             // The first layer clears the marks of the row before.
             let mark = Mark { threshold, bit: 1 << bit, kept: if bit == 0 { 0 } else { u8::MAX } };
-            marks::mark(isa, Neighbourhood { rows, layers }, mark, columns, marks);
+            marks::mark(isa, Neighbourhood { rows, layers }, mark, column_extremes, marks);
         }
     }
 }

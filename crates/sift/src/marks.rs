@@ -164,9 +164,8 @@ mod avx512 {
         let thresholds =
             Extremes { greatest: _mm512_set1_epi16(threshold), least: _mm512_set1_epi16(-threshold) };
         let (bit, kept) = (_mm256_set1_epi8(bit.cast_signed()), _mm256_set1_epi8(kept.cast_signed()));
-        let rows = above.as_chunks().0.iter().zip(at.as_chunks().0).zip(below.as_chunks().0);
+        let mut rows = above.as_chunks().0.iter().zip(at.as_chunks().0).zip(below.as_chunks().0);
         let layers = at.as_chunks().0.iter().zip(lower.as_chunks().0.iter().zip(upper.as_chunks().0));
-        let mut rows = rows;
         let Some(((above, at), below)) = rows.next() else { return };
         let mut here = Extremes::of(above, at, below);
         let mut last = here;

@@ -73,9 +73,11 @@ impl Ring {
     pub(crate) fn lines(&self, rows: Range<isize>, height: usize) -> Vec<&[[f32; LINE]]> {
         let width = self.width.next_multiple_of(LINE);
         let lines = |&start: &usize| self.samples[start..start + width].as_chunks().0;
-        match rows.start.try_into().and_then(|start: usize| Ok(start..rows.end.try_into()?)) {
+        match usize::try_from(rows.start) {
             // Nearly always, and with less to do for each.
-            Ok(inside) if inside.end <= height => self.starts[inside].iter().map(lines).collect(),
+            Ok(first) if rows.end <= height as isize => {
+                self.starts[first..][..rows.len()].iter().map(lines).collect()
+            }
             _ => rows.map(|y| lines(&self.starts[reflect_101(y, height)])).collect(),
         }
     }
