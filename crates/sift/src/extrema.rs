@@ -4,8 +4,7 @@ use std::ops::Range;
 
 use crate::aligned::Aligned;
 use crate::around::{ScaleSpace, difference, exceeds};
-use crate::isa::{Isa, for_each_isa};
-use crate::marks::{self, CHUNK, Columns, Mark, Neighbourhood, ROWS};
+use crate::marks::{self, CHUNK, MARKED};
 use crate::ring::LINE;
 use crate::strip::Strip;
 
@@ -17,48 +16,30 @@ use crate::strip::Strip;
 pub(crate) struct Scanner {
     /// Columns that are scanned.
     columns: Range<usize>,
-    /// First column of the rows here, so that they are aligned as those of the strip are, and how many there are: whole
-    /// lines, at least a column more on each side than are scanned.
+    /// First column of the rows here, at least one before those that are scanned, so that they are aligned as those of the strip are.
     origin: usize,
-    width: usize,
-    layers: Vec<Layer>,
-    /// Scratch memory of marking.
-    column_extremes: Columns,
+    /// Rounded differences of each layer around the scanned row; row `y` is at `y % ROWS`, in whole chunks.
+    layers: Vec<[Aligned<i16>; ROWS]>,
+    /// First row whose differences are not there yet.
+    end: usize,
     marks: Aligned<[u8; LINE]>,
 }
 
-/// One layer of rounded differences around the scanned row.
-#[derive(Debug, Default)]
-struct Layer {
-    /// Row `y` is at `y % 3`, in whole chunks.
-    differences: [Aligned<i16>; ROWS],
-    /// First row not computed yet.
-    end: usize,
-}
-
-/// Layers that a mark has a bit for.
-const MARKED: usize = 8;
-
-/// Steps of a rounded difference in a grey level: differences of up to 255 levels fit 16 bits.
-const STEPS: f32 = 128.0;
+/// Rows of a neighbourhood.
+const ROWS: usize = 3;
 
 impl Scanner {
-    /// Prepares for some columns of a strip, from row `first` on.
+    /// Prepares for some columns of a strip, to be scanned row by row from `first` on.
     pub(crate) fn reset(&mut self, strip: &Strip<'_>, columns: &Range<usize>, layers: usize, first: usize) {
         self.columns = columns.clone();
         let held = strip.held();
         self.origin = held.start + (columns.start - 1 - held.start) / LINE * LINE;
-        self.width = (columns.end + 1 - self.origin).next_multiple_of(LINE);
-        let chunks = self.width.next_multiple_of(CHUNK);
-        self.layers.resize_with(layers + 1, Layer::default);
-        for layer in &mut self.layers {
-            layer.end = first - 1;
-            for row in &mut layer.differences {
-                row.resize(chunks);
-            }
-        }
-        self.column_extremes.resize(chunks);
-        self.marks.resize(chunks / LINE);
+        // At least a column more than are scanned, too.
+        let width = (columns.end + 1 - self.origin).next_multiple_of(CHUNK);
+        self.layers.resize_with(layers + 1, Default::default);
+        self.layers.iter_mut().flatten().for_each(|row| row.resize(width));
+        self.end = first - 1;
+        self.marks.resize(width / LINE);
     }
 
     /// Calls `found(layer, x)` for each extremum of row `y` whose difference exceeds `threshold` in absolute value.
@@ -69,9 +50,10 @@ impl Scanner {
         threshold: f32,
         mut found: impl FnMut(&mut Strip<'_>, usize, usize),
     ) {
-        self.subtract(strip, y + 2);
+        // The row below is for marking to compute.
+        self.subtract(strip, y + 1);
         for first in (1..self.layers.len()).step_by(MARKED) {
-            self.mark(strip.octave.isa, y, first, rounded(threshold));
+            self.mark(strip, y, first, marks::rounded(threshold));
             for (i, marks) in self.marks.iter().enumerate() {
                 let mut marks = u128::from_le_bytes(*marks);
                 while marks != 0 {
@@ -84,37 +66,44 @@ impl Scanner {
                 }
             }
         }
+        self.end = y + 2;
     }
 
     /// Computes the differences of all layers up to row `end`.
     fn subtract(&mut self, strip: &Strip<'_>, end: usize) {
-        for (index, layer) in self.layers.iter_mut().enumerate() {
-            for row in layer.end..end {
-                let level = |level| &strip.level(level).row_from(row, self.origin)[..self.width];
-                subtract(
-                    strip.octave.isa,
-                    level(index + 1),
-                    level(index),
-                    &mut layer.differences[row % ROWS],
-                );
+        for row in self.end..end {
+            let level = |level| strip.level(level).row_from(row, self.origin);
+            for (index, layer) in self.layers.iter_mut().enumerate() {
+                marks::subtract(strip.octave.isa, level(index + 1), level(index), &mut layer[row % ROWS]);
             }
-            layer.end = end;
         }
     }
 
-    /// Marks row `y` of [`MARKED`] layers from `first` on.
-    fn mark(&mut self, isa: Isa, y: usize, first: usize, threshold: i16) {
-        let Self { layers, column_extremes, marks, .. } = self;
-        let marks = marks.as_flattened_mut();
-        for (bit, layer) in (first..layers.len()).take(MARKED).enumerate() {
-            let row = |layer: usize, y: usize| &layers[layer].differences[y % ROWS][..];
-            let rows = [row(layer, y - 1), row(layer, y), row(layer, y + 1)];
-            // Above the last layer there is nothing yet: it is compared with itself, which rules out nothing.
-            let layers = [row(layer - 1, y), row((layer + 1).min(layers.len() - 1), y)];
-            // The first layer clears the marks of the row before.
-            let mark = Mark { threshold, bit: 1 << bit, kept: if bit == 0 { 0 } else { u8::MAX } };
-            marks::mark(isa, Neighbourhood { rows, layers }, mark, column_extremes, marks);
+    /// Computes the differences of the row below `y`, and marks row `y`, of [`MARKED`] layers from `first` on.
+    fn mark(&mut self, strip: &Strip<'_>, y: usize, first: usize, threshold: i16) {
+        let Self { origin, layers, marks, .. } = self;
+        let layers = layers[first - 1..].iter_mut().take(MARKED + 1);
+        let count = layers.len();
+        let mut around: [marks::Layer<'_>; MARKED + 1] = Default::default();
+        for (around, [a, b, c]) in around.iter_mut().zip(layers) {
+            let (above, at, below) = match y % ROWS {
+                0 => (c, a, b),
+                1 => (a, b, c),
+                _ => (b, c, a),
+            };
+            *around = marks::Layer { above, at, below };
         }
+        let mut levels = [&[][..]; MARKED + 2];
+        for (index, row) in (first - 1..).zip(&mut levels[..=count]) {
+            *row = strip.level(index).row_from(y + 1, *origin);
+        }
+        marks::mark(
+            strip.octave.isa,
+            &levels[..=count],
+            &mut around[..count],
+            threshold,
+            marks.as_flattened_mut(),
+        );
     }
 }
 
@@ -133,20 +122,4 @@ fn is_extremum(strip: &mut Strip<'_>, (layer, y, x): (usize, usize, usize), thre
     // The layer above last: it may be the one that is computed for this.
     !strip.surely_exceeds(layer + 1, (y, x), &after, value)
         && !exceeds(&difference(&strip.around(layer + 2, y, x), &after), value)
-}
-
-fn rounded(difference: f32) -> i16 {
-    (difference * STEPS).round_ties_even() as i16
-}
-
-for_each_isa! {
-    fn subtract(from: &[f32], what: &[f32], out: &mut [i16]) = subtract_body;
-}
-
-#[inline(always)]
-fn subtract_body(from: &[f32], what: &[f32], out: &mut [i16]) {
-    for ((out, from), what) in out.iter_mut().zip(from).zip(what) {
-        // Adding 1.5 * 2^23 rounds, and leaves the integer in the lowest bits.
-        *out = (from - what).mul_add(STEPS, 12_582_912.0).to_bits() as i16;
-    }
 }

@@ -33,6 +33,7 @@ mod trilinear;
 mod upscale;
 mod vector;
 mod vicinity;
+mod words;
 mod worker;
 
 pub use control::Control;

@@ -1,246 +1,328 @@
 //! Candidates for extrema, marked among differences rounded to 16 bits.
+//!
+//! Differences and marks are made in one pass over the levels: what is computed stays in registers until it is marked. A neighbourhood
+//! is first brought together over rows and layers, and only then over columns, by shuffles of the greatest and least of whole columns.
 
-use crate::aligned::Aligned;
-use crate::isa::{Isa, for_each_isa};
+use crate::isa::for_each_vector;
+use crate::ring::LINE;
+use crate::vector::Vector;
+use crate::words::Words;
 
-/// Rows of a neighbourhood.
-pub(crate) const ROWS: usize = 3;
-
-/// What rows are held in whole multiples of: 32 differences of 16 bits.
+/// What rows are held in whole multiples of: as many differences as a register of any instruction set has, or more.
 pub(crate) const CHUNK: usize = 32;
 
-/// Rounded differences around those of a row to be marked, all of one length, a multiple of [`CHUNK`].
-#[derive(Clone, Copy)]
-pub(crate) struct Neighbourhood<'a> {
-    /// Above, at and below.
-    pub(crate) rows: [&'a [i16]; ROWS],
-    /// The same row of the layers before and after.
-    pub(crate) layers: [&'a [i16]; 2],
+/// Layers that a mark has a bit for.
+pub(crate) const MARKED: usize = 8;
+
+/// Layers whose columns stay in registers at a time, the one before those that are marked included.
+const LAYERS: usize = 4;
+
+/// Steps of a rounded difference in a grey level: differences of up to 255 levels fit 16 bits.
+const STEPS: f32 = 128.0;
+
+/// 1.5 * 2^23: adding it rounds, and leaves the integer in the low bits of the float.
+const INTEGER: f32 = 12_582_912.0;
+
+/// Rounded differences of a layer above, at and below the row to be marked, all of one length, a multiple of [`CHUNK`].
+#[derive(Default)]
+pub(crate) struct Layer<'a> {
+    pub(crate) above: &'a [i16],
+    pub(crate) at: &'a [i16],
+    pub(crate) below: &'a mut [i16],
 }
 
-/// What is set where.
-#[derive(Clone, Copy)]
-pub(crate) struct Mark {
-    /// Least absolute value that is marked.
-    pub(crate) threshold: i16,
-    /// What is set in the mark, and what is left of what was there.
-    pub(crate) bit: u8,
-    pub(crate) kept: u8,
+/// A difference in the steps of those here.
+pub(crate) fn rounded(difference: f32) -> i16 {
+    (difference * STEPS).round_ties_even() as i16
 }
 
-/// Greatest and least of each column of three rows, kept from row to row, after a chunk on which nothing depends.
-#[derive(Debug, Default)]
-pub(crate) struct Columns {
-    greatest: Aligned<i16>,
-    least: Aligned<i16>,
-}
-
-impl Columns {
-    /// Makes room for rows of so many differences.
-    pub(crate) fn resize(&mut self, width: usize) {
-        self.greatest.resize(width + 2 * CHUNK);
-        self.least.resize(width + 2 * CHUNK);
-    }
-}
-
-/// Marks the columns whose value in the middle row is at least the threshold in absolute value and not within its 8 neighbours and
-/// the same column of the layers before and after. Of the first and last columns marks do not matter.
-pub(crate) fn mark(isa: Isa, around: Neighbourhood<'_>, mark: Mark, columns: &mut Columns, marks: &mut [u8]) {
-    #[cfg(target_arch = "x86_64")]
-    if isa.level() == crate::isa::Level::Avx512 {
-        return avx512::mark(isa, around, mark, marks);
-    }
-    mark_by_columns(isa, around, mark, (&mut columns.greatest, &mut columns.least), marks);
-}
-
-for_each_isa! {
-    /// As [`mark`], first the columns, then their neighbours.
-    fn mark_by_columns(
-        around: Neighbourhood<'_>,
-        mark: Mark,
-        columns: (&mut [i16], &mut [i16]),
-        marks: &mut [u8],
-    ) = mark_by_columns_body;
+for_each_vector! {
+    /// Differences of a row of two levels, rounded, for as many as there is room for, a multiple of [`CHUNK`].
+    pub(crate) fn subtract(level: &[f32], less: &[f32], out: &mut [i16]) = subtract_body;
 }
 
 #[inline(always)]
-fn mark_by_columns_body(
-    Neighbourhood { rows: [above, at, below], layers: [lower, upper] }: Neighbourhood<'_>,
-    Mark { threshold, bit, kept }: Mark,
-    (greatest, least): (&mut [i16], &mut [i16]),
-    marks: &mut [u8],
-) {
-    let width = marks.len();
-    let rows = above.iter().zip(at).zip(below);
-    let around = greatest[CHUNK..].iter_mut().zip(&mut least[CHUNK..]);
-    for (((&above, &at), &below), (greatest, least)) in rows.zip(around) {
-        *greatest = above.max(at).max(below);
-        *least = above.min(at).min(below);
-    }
-    let (at, lower, upper) = (&at[..width], &lower[..width], &upper[..width]);
-    let (before, middle, after) =
-        (&greatest[CHUNK - 1..][..width], &greatest[CHUNK..][..width], &greatest[CHUNK + 1..][..width]);
-    let (before_low, middle_low, after_low) =
-        (&least[CHUNK - 1..][..width], &least[CHUNK..][..width], &least[CHUNK + 1..][..width]);
-    for x in 0..width {
-        let high = before[x].max(middle[x]).max(after[x]).max(lower[x].max(upper[x])).max(threshold);
-        let low =
-            before_low[x].min(middle_low[x]).min(after_low[x]).min(lower[x].min(upper[x])).min(-threshold);
-        marks[x] = marks[x] & kept | if (at[x] >= high) | (at[x] <= low) { bit } else { 0 };
+fn subtract_body<V: Vector>(level: &[f32], less: &[f32], out: &mut [i16]) {
+    let levels = level.chunks_exact(V::Words::LANES).zip(less.chunks_exact(V::Words::LANES));
+    for (out, (level, less)) in out.chunks_exact_mut(V::Words::LANES).zip(levels) {
+        difference::<V>(halves(level), halves(less)).store(out);
     }
 }
 
-/// In one pass: columns stay in registers, and their neighbours are shuffled from two of them, where the pass above writes them and
-/// reads them three times, which takes as long as all the rest.
-#[cfg(target_arch = "x86_64")]
-#[allow(unsafe_code)]
-mod avx512 {
-    use std::arch::x86_64::*;
+for_each_vector! {
+    /// Computes the rows below from those of the levels, of which there is one more than layers, and marks the middle row: bit `i`
+    /// where the value of layer `i + 1` is at least the threshold in absolute value and not within its neighbours in the layer and in
+    /// those before and after it, but for the one after every third layer. Of the first and last columns marks do not matter.
+    pub(crate) fn mark(levels: &[&[f32]], layers: &mut [Layer<'_>], threshold: i16, marks: &mut [u8]) = mark_body;
+}
 
-    use super::{CHUNK, Mark, Neighbourhood};
-    use crate::isa::{Isa, Level};
-
-    pub(super) fn mark(isa: Isa, around: Neighbourhood<'_>, mark: Mark, marks: &mut [u8]) {
-        assert_eq!(isa.level(), Level::Avx512);
-        // SAFETY: an `Isa` of this level exists only where the machine was found to have these instructions.
-        unsafe { mark_chunks(around, mark, marks) }
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512bw")]
-    fn load(from: &[i16; CHUNK]) -> __m512i {
-        // SAFETY: there are 32 values to read, and the load needs no alignment.
-        unsafe { _mm512_loadu_epi16(from.as_ptr()) }
-    }
-
-    /// Greatest and least of each column.
-    #[derive(Clone, Copy)]
-    struct Extremes {
-        greatest: __m512i,
-        least: __m512i,
-    }
-
-    impl Extremes {
-        #[inline]
-        #[target_feature(enable = "avx512f,avx512bw")]
-        fn of(above: &[i16; CHUNK], at: &[i16; CHUNK], below: &[i16; CHUNK]) -> Self {
-            let (above, at, below) = (load(above), load(at), load(below));
-            Self {
-                greatest: _mm512_max_epi16(_mm512_max_epi16(above, at), below),
-                least: _mm512_min_epi16(_mm512_min_epi16(above, at), below),
-            }
-        }
-
-        /// Columns that are in this chunk or the next one, at these places of both.
-        #[inline]
-        #[target_feature(enable = "avx512f,avx512bw")]
-        fn at(self, places: __m512i, next: Self) -> Self {
-            Self {
-                greatest: _mm512_permutex2var_epi16(self.greatest, places, next.greatest),
-                least: _mm512_permutex2var_epi16(self.least, places, next.least),
-            }
-        }
-
-        #[inline]
-        #[target_feature(enable = "avx512f,avx512bw")]
-        fn and(self, other: Self) -> Self {
-            Self {
-                greatest: _mm512_max_epi16(self.greatest, other.greatest),
-                least: _mm512_min_epi16(self.least, other.least),
-            }
-        }
-    }
-
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-    fn mark_chunks(
-        Neighbourhood { rows: [above, at, below], layers: [lower, upper] }: Neighbourhood<'_>,
-        Mark { threshold, bit, kept }: Mark,
-        marks: &mut [u8],
-    ) {
-        let places: [i16; CHUNK] = std::array::from_fn(|i| i as i16);
-        // The last one of a chunk, then the next chunk; a chunk but the first one, then that of the next.
-        let before = _mm512_add_epi16(load(&places), _mm512_set1_epi16(CHUNK as i16 - 1));
-        let after = _mm512_add_epi16(load(&places), _mm512_set1_epi16(1));
-        let thresholds =
-            Extremes { greatest: _mm512_set1_epi16(threshold), least: _mm512_set1_epi16(-threshold) };
-        let (bit, kept) = (_mm256_set1_epi8(bit.cast_signed()), _mm256_set1_epi8(kept.cast_signed()));
-        let mut rows = above.as_chunks().0.iter().zip(at.as_chunks().0).zip(below.as_chunks().0);
-        let layers = at.as_chunks().0.iter().zip(lower.as_chunks().0.iter().zip(upper.as_chunks().0));
-        let Some(((above, at), below)) = rows.next() else { return };
-        let mut here = Extremes::of(above, at, below);
-        let mut last = here;
-        for (marks, (at, (lower, upper))) in marks.as_chunks_mut::<CHUNK>().0.iter_mut().zip(layers) {
-            let next = match rows.next() {
-                Some(((above, at), below)) => Extremes::of(above, at, below),
-                None => here,
+#[inline(always)]
+fn mark_body<V: Vector>(levels: &[&[f32]], layers: &mut [Layer<'_>], threshold: i16, marks: &mut [u8]) {
+    for bit in (0..layers.len().saturating_sub(1)).step_by(LAYERS - 1) {
+        let (levels, layers) = (&levels[bit..], &mut layers[bit..]);
+        macro_rules! mark_layers {
+            ($($layers:literal)*) => {
+                match (layers.len().min(LAYERS), V::LANES == LINE) {
+                    $(($layers, true) => mark_layers::<V, $layers, CHUNK>(levels, layers, threshold, bit, marks),
+                    ($layers, false) => mark_layers::<V, $layers, { CHUNK / 2 }>(levels, layers, threshold, bit, marks),)*
+                    _ => {}
+                }
             };
-            let (lower, upper) = (load(lower), load(upper));
-            let beside =
-                Extremes { greatest: _mm512_max_epi16(lower, upper), least: _mm512_min_epi16(lower, upper) };
-            let around =
-                last.at(before, here).and(here.at(after, next)).and(here).and(beside.and(thresholds));
-            let at = load(at);
-            let marked =
-                _mm512_cmpge_epi16_mask(at, around.greatest) | _mm512_cmple_epi16_mask(at, around.least);
-            // SAFETY: there are 32 bytes to read and to write, and neither needs alignment.
-            unsafe {
-                let was = _mm256_loadu_si256(marks.as_ptr().cast());
-                let is = _mm256_or_si256(_mm256_and_si256(was, kept), _mm256_maskz_mov_epi8(marked, bit));
-                _mm256_storeu_si256(marks.as_mut_ptr().cast(), is);
-            }
-            (last, here) = (here, next);
         }
+        mark_layers!(2 3 4);
+    }
+}
+
+/// Marks `K` layers but the first one, from this bit on. `LANES` are those of the words.
+#[inline(always)]
+fn mark_layers<V: Vector, const K: usize, const LANES: usize>(
+    levels: &[&[f32]],
+    layers: &mut [Layer<'_>],
+    threshold: i16,
+    bit: usize,
+    marks: &mut [u8],
+) {
+    let marks = marks.as_chunks_mut::<LANES>().0;
+    let mut rows = Rows::<'_, K, LANES>::new(levels, layers, marks.len());
+    let thresholds = Extremes { greatest: V::Words::splat(threshold), least: V::Words::splat(-threshold) };
+    // Beyond the first and last chunk anything will do.
+    let (mut before, mut here) = ([thresholds; K], [thresholds; K]);
+    for chunk in 0..=marks.len() {
+        let next = if chunk < marks.len() { rows.extremes::<V>(chunk, thresholds) } else { here };
+        let mut around = here;
+        for layer in 1..K {
+            let (after, before_next) = here[layer].beside(next[layer]);
+            around[layer] = here[layer].and(before[layer]).and(after);
+            before[layer] = before_next;
+        }
+        if let Some(chunk) = chunk.checked_sub(1) {
+            let mut marked = V::Words::no_marks();
+            for (layer, Extremes { greatest, least }) in around.into_iter().enumerate().skip(1) {
+                let at = V::Words::load(&rows.at[layer][chunk]);
+                marked = at.mark_if_either(greatest, least, 1 << (bit + layer - 1), marked);
+            }
+            set::<V::Words>(&mut marks[chunk], marked, bit > 0);
+        }
+        here = next;
+    }
+}
+
+/// Sets marks, and keeps those that are there or not.
+#[inline(always)]
+fn set<W: Words>(marks: &mut [u8], marked: W::Marks, keep: bool) {
+    if keep {
+        let mut more = [0; CHUNK];
+        W::store_marks(marked, &mut more);
+        marks.iter_mut().zip(more).for_each(|(marks, more)| *marks |= more);
+    } else {
+        W::store_marks(marked, marks);
+    }
+}
+
+/// Rows of levels and layers, in chunks of as many words as a register has.
+struct Rows<'a, const K: usize, const LANES: usize> {
+    /// One more than layers.
+    levels: [&'a [[f32; LANES]]; LAYERS + 1],
+    above: [&'a [[i16; LANES]]; K],
+    at: [&'a [[i16; LANES]]; K],
+    below: [&'a mut [[i16; LANES]]; K],
+}
+
+impl<'a, const K: usize, const LANES: usize> Rows<'a, K, LANES> {
+    #[inline(always)]
+    fn new(levels: &[&'a [f32]], layers: &'a mut [Layer<'_>], chunks: usize) -> Self {
+        let mut rows = Self {
+            levels: [&[]; LAYERS + 1],
+            above: [&[]; K],
+            at: [&[]; K],
+            below: std::array::from_fn(|_| Default::default()),
+        };
+        for (row, level) in rows.levels.iter_mut().zip(&levels[..=K]) {
+            *row = &level.as_chunks().0[..chunks];
+        }
+        for (i, Layer { above, at, below }) in layers[..K].iter_mut().enumerate() {
+            rows.above[i] = &above.as_chunks().0[..chunks];
+            rows.at[i] = &at.as_chunks().0[..chunks];
+            rows.below[i] = &mut below.as_chunks_mut().0[..chunks];
+        }
+        rows
+    }
+
+    /// Computes a chunk of the rows below. Returns the greatest and least of the thresholds and of each column of a layer but the
+    /// first and the layers before and after it.
+    #[inline(always)]
+    fn extremes<V: Vector>(
+        &mut self,
+        chunk: usize,
+        thresholds: Extremes<V::Words>,
+    ) -> [Extremes<V::Words>; K] {
+        let mut columns = [thresholds; K];
+        let mut lower = halves::<V>(&self.levels[0][chunk]);
+        for (layer, columns) in columns.iter_mut().enumerate() {
+            let upper = halves::<V>(&self.levels[layer + 1][chunk]);
+            let below = difference(upper, lower);
+            lower = upper;
+            below.store(&mut self.below[layer][chunk]);
+            let (above, at) =
+                (V::Words::load(&self.above[layer][chunk]), V::Words::load(&self.at[layer][chunk]));
+            *columns = Extremes { greatest: above.max(at).max(below), least: above.min(at).min(below) };
+        }
+        // Every neighbourhood has this layer.
+        columns[K / 2] = columns[K / 2].and(thresholds);
+        let mut pairs = columns;
+        for layer in 1..K {
+            pairs[layer] = columns[layer - 1].and(columns[layer]);
+        }
+        let mut around = pairs;
+        for layer in 1..K - 1 {
+            around[layer] = pairs[layer].and(columns[layer + 1]);
+        }
+        around
+    }
+}
+
+/// Samples of a level for a register of words.
+#[inline(always)]
+fn halves<V: Vector>(level: &[f32]) -> [V; 2] {
+    [V::load(level), V::load(&level[V::LANES..])]
+}
+
+/// A rounded difference of two levels.
+#[inline(always)]
+fn difference<V: Vector>(level: [V; 2], less: [V; 2]) -> V::Words {
+    let (steps, integer) = (V::splat(STEPS), V::splat(INTEGER));
+    V::Words::low_words(
+        level[0].sub(less[0]).mul_add(steps, integer),
+        level[1].sub(less[1]).mul_add(steps, integer),
+    )
+}
+
+/// Greatest and least of each column.
+#[derive(Clone, Copy)]
+struct Extremes<W> {
+    greatest: W,
+    least: W,
+}
+
+impl<W: Words> Extremes<W> {
+    /// Those of the columns after these, and those of the columns before the next ones.
+    #[inline(always)]
+    fn beside(self, next: Self) -> (Self, Self) {
+        let (greatest_after, greatest_before) = self.greatest.beside(next.greatest);
+        let (least_after, least_before) = self.least.beside(next.least);
+        let after = Self { greatest: greatest_after, least: least_after };
+        (after, Self { greatest: greatest_before, least: least_before })
+    }
+
+    #[inline(always)]
+    fn and(self, other: Self) -> Self {
+        Self { greatest: self.greatest.max(other.greatest), least: self.least.min(other.least) }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Level;
+    use crate::{Isa, Level};
+
+    /// A row of differences for each layer, and the row below of the levels that these come from.
+    struct Rows {
+        above: Vec<Vec<i16>>,
+        at: Vec<Vec<i16>>,
+        below: Vec<Vec<i16>>,
+        levels: Vec<Vec<f32>>,
+    }
+
+    impl Rows {
+        /// Few values, so that many are equal.
+        fn new(layers: usize, width: usize) -> Self {
+            let mut state = 1_u64;
+            let mut sample = |_| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                (state >> 56) as i16 % 8 - 4
+            };
+            let mut rows = || (0..layers).map(|_| (0..width).map(&mut sample).collect()).collect();
+            let [above, at, below]: [Vec<Vec<i16>>; 3] = [rows(), rows(), rows()];
+            let mut levels = vec![vec![100.0; width]];
+            for row in &below {
+                let level = levels[levels.len() - 1].iter().zip(row);
+                levels.push(level.map(|(level, &row)| level + f32::from(row) / STEPS).collect());
+            }
+            Self { above, at, below, levels }
+        }
+
+        /// Whether a value is marked, if so many columns beside it in the layers before and after are its neighbours, or none.
+        fn is_marked(
+            &self,
+            (layer, x): (usize, usize),
+            threshold: i16,
+            [before, after]: [Option<usize>; 2],
+        ) -> bool {
+            let at = self.at[layer][x];
+            let mut others: Vec<i16> = vec![];
+            let mut add = |layer: usize, columns: usize, is_own: bool| {
+                let Some(middle) = self.at.get(layer) else { return };
+                others.extend(&middle[x - columns..=x + columns]);
+                if columns > 0 || is_own {
+                    let rows = [&self.above[layer], &self.below[layer]];
+                    others.extend(rows.into_iter().flat_map(|row| &row[x - columns..=x + columns]));
+                }
+            };
+            add(layer, 1, true);
+            before.into_iter().for_each(|columns| add(layer - 1, columns, false));
+            after.into_iter().for_each(|columns| add(layer + 1, columns, false));
+            at >= threshold && others.iter().all(|&other| at >= other)
+                || at <= -threshold && others.iter().all(|&other| at <= other)
+        }
+    }
 
     #[test]
     fn marks_are_those_of_the_definition() {
-        for (chunks, threshold) in [(1, 0), (2, 3), (5, 1)] {
+        for (layers, chunks, threshold) in [(2, 1, 0), (3, 2, 3), (4, 5, 1), (5, 3, 2), (6, 2, 1), (9, 3, 1)]
+        {
             let width = chunks * CHUNK;
-            let mut state = 1_u64;
-            // Few values, so that many are equal.
-            let mut row = || -> Vec<i16> {
-                let mut sample = || {
-                    state =
-                        state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                    (state >> 56) as i16 % 8 - 4
-                };
-                (0..width).map(|_| sample()).collect()
-            };
-            let (rows, layers) = ([row(), row(), row()], [row(), row()]);
-            let around =
-                Neighbourhood { rows: [&rows[0], &rows[1], &rows[2]], layers: [&layers[0], &layers[1]] };
-            let is_marked = |x: usize| {
-                let at = rows[1][x];
-                let all =
-                    rows.iter().flat_map(|row| &row[x - 1..=x + 1]).chain(layers.iter().map(|row| &row[x]));
-                let (mut above, mut below) = (at >= threshold, at <= -threshold);
-                for &other in all {
-                    above &= at >= other;
-                    below &= at <= other;
-                }
-                above | below
-            };
+            let rows = Rows::new(layers, width);
+            let levels: Vec<&[f32]> = rows.levels.iter().map(|level| &level[..]).collect();
             for level in [Level::Scalar, Level::Avx2, Level::Avx512] {
-                let mut columns = Columns::default();
-                columns.resize(width);
-                let mut marks = vec![0b101; width];
-                mark(
-                    Isa::at_most(level),
-                    around,
-                    Mark { threshold, bit: 2, kept: 4 },
-                    &mut columns,
-                    &mut marks,
-                );
-                let expected: Vec<u8> = (1..width - 1).map(|x| if is_marked(x) { 6 } else { 4 }).collect();
-                assert!(expected.contains(&6) && expected.contains(&4));
-                assert_eq!(marks[1..width - 1], expected, "{level:?}, {chunks} chunks");
+                let isa = Isa::at_most(level);
+                let mut below = vec![vec![0; width]; layers];
+                let mut around: Vec<_> = rows
+                    .above
+                    .iter()
+                    .zip(&rows.at)
+                    .zip(&mut below)
+                    .map(|((above, at), below)| Layer { above, at, below })
+                    .collect();
+                let mut marks = vec![u8::MAX; width];
+                mark(isa, &levels, &mut around, threshold, &mut marks);
+                assert_eq!(below, rows.below);
+                let neighbours = |layer: usize| {
+                    if layer.is_multiple_of(LAYERS - 1) { [Some(1), None] } else { [Some(1), Some(1)] }
+                };
+                let expected: Vec<u8> = (1..width - 1)
+                    .map(|x| {
+                        let bit = |layer| {
+                            u8::from(rows.is_marked((layer, x), threshold, neighbours(layer))) << (layer - 1)
+                        };
+                        (1..layers).map(bit).sum()
+                    })
+                    .collect();
+                assert!(expected.iter().any(|&marks| marks > 0) && expected.contains(&0));
+                assert_eq!(marks[1..width - 1], expected, "{level:?}, {layers} layers, {chunks} chunks");
             }
         }
+    }
+
+    #[test]
+    fn differences_are_rounded_to_the_nearest_step() {
+        let row = |first: [f32; 4]| [first; CHUNK / 4].concat();
+        let (level, less) =
+            (row([255.0, 0.0, 3.5 / STEPS, 1.4 / STEPS]), row([0.0, 255.0, 0.0, 2.0 / STEPS]));
+        for isa in [Level::Scalar, Level::Avx2, Level::Avx512].map(Isa::at_most) {
+            let mut out = [0; CHUNK];
+            subtract(isa, &level, &less, &mut out);
+            assert_eq!(out.as_chunks().0, [[32_640, -32_640, 4, -1]; CHUNK / 4]);
+        }
+        assert_eq!(rounded(-1.0), -128);
     }
 }

@@ -32,7 +32,7 @@ impl Ring {
         self.margin = margin.max(1).next_multiple_of(LINE);
         // An odd number of cache lines, so that the rows of a column do not all fall into one cache set.
         self.stride = ((width + 2 * self.margin).div_ceil(LINE) | 1) * LINE;
-        self.samples.resize(self.stride * blocks * BLOCK);
+        self.samples.resize(self.stride * blocks * BLOCK + LINE);
         self.starts.clear();
         let held = (0..blocks * BLOCK).map(|row| row * self.stride + self.margin);
         self.starts.extend(held.cycle().take(height.next_multiple_of(BLOCK)));
@@ -52,7 +52,7 @@ impl Ring {
         &self.samples[self.starts[y]..][..self.width]
     }
 
-    /// The row from column `x` on, and a line at least of what follows it in memory.
+    /// The row from column `x` on, and two lines at least of what follows it in memory.
     #[inline(always)]
     pub(crate) fn row_from(&self, y: usize, x: usize) -> &[f32] {
         &self.samples[self.starts[y] + x..]

@@ -235,7 +235,7 @@ pub(crate) struct LevelRows<'a> {
 }
 
 impl<'a> LevelRows<'a> {
-    /// A row from column `x` on, and a line at least of what follows it in memory.
+    /// A row from column `x` on, and two lines at least of what follows it in memory.
     #[inline(always)]
     pub(crate) fn row_from(&self, y: usize, x: usize) -> &'a [f32] {
         &self.samples[self.starts[y] + x - self.origin..]

@@ -7,12 +7,16 @@ mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
 
+use crate::words::Words;
+
 /// As many floats as a register holds. Every operation is that of IEEE 754 on each lane, so that results do not depend
 /// on the type.
 pub(crate) trait Vector: Copy {
     const LANES: usize;
     /// The vector of eight floats of the same instruction set.
     type Eight: Eight;
+    /// The vector of twice as many integers.
+    type Words: Words<Floats = Self>;
 
     fn splat(value: f32) -> Self;
     /// `first`, `first + 1`, and so on.

@@ -5,6 +5,7 @@ use super::{Eight, Vector};
 impl Vector for [f32; 8] {
     const LANES: usize = 8;
     type Eight = Self;
+    type Words = [i16; 16];
 
     #[inline(always)]
     fn splat(value: f32) -> Self {

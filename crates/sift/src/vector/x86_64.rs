@@ -9,13 +9,14 @@ use super::{Eight, Vector};
 
 macro_rules! vector {
     (
-        $type:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident, $shift:ident, $fours:ident,
+        $type:ty, $lanes:literal, $words:ty, $splat:ident, $load:ident, $store:ident, $shift:ident, $fours:ident,
         $transpose_fours:ident, $in_step:ident,
         $($name:ident($self:ident $(, $arg:ident)*) = $operation:ident;)*
     ) => {
         impl Vector for $type {
             const LANES: usize = $lanes;
             type Eight = __m256;
+            type Words = $words;
 
             $(#[inline(always)]
             fn $name($self $(, $arg: Self)*) -> Self {
@@ -79,7 +80,7 @@ macro_rules! vector {
 }
 
 vector!(
-    __m256, 8, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, shift_256, fours_256, transpose_fours_256, in_step_256,
+    __m256, 8, __m256i, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, shift_256, fours_256, transpose_fours_256, in_step_256,
     add(self, other) = _mm256_add_ps;
     sub(self, other) = _mm256_sub_ps;
     mul(self, other) = _mm256_mul_ps;
@@ -95,7 +96,7 @@ vector!(
 );
 
 vector!(
-    __m512, 16, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, shift_512, fours_512, transpose_fours_512, in_step_512,
+    __m512, 16, __m512i, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, shift_512, fours_512, transpose_fours_512, in_step_512,
     add(self, other) = _mm512_add_ps;
     sub(self, other) = _mm512_sub_ps;
     mul(self, other) = _mm512_mul_ps;
