@@ -2,6 +2,9 @@
 
 use crate::isa::for_each_isa;
 
+/// Pairs of columns that fill vectors of any instruction set.
+const WHOLE: usize = 32;
+
 for_each_isa! {
     /// Writes row `y`, from column `start` on, of the image doubled in both directions by linear interpolation, as
     /// `cv::resize` does it (`INTER_LINEAR`: samples lie at quarters between pixels, edges are clamped), or
@@ -26,47 +29,50 @@ fn doubled_row_body(
     blend: &mut Vec<f32>,
     out: &mut [f32],
 ) {
-    let height = grey.len() / width;
-    let (near, far, weight) = neighbours(y, height, precise);
-    let near = &grey[near * width..][..width];
-    let far = &grey[far * width..][..width];
-    // The pixels that columns from `start` on take, and one before them.
-    let origin = (start / 2).saturating_sub(1);
-    blend.clear();
-    blend.extend(
-        near.iter()
-            .zip(far)
-            .skip(origin)
-            .take(out.len() / 2 + 4)
-            .map(|(&near, &far)| f32::from(near) * (1.0 - weight) + f32::from(far) * weight),
-    );
-    let blend = &blend[..];
-    // What even columns take of the pixel before and their own, and odd ones of their own and the one after.
+    // The pairs of columns that are asked for, and what they take of the pixel before them, of their own and of the one after.
+    let first = start / 2;
+    let count = (start % 2 + out.len()).div_ceil(2);
+    blend_pixels((grey, width), neighbours(y, grey.len() / width, precise), first, count + 2, blend);
     let (even, odd) = if precise { ([0.0, 1.0], [0.5, 0.5]) } else { ([0.25, 0.75], [0.75, 0.25]) };
     let mix = |[a, b]: [f32; 2], left: f32, right: f32| a * left + b * right;
-    let last = width - 1;
-    let at = |x: usize| blend[x.min(last) - origin];
-    let single = |column: usize| {
-        let x = column / 2;
-        if column.is_multiple_of(2) {
-            mix(even, at(x.saturating_sub(1)), at(x))
-        } else {
-            mix(odd, at(x), at(x + 1))
+    // A column before whole pairs, or after them, is alone.
+    let (head, rest) = out.split_at_mut(start % 2);
+    head.iter_mut().for_each(|out| *out = mix(odd, blend[1], blend[2]));
+    let blend = &blend[head.len()..];
+    let (pairs, tail) = rest.as_chunks_mut::<2>();
+    tail.iter_mut().for_each(|out| *out = mix(even, blend[pairs.len()], blend[pairs.len() + 1]));
+    // As many as fill vectors, and the last ones, some of them again.
+    for range in [0..pairs.len() / WHOLE * WHOLE, pairs.len().saturating_sub(WHOLE)..pairs.len()] {
+        for (out, around) in pairs[range.clone()].iter_mut().zip(blend[range.start..].windows(3)) {
+            *out = [mix(even, around[0], around[1]), mix(odd, around[1], around[2])];
         }
-    };
-    // Pairs that have a pixel on both sides; single columns before and after them.
-    let first = start.div_ceil(2).max(1);
-    let end = ((start + out.len()) / 2).min(last).max(first);
-    let (head, rest) = out.split_at_mut((2 * first - start).min(out.len()));
-    let (pairs, tail) = rest.split_at_mut((2 * (end - first)).min(rest.len()));
-    for (i, out) in head.iter_mut().enumerate() {
-        *out = single(start + i);
     }
-    for (i, out) in tail.iter_mut().enumerate() {
-        *out = single(2 * end + i);
+}
+
+/// Mixes two rows of pixels, from the one before column `first` on, or the first one twice, `count` pixels at least; the last pixel of
+/// a row is followed by itself.
+#[inline(always)]
+fn blend_pixels(
+    (grey, width): (&[u8], usize),
+    (near, far, weight): (usize, usize, f32),
+    first: usize,
+    count: usize,
+    blend: &mut Vec<f32>,
+) {
+    let (near, far) = (&grey[near * width..], &grey[far * width..]);
+    let mix = |(&near, &far)| f32::from(near) * (1.0 - weight) + f32::from(far) * weight;
+    let pixels = || near.iter().zip(far).map(mix);
+    blend.clear();
+    if first == 0 {
+        blend.extend(pixels().next());
     }
-    for (out, around) in pairs.as_chunks_mut::<2>().0.iter_mut().zip(blend[first - 1 - origin..].windows(3)) {
-        *out = [mix(even, around[0], around[1]), mix(odd, around[1], around[2])];
+    let before = first.saturating_sub(1);
+    let end = blend.len() + width - before;
+    // As many as fill vectors, even beyond the row.
+    blend.extend(pixels().skip(before).take(count.next_multiple_of(2 * WHOLE)));
+    if end < count {
+        blend.truncate(end);
+        blend.extend_from_within(end - 1..);
     }
 }
 
@@ -85,7 +91,7 @@ fn neighbours(y: usize, height: usize, precise: bool) -> (usize, usize, f32) {
 #[cfg(test)]
 mod tests {
     use super::doubled_row;
-    use crate::isa::Isa;
+    use crate::{Isa, Level};
 
     #[test]
     fn interpolates_at_quarters_with_clamped_edges() {
@@ -94,6 +100,42 @@ mod tests {
         assert_eq!(row, [0.0, 25.0, 75.0, 125.0, 175.0, 200.0]);
         doubled_row(Isa::detect(), (&[0, 100, 200, 40, 140, 240], 3), 1, 0, false, &mut Vec::new(), &mut row);
         assert_eq!(row, [10.0, 35.0, 85.0, 135.0, 185.0, 210.0]);
+    }
+
+    #[test]
+    fn any_part_of_a_row_is_that_of_the_whole_one() {
+        for (width, height) in [(1, 1), (2, 3), (50, 2), (131, 3)] {
+            let grey: Vec<u8> = (0..width * height).map(|i| (i * 89 % 256) as u8).collect();
+            for (y, precise) in (0..2 * height).flat_map(|y| [(y, false), (y, true)]) {
+                let (near, far, weight) = super::neighbours(y, height, precise);
+                let pixel = |x: usize| {
+                    let at = |row: usize| f32::from(grey[row * width + x.min(width - 1)]);
+                    at(near) * (1.0 - weight) + at(far) * weight
+                };
+                let whole: Vec<f32> = (0..2 * width)
+                    .map(|x| match (x.is_multiple_of(2), precise) {
+                        (true, true) => pixel(x / 2),
+                        (false, true) => 0.5 * pixel(x / 2) + 0.5 * pixel(x / 2 + 1),
+                        (true, false) => 0.25 * pixel((x / 2).saturating_sub(1)) + 0.75 * pixel(x / 2),
+                        (false, false) => 0.75 * pixel(x / 2) + 0.25 * pixel(x / 2 + 1),
+                    })
+                    .collect();
+                for isa in [Level::Scalar, Level::Avx2, Level::Avx512].map(Isa::at_most) {
+                    for start in (0..2 * width).step_by(3) {
+                        for end in [start + 1, (start + 2 * width).div_ceil(2), 2 * width - 1, 2 * width] {
+                            let mut out = vec![f32::NAN; end.max(start + 1) - start];
+                            let mut blend = vec![f32::NAN; 3];
+                            doubled_row(isa, (&grey, width), y, start, precise, &mut blend, &mut out);
+                            assert_eq!(
+                                out,
+                                whole[start..start + out.len()],
+                                "{width}x{height}, row {y} from {start}"
+                            );
+                        }
+                    }
+                }
+            }
+        }
     }
 
     #[test]
