@@ -16,7 +16,7 @@ use crate::strip::Strip;
 pub(crate) struct Scanner {
     /// Columns that are scanned.
     columns: Range<usize>,
-    /// First column of the rows here, at least one before those that are scanned, so that they are aligned as those of the strip are.
+    /// First column of the rows here: before those that are scanned, and whole lines after the first one of the strip, to be aligned.
     origin: usize,
     /// Rounded differences of each layer around the scanned row; row `y` is at `y % ROWS`, in whole chunks.
     layers: Vec<[Aligned<i16>; ROWS]>,

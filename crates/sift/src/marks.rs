@@ -107,7 +107,7 @@ fn mark_layers<V: Vector, const K: usize, const LANES: usize>(
     }
 }
 
-/// Sets marks, and keeps those that are there or not.
+/// Stores marks, beside those that are there if `keep`, else in their place.
 #[inline(always)]
 fn set<W: Words>(marks: &mut [u8], marked: W::Marks, keep: bool) {
     if keep {

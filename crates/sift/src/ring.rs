@@ -32,6 +32,7 @@ impl Ring {
         self.margin = margin.max(1).next_multiple_of(LINE);
         // An odd number of cache lines, so that the rows of a column do not all fall into one cache set.
         self.stride = ((width + 2 * self.margin).div_ceil(LINE) | 1) * LINE;
+        // With its right margin, two lines follow the last row, too.
         self.samples.resize(self.stride * blocks * BLOCK + LINE);
         self.starts.clear();
         let held = (0..blocks * BLOCK).map(|row| row * self.stride + self.margin);

@@ -83,7 +83,7 @@ macro_rules! words {
     };
 }
 
-// Marks are words, too, and packed when they are stored.
+// Marks of AVX2 are words, too, and packed when they are stored.
 words!(
     __m256i,
     16,
