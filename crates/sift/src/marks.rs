@@ -52,7 +52,8 @@ fn subtract_body<V: Vector>(level: &[f32], less: &[f32], out: &mut [i16]) {
 for_each_vector! {
     /// Computes the rows below from those of the levels, of which there is one more than layers, and marks the middle row: bit `i`
     /// where the value of layer `i + 1` is at least the threshold in absolute value and not within its neighbours in the layer and in
-    /// those before and after it, but for the one after every third layer. Of the first and last columns marks do not matter.
+    /// those before and after it; of every third layer the one after is left out, as it is not in registers, so that more is marked,
+    /// never less. Marks of the first and last columns mean nothing.
     pub(crate) fn mark(levels: &[&[f32]], layers: &mut [Layer<'_>], threshold: i16, marks: &mut [u8]) = mark_body;
 }
 
@@ -61,6 +62,7 @@ fn mark_body<V: Vector>(levels: &[&[f32]], layers: &mut [Layer<'_>], threshold: 
     for bit in (0..layers.len().saturating_sub(1)).step_by(LAYERS - 1) {
         let (levels, layers) = (&levels[bit..], &mut layers[bit..]);
         macro_rules! mark_layers {
+            // The length of an array can't be that of a type parameter: one of both is that of the words.
             ($($layers:literal)*) => {
                 match (layers.len().min(LAYERS), V::LANES == LINE) {
                     $(($layers, true) => mark_layers::<V, $layers, CHUNK>(levels, layers, threshold, bit, marks),
@@ -95,6 +97,7 @@ fn mark_layers<V: Vector, const K: usize, const LANES: usize>(
             around[layer] = here[layer].and(before[layer]).and(after);
             before[layer] = before_next;
         }
+        // Marks are a chunk behind, as they take the columns after it.
         if let Some(chunk) = chunk.checked_sub(1) {
             let mut marked = V::Words::no_marks();
             for (layer, Extremes { greatest, least }) in around.into_iter().enumerate().skip(1) {

@@ -49,8 +49,8 @@ fn doubled_row_body(
     }
 }
 
-/// Mixes two rows of pixels, from the one before column `first` on, or the first one twice, `count` pixels at least; the last pixel of
-/// a row is followed by itself.
+/// Mixes two rows, `count` pixels at least, from the one before pixel `first` on. Beyond either edge, by one pixel at most, the outermost
+/// one is repeated.
 #[inline(always)]
 fn blend_pixels(
     (grey, width): (&[u8], usize),

@@ -27,7 +27,7 @@ pub(crate) trait Words: Copy {
     fn min(self, other: Self) -> Self;
     /// The greater.
     fn max(self, other: Self) -> Self;
-    /// The lanes of this vector and the next one, as many from the second one on, and as many from the last one of this vector on.
+    /// Of this vector followed by the next one, as many lanes from the second one on, and as many from the last one of this vector on.
     fn beside(self, next: Self) -> (Self, Self);
     /// No marks.
     fn no_marks() -> Self::Marks;
