@@ -1,6 +1,5 @@
 //! The configurations in `deploy/redis` against `redis-server`.
 
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -9,7 +8,7 @@ use cache::{HostPort, RedisConfig, RedisServers, RedisStore, SharedConfig};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::faults::Watched;
-use crate::servers::{RedisServer, until};
+use crate::servers::{RedisServer, first_of_six, until};
 
 fn deploy(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../deploy/redis").join(name)
@@ -69,16 +68,6 @@ async fn the_cluster_of_six_is_made_by_its_script_and_serves() {
             crate::servers::ask(first, &[b"CLUSTER", b"SLOTS"]);
         replicas.is_ok_and(|slots| slots.len() == 3 && slots.iter().all(has_replica))
     });
-}
-
-/// The first of six free ports, of which those ten thousand above are free, too, for the nodes among themselves. All are below
-/// those that the system gives to others.
-fn first_of_six() -> u16 {
-    let free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
-    (10_000..22_000)
-        .step_by(6)
-        .find(|&first| (first..first + 6).all(|port| free(port) && free(port + 10_000)))
-        .expect("six free ports")
 }
 
 /// Whether a row of `CLUSTER SLOTS` (from, to, primary, replicas ...) has a replica.

@@ -1,7 +1,7 @@
 //! `siftd doctor` at real servers, and its exit codes.
 
 use std::fs;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::running::run;
-use crate::servers::PostgresServer;
+use crate::servers::{PostgresServer, free_port};
 
 /// A server that ends with the value.
 struct Server {
@@ -21,7 +21,7 @@ struct Server {
 impl Server {
     /// Starts a program of the Debian package of its name, and waits until it listens.
     fn start(program: &str, arguments: impl Fn(&str) -> Vec<String>) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let mut command = Command::new(program);
         command.args(arguments(&port.to_string())).stdin(Stdio::null());
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();

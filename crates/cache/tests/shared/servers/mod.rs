@@ -2,6 +2,7 @@
 
 mod certificates;
 mod memcached;
+mod ports;
 mod postgres;
 mod process;
 mod redis;
@@ -9,7 +10,8 @@ mod redis_cluster;
 
 pub(crate) use self::certificates::Certificates;
 pub(crate) use self::memcached::MemcachedServer;
+pub(crate) use self::ports::{first_of_six, free_port};
 pub(crate) use self::postgres::PostgresServer;
-pub(crate) use self::process::{Process, free_port, until};
+pub(crate) use self::process::{Process, until};
 pub(crate) use self::redis::{RedisServer, ask};
 pub(crate) use self::redis_cluster::RedisCluster;

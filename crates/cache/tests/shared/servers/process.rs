@@ -1,6 +1,6 @@
 use std::ffi::OsString;
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -9,16 +9,6 @@ use rustix::process::{Pid, Signal, kill_process};
 
 /// How long a server may take to do what a test waits for, on a machine that is busy.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// A port that nobody listens on, of those that the system does not give to outgoing connections by itself.
-pub(crate) fn free_port() -> u16 {
-    loop {
-        let port = fastrand::u16(10_000..32_000);
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return port;
-        }
-    }
-}
 
 /// Waits until something holds.
 pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
