@@ -2,6 +2,7 @@
 """Compares the features that `siftd detect` gives for folders of images with live OpenCV's. See README.md."""
 
 import argparse
+import itertools
 import subprocess
 import sys
 import tempfile
@@ -37,6 +38,18 @@ class Features:
     @classmethod
     def none(cls):
         return cls(np.empty((0, 4), np.float32), np.empty(0, np.int32), np.empty((0, 128), np.uint8))
+
+
+@dataclass
+class Setting:
+    """What both sides are asked for."""
+
+    denoise: str
+    octave_layers: int
+    sigma: float
+
+    def __str__(self):
+        return f"denoise {self.denoise}, {self.octave_layers} layers, sigma {self.sigma:g}"
 
 
 @dataclass
@@ -84,15 +97,16 @@ class Score:
         )
 
 
-def opencv_features(path, denoise):
+def opencv_features(path, setting):
     """OpenCV's answer, or None where it can't read the picture."""
     image = cv2.imread(str(path))
     if image is None:
         return None
-    if denoise == "nlm":
+    if setting.denoise == "nlm":
         image = cv2.fastNlMeansDenoisingColored(image, None, 10, 10, 7, 21)
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
-    keypoints, descriptors = cv2.SIFT_create().detectAndCompute(grey, None)
+    sift = cv2.SIFT_create(nOctaveLayers=setting.octave_layers, sigma=setting.sigma)
+    keypoints, descriptors = sift.detectAndCompute(grey, None)
     if not keypoints:
         return Features.none()
     rows = np.array([(*k.pt, k.size, k.angle) for k in keypoints], np.float32)
@@ -170,16 +184,17 @@ def row(name, score):
     )
 
 
-def run_siftd(siftd, folder, out, denoise):
-    command = [siftd, "detect", folder, "--format", "npz", "-o", out, "--denoise", denoise]
+def run_siftd(siftd, folder, out, setting):
+    command = [siftd, "detect", folder, "--format", "npz", "-o", out, "--denoise", setting.denoise]
+    command += ["--octave-layers", str(setting.octave_layers), "--sigma", str(setting.sigma)]
     result = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     if result.returncode != 0:
         print(f"siftd ended with {result.returncode}:\n{result.stderr.rstrip()}")
 
 
-def compare_folder(siftd, folder, denoise):
+def compare_folder(siftd, folder, setting):
     """Prints a line for each picture and the total. Returns the total and the number of pictures compared."""
-    print(f"\n{folder}, denoise {denoise}")
+    print(f"\n{folder}, {setting}")
     print(
         f"{'picture':<40} {'opencv':>8} {'siftd':>8} {'found':>9} {'extra':>8} {'far':>8} {'identical':>10}"
         f" {'max px':>10}"
@@ -187,9 +202,9 @@ def compare_folder(siftd, folder, denoise):
     total, compared = Score(), 0
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch)
-        run_siftd(siftd, folder, out, denoise)
+        run_siftd(siftd, folder, out, setting)
         for picture in pictures(folder):
-            expected = opencv_features(folder / picture, denoise)
+            expected = opencv_features(folder / picture, setting)
             if expected is None:
                 print(f"{str(picture):<40} not compared: OpenCV can't read it")
                 continue
@@ -212,6 +227,8 @@ def main():
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="folders of images, walked")
     parser.add_argument("--siftd", type=Path, default=Path("target/release/siftd"), help="the binary (%(default)s)")
     parser.add_argument("--denoise", nargs="+", choices=("none", "nlm"), default=["none", "nlm"], help="both by default")
+    parser.add_argument("--octave-layers", nargs="+", type=int, default=[3], metavar="N", help="one after the other (3)")
+    parser.add_argument("--sigma", nargs="+", type=float, default=[1.6], metavar="S", help="one after the other (1.6)")
     arguments = parser.parse_args()
     if not arguments.siftd.is_file():
         parser.error(f"{arguments.siftd} is no file: build it with `cargo build --release`, or name it with --siftd")
@@ -220,15 +237,16 @@ def main():
             parser.error(f"{folder} is no folder")
 
     print(f"OpenCV {cv2.__version__}, NumPy {np.__version__}")
+    settings = itertools.product(arguments.denoise, arguments.octave_layers, arguments.sigma)
+    settings = [Setting(*setting) for setting in settings]
     comparisons, short, empty = 0, [], []
-    for folder in arguments.folders:
-        for denoise in arguments.denoise:
-            total, compared = compare_folder(arguments.siftd.resolve(), folder, denoise)
-            comparisons += compared
-            if not compared:
-                empty.append(f"{folder}, denoise {denoise}")
-            elif not total.passes():
-                short.append(f"{folder}, denoise {denoise}")
+    for folder, setting in itertools.product(arguments.folders, settings):
+        total, compared = compare_folder(arguments.siftd.resolve(), folder, setting)
+        comparisons += compared
+        if not compared:
+            empty.append(f"{folder}, {setting}")
+        elif not total.passes():
+            short.append(f"{folder}, {setting}")
     print()
     if short:
         print("short of the bar: " + "; ".join(short))

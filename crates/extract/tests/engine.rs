@@ -27,7 +27,7 @@ fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/engine").join(name)
 }
 
-fn parameter_sets() -> [(&'static str, Params); 5] {
+fn parameter_sets() -> [(&'static str, Params); 6] {
     let plain = Params { denoise: Denoise::None, ..Params::default() };
     let with = |change: fn(&mut sift::Params)| {
         let mut params = plain;
@@ -40,6 +40,7 @@ fn parameter_sets() -> [(&'static str, Params); 5] {
         ("rootsift", with(|sift| sift.descriptor = Descriptor::RootSift)),
         ("precise-upscale", with(|sift| sift.precise_upscale = true)),
         ("octave-layers-4", with(|sift| sift.octave_layers = 4)),
+        ("octave-layers-17", with(|sift| sift.octave_layers = 17)),
     ]
 }
 

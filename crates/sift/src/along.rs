@@ -1,11 +1,14 @@
 //! A blur along a row.
 //!
-//! Each output takes the samples around it from left to right. A vector of samples that straddles two cache lines takes
-//! two loads, so some of those are put together from aligned ones in registers: as many as let loads and shuffles keep pace
-//! with the multiply-adds.
+//! Each output takes the samples around it from left to right, but in pairs of equal weight where there are few. A vector of
+//! samples that straddles two cache lines takes two loads, so some of those are put together from aligned ones in registers:
+//! as many as let loads and shuffles keep pace with the multiply-adds.
 
 use crate::ring::LINE;
 use crate::vector::Vector;
+
+/// The most taps that are summed in pairs: those of many layers an octave, or of a small sigma.
+pub(crate) const FEW: usize = 5;
 
 /// Blurs rows to `out`, as many lines in each. Each of `padded` begins `margin` samples before its row, a multiple of
 /// [`LINE`] and no less than the radius, and ends a line or more after the row's last line. `VECTORS` of each row, whole lines,
@@ -20,6 +23,7 @@ pub(crate) fn along<V: Vector, const ROWS: usize, const VECTORS: usize, const LO
 ) {
     // The radii of the default parameters; any other one is as well served by loads alone.
     match taps.len() / 2 {
+        ..=2 => along_pairs::<V, ROWS>(padded, margin, taps, out),
         5 => along_radius::<V, ROWS, VECTORS, LOADING, 11>(padded, margin, taps, out),
         6 => along_radius::<V, ROWS, VECTORS, LOADING, 13>(padded, margin, taps, out),
         8 => along_radius::<V, ROWS, VECTORS, LOADING, 17>(padded, margin, taps, out),
@@ -47,6 +51,37 @@ fn along_any<V: Vector, const ROWS: usize>(
             sum.store(out);
         }
     }
+}
+
+#[inline(always)]
+fn along_pairs<V: Vector, const ROWS: usize>(
+    padded: [&[f32]; ROWS],
+    margin: usize,
+    taps: &[f32],
+    out: [&mut [[f32; LINE]]; ROWS],
+) {
+    for (padded, out) in padded.into_iter().zip(out) {
+        let first = &padded[margin - taps.len() / 2..];
+        for (i, out) in out.as_flattened_mut().chunks_exact_mut(V::LANES).enumerate() {
+            let samples = &first[i * V::LANES..];
+            sum_pairs(taps, |k| V::load(&samples[k..])).store(out);
+        }
+    }
+}
+
+/// The sum of at most [`FEW`] symmetric taps: the samples beside the centre, the centre itself, and then those further outside.
+/// `samples` gives what a tap takes by its number.
+#[inline(always)]
+pub(crate) fn sum_pairs<V: Vector>(taps: &[f32], samples: impl Fn(usize) -> V) -> V {
+    let middle = taps.len() / 2;
+    let pair = |distance: usize| samples(middle - distance).add(samples(middle + distance));
+    let (tap, centre) = (V::splat(taps[middle]), samples(middle));
+    let Some((&beside, further)) = taps[middle + 1..].split_first() else { return tap.mul(centre) };
+    let mut sum = tap.mul_add(centre, V::splat(beside).mul(pair(1)));
+    for (&tap, distance) in further.iter().zip(2..) {
+        sum = V::splat(tap).mul_add(pair(distance), sum);
+    }
+    sum
 }
 
 /// Blurs with `TAPS` taps, at most 21.

@@ -308,7 +308,7 @@ mod tests {
         for seed in [0, 1, 2, 162, 335] {
             compare(&sensitive(), seed, &mut (1..BLOCKS));
         }
-        for (octave_layers, sigma) in [(1, 1.6), (5, 1.6), (3, 2.6)] {
+        for (octave_layers, sigma) in [(1, 1.6), (5, 1.6), (17, 1.6), (3, 2.6)] {
             compare(&Params { octave_layers, sigma, ..sensitive() }, 3, &mut (1..BLOCKS).step_by(5));
         }
     }

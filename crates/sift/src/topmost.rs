@@ -9,6 +9,7 @@ mod estimate;
 use std::ops::Range;
 
 pub(crate) use self::estimate::Estimator;
+use crate::along::{FEW, sum_pairs};
 use crate::around::Around;
 use crate::isa::for_each_vector;
 use crate::octave::Octave;
@@ -110,7 +111,11 @@ fn blur_body<V: Vector>(
             let y = last.min((y + i) as isize - reach as isize);
             *row = below.padded_row_from(reflect_101(y, octave.height), x, reach);
         }
-        for (along, sum) in along.iter_mut().zip(blur_along::<V>(&rows, weights)) {
+        let sums = match kernel.taps().len() {
+            ..=FEW => blur_along_pairs::<V>(&rows, kernel.taps()),
+            _ => blur_along::<V>(&rows, weights),
+        };
+        for (along, sum) in along.iter_mut().zip(sums) {
             sum.store(&mut along[first..]);
         }
     }
@@ -120,6 +125,24 @@ fn blur_body<V: Vector>(
             around[column] = sample;
         }
     }
+}
+
+/// As [`blur_along`], by at most [`FEW`] taps.
+#[inline(always)]
+fn blur_along_pairs<V: Vector>(rows: &[&[f32]; GROUP], taps: &[f32]) -> [V; 3] {
+    let mut columns = [V::splat(0.0); FEW + 2];
+    for (k, column) in columns.iter_mut().enumerate() {
+        let mut samples = [0.0; GROUP];
+        for (sample, row) in samples.iter_mut().zip(&rows[..V::LANES]) {
+            *sample = row[k];
+        }
+        *column = V::load(&samples);
+    }
+    let mut sums = [columns[0]; 3];
+    for (sum, columns) in sums.iter_mut().zip(columns.windows(FEW)) {
+        *sum = sum_pairs(taps, |k| columns[k]);
+    }
+    sums
 }
 
 /// Three neighbouring samples of as many rows as there are lanes, blurred along those. They are transposed first, so that each
@@ -199,8 +222,15 @@ mod tests {
         let radius = (taps.len() / 2) as isize;
         let along = |y: isize| {
             let row = &rows[reflect_101(y, HEIGHT)];
-            let samples = (-radius..).map(|i| row[reflect_101(x as isize + i, WIDTH)]);
-            taps.iter().zip(samples).fold(0.0, |sum, (tap, sample)| tap.mul_add(sample, sum))
+            let sample = |i: isize| row[reflect_101(x as isize + i, WIDTH)];
+            let pair = |i: isize| sample(-i) + sample(i);
+            match *taps {
+                [tap, middle, _] => middle.mul_add(sample(0), tap * pair(1)),
+                [outer, inner, middle, _, _] => {
+                    outer.mul_add(pair(2), middle.mul_add(sample(0), inner * pair(1)))
+                }
+                _ => taps.iter().zip(-radius..).fold(0.0, |sum, (tap, i)| tap.mul_add(sample(i), sum)),
+            }
         };
         let y = y as isize;
         let distances = taps[taps.len() / 2 + 1..].iter().zip(1..);
@@ -211,8 +241,8 @@ mod tests {
 
     #[test]
     fn is_that_of_a_whole_level_to_the_last_bit() {
-        for octave_layers in [1, 3, 8] {
-            let params = Params { octave_layers, ..Params::default() };
+        for (octave_layers, sigma) in [(1, 1.6), (3, 1.6), (8, 1.6), (3, 0.2), (32, 1.2), (32, 0.1)] {
+            let params = Params { octave_layers, sigma, ..Params::default() };
             let kernels = Kernels::new(&params);
             let reach = Reach::new(&params, &kernels, |_| 1);
             let (rows, radius) = (level(), kernels.topmost.radius());
@@ -247,7 +277,7 @@ mod tests {
                         let around = topmost.around(&octave, &below, (y, x));
                         assert_eq!(
                             around, expected,
-                            "{octave_layers} layers, {level:?}, row {y}, column {x}"
+                            "{octave_layers} layers, sigma {sigma}, {level:?}, row {y}, column {x}"
                         );
                         assert_eq!(topmost.around(&octave, &below, (y, x)), expected, "asked again");
                     }
