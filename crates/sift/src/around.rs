@@ -1,5 +1,7 @@
 //! A sample and its neighbours, and where extrema look them up.
 
+use crate::float::greater;
+
 /// A sample and its neighbours in a level or in a difference of two, by row and column. The fourth column is whatever follows: with it
 /// a row fills a register.
 pub(crate) type Around = [[f32; 4]; 3];
@@ -29,7 +31,6 @@ pub(crate) fn difference(level: &Around, other: &Around) -> Around {
 #[inline(always)]
 pub(crate) fn exceeds(around: &Around, value: f32) -> bool {
     let sign = 1.0_f32.copysign(value);
-    let greater = |a: f32, b: f32| if a > b { a } else { b };
     let mut greatest = [0.0; 4];
     for (i, greatest) in greatest.iter_mut().enumerate() {
         *greatest = greater(greater(sign * around[0][i], sign * around[1][i]), sign * around[2][i]);

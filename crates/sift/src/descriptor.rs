@@ -3,6 +3,7 @@
 
 use crate::DESCRIPTOR_LENGTH;
 use crate::falloff::Falloff;
+use crate::float::{INTEGER, greater, lesser};
 use crate::isa::{for_each_isa, for_each_vector};
 use crate::patch::{Patch, Span, inner, padded};
 use crate::refine::Refined;
@@ -159,21 +160,8 @@ fn bound_body(frame: Frame, radius: f32, (least, greatest): (f32, f32), spans: &
 #[inline(always)]
 fn integer(value: f32) -> i32 {
     const LIMIT: f32 = 4_194_304.0;
-    // Adding 1.5 * 2^23 leaves it in the lower bits.
-    let value = greater(lesser(value, LIMIT - 1.0), -LIMIT) + 12_582_912.0;
-    value.to_bits() as i32 - 0x4b40_0000
-}
-
-/// The greater, without the rules for what is no number.
-#[inline(always)]
-fn greater(a: f32, b: f32) -> f32 {
-    if a > b { a } else { b }
-}
-
-/// The lesser.
-#[inline(always)]
-fn lesser(a: f32, b: f32) -> f32 {
-    if a < b { a } else { b }
+    let value = greater(lesser(value, LIMIT - 1.0), -LIMIT) + INTEGER;
+    value.to_bits() as i32 - INTEGER.to_bits() as i32
 }
 
 for_each_vector! {
@@ -238,8 +226,7 @@ fn quantize_body<V: Vector>(histogram: &[f32; DESCRIPTOR_LENGTH], descriptor: &m
     }
     let scale = LENGTH / length::<V>(&clamped).max(f32::EPSILON);
     for (byte, element) in descriptor.iter_mut().zip(&clamped) {
-        // Adding 1.5 * 2^23 rounds half to even, and leaves the integer in the lowest byte.
-        *byte = ((element * scale).min(255.0) + 12_582_912.0).to_bits() as u8;
+        *byte = ((element * scale).min(255.0) + INTEGER).to_bits() as u8;
     }
 }
 

@@ -69,7 +69,7 @@ impl Scanner {
         self.end = y + 2;
     }
 
-    /// Computes the differences of all layers up to row `end`.
+    /// Computes the differences of all layers for the rows before `end`.
     fn subtract(&mut self, strip: &Strip<'_>, end: usize) {
         for row in self.end..end {
             let level = |level| strip.level(level).row_from(row, self.origin);

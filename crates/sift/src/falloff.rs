@@ -1,5 +1,6 @@
 //! Gaussian weights by distance along one axis; that of a sample is the product of two.
 
+use crate::float::INTEGER;
 use crate::isa::for_each_isa;
 use crate::ring::LINE;
 
@@ -47,13 +48,11 @@ fn tabulate_body(exponent: f32, out: &mut [f32]) {
 /// Taylor series of `e^r` for `r` within half of `ln 2`.
 #[inline(always)]
 fn exp(x: f32) -> f32 {
-    // Adding it leaves an integer, rounded, in the low bits.
-    const ROUND: f32 = 12_582_912.0;
     const LN_2_HIGH: f32 = 0.693_359_4;
     const LN_2_LOW: f32 = -2.121_944_4e-4;
     let x = if x > -87.0 { x } else { -87.0 };
-    let shifted = x.mul_add(std::f32::consts::LOG2_E, ROUND);
-    let n = shifted - ROUND;
+    let shifted = x.mul_add(std::f32::consts::LOG2_E, INTEGER);
+    let n = shifted - INTEGER;
     let r = n.mul_add(-LN_2_LOW, n.mul_add(-LN_2_HIGH, x));
     let series = [1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0];
     let mut power: f32 = series[0];

@@ -14,6 +14,7 @@ mod error;
 mod extrema;
 mod falloff;
 mod features;
+mod float;
 mod gaussian;
 mod isa;
 mod marks;

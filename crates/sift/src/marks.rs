@@ -3,6 +3,7 @@
 //! Differences and marks are made in one pass over the levels: what is computed stays in registers until it is marked. A neighbourhood
 //! is first brought together over rows and layers, and only then over columns, by shuffles of the greatest and least of whole columns.
 
+use crate::float::INTEGER;
 use crate::isa::for_each_vector;
 use crate::ring::LINE;
 use crate::vector::Vector;
@@ -12,16 +13,13 @@ use crate::words::Words;
 pub(crate) const CHUNK: usize = 32;
 
 /// Layers that a mark has a bit for.
-pub(crate) const MARKED: usize = 8;
+pub(crate) const MARKED: usize = u8::BITS as usize;
 
 /// Layers whose columns stay in registers at a time, the one before those that are marked included.
 const LAYERS: usize = 4;
 
 /// Steps of a rounded difference in a grey level: differences of up to 255 levels fit 16 bits.
 const STEPS: f32 = 128.0;
-
-/// 1.5 * 2^23: adding it rounds, and leaves the integer in the low bits of the float.
-const INTEGER: f32 = 12_582_912.0;
 
 /// Rounded differences of a layer above, at and below the row to be marked, all of one length, a multiple of [`CHUNK`].
 #[derive(Default)]
@@ -229,14 +227,14 @@ mod tests {
     use crate::{Isa, Level};
 
     /// A row of differences for each layer, and the row below of the levels that these come from.
-    struct Rows {
+    struct Sample {
         above: Vec<Vec<i16>>,
         at: Vec<Vec<i16>>,
         below: Vec<Vec<i16>>,
         levels: Vec<Vec<f32>>,
     }
 
-    impl Rows {
+    impl Sample {
         /// Few values, so that many are equal.
         fn new(layers: usize, width: usize) -> Self {
             let mut state = 1_u64;
@@ -284,7 +282,7 @@ mod tests {
         for (layers, chunks, threshold) in [(2, 1, 0), (3, 2, 3), (4, 5, 1), (5, 3, 2), (6, 2, 1), (9, 3, 1)]
         {
             let width = chunks * CHUNK;
-            let rows = Rows::new(layers, width);
+            let rows = Sample::new(layers, width);
             let levels: Vec<&[f32]> = rows.levels.iter().map(|level| &level[..]).collect();
             for level in [Level::Scalar, Level::Avx2, Level::Avx512] {
                 let isa = Isa::at_most(level);

@@ -3,6 +3,7 @@
 use std::iter::repeat;
 
 use crate::falloff::Falloff;
+use crate::float::{INTEGER, greater};
 use crate::isa::{for_each_isa, for_each_vector};
 use crate::patch::{Patch, Span, inner};
 use crate::refine::Refined;
@@ -86,8 +87,7 @@ fn histogram_body(angles: &[f32], weights: &[f32]) -> [f32; BINS] {
     for (angles, weights) in angles.chunks(TURN).zip(weights.chunks(TURN)) {
         let mut bins = [0; TURN];
         for (bin, angle) in bins.iter_mut().zip(angles) {
-            // Adding 1.5 * 2^23 rounds, and leaves the integer in the lowest bits.
-            *bin = (angle * (BINS as f32 / 360.0) + 12_582_912.0).to_bits() as u8;
+            *bin = (angle * (BINS as f32 / 360.0) + INTEGER).to_bits() as u8;
         }
         let groups = bins.as_chunks::<PARTS>().0.iter().zip(weights.as_chunks::<PARTS>().0);
         for (bins, weights) in groups {
@@ -118,7 +118,6 @@ fn smooth(bins: &[f32; BINS]) -> [f32; BINS] {
 
 /// The greatest bin, in four parts, so that no comparison waits for the one before.
 fn highest(bins: &[f32; BINS]) -> f32 {
-    let greater = |a: f32, b: f32| if a > b { a } else { b };
     let mut parts = [0.0; 4];
     for bins in bins.as_chunks::<4>().0 {
         for (part, bin) in parts.iter_mut().zip(bins) {

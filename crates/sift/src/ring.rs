@@ -90,8 +90,7 @@ impl Ring {
 
     /// From the first sample of the first row of a block on; `y` is a multiple of [`BLOCK`].
     pub(crate) fn block_mut(&mut self, y: usize) -> &mut [f32] {
-        let end = (self.stride * BLOCK - self.margin).min(self.samples.len() - self.starts[y]);
-        &mut self.samples[self.starts[y]..][..end]
+        &mut self.samples[self.starts[y]..][..self.stride * BLOCK - self.margin]
     }
 
     /// A block from the start of its first row's left margin on, and the width of the margin.

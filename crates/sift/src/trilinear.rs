@@ -1,6 +1,7 @@
 //! Sharing samples out to the bins of a histogram over rows, columns and directions (Lowe 2004, section 6.1).
 
 use crate::DESCRIPTOR_LENGTH;
+use crate::float::INTEGER;
 use crate::isa::for_each_vector;
 use crate::vector::{Eight, Vector};
 
@@ -67,9 +68,6 @@ fn number(placed: u32, directed: u32) -> u8 {
 /// What a row and a direction count for in a number.
 const ROW: u32 = 8;
 const BIN: u32 = 32;
-
-/// 1.5 * 2^23: adding it to an integer that is small leaves that in the low bits of the float.
-const INTEGER: f32 = 12_582_912.0;
 
 /// The row and the column for [`number`], in the low bits.
 #[inline(always)]

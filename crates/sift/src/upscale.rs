@@ -3,7 +3,7 @@
 use crate::isa::for_each_isa;
 
 /// Pairs of columns that fill vectors of any instruction set.
-const WHOLE: usize = 32;
+const PAIRS: usize = 32;
 
 for_each_isa! {
     /// Writes row `y`, from column `start` on, of the image doubled in both directions by linear interpolation, as
@@ -42,7 +42,7 @@ fn doubled_row_body(
     let (pairs, tail) = rest.as_chunks_mut::<2>();
     tail.iter_mut().for_each(|out| *out = mix(even, blend[pairs.len()], blend[pairs.len() + 1]));
     // As many as fill vectors, and the last ones, some of them again.
-    for range in [0..pairs.len() / WHOLE * WHOLE, pairs.len().saturating_sub(WHOLE)..pairs.len()] {
+    for range in [0..pairs.len() / PAIRS * PAIRS, pairs.len().saturating_sub(PAIRS)..pairs.len()] {
         for (out, around) in pairs[range.clone()].iter_mut().zip(blend[range.start..].windows(3)) {
             *out = [mix(even, around[0], around[1]), mix(odd, around[1], around[2])];
         }
@@ -69,7 +69,7 @@ fn blend_pixels(
     let before = first.saturating_sub(1);
     let end = blend.len() + width - before;
     // As many as fill vectors, even beyond the row.
-    blend.extend(pixels().skip(before).take(count.next_multiple_of(2 * WHOLE)));
+    blend.extend(pixels().skip(before).take(count.next_multiple_of(2 * PAIRS)));
     if end < count {
         blend.truncate(end);
         blend.extend_from_within(end - 1..);

@@ -40,6 +40,7 @@ pub(crate) trait Words: Copy {
 #[cfg(test)]
 mod tests {
     use super::Words;
+    use crate::float::INTEGER;
     use crate::isa::for_each_vector;
     use crate::vector::Vector;
     use crate::{Isa, Level};
@@ -69,8 +70,7 @@ mod tests {
         let zero = V::Words::splat(0);
         assert_eq!(stored(first.max(zero)), from(-7).iter().map(|&i| i.max(0)).collect::<Vec<_>>());
         assert_eq!(stored(first.min(zero)), from(-7).iter().map(|&i| i.min(0)).collect::<Vec<_>>());
-        // 2^23 and more: the integer is in the low bits.
-        let integers = |first: f32| V::ramp(12_582_912.0 + first);
+        let integers = |first: f32| V::ramp(INTEGER + first);
         let low = V::Words::low_words(integers(-7.0), integers(V::LANES as f32 - 7.0));
         assert_eq!(stored(low), from(-7));
         let marked = first.mark_if_either(V::Words::splat(-6), V::Words::splat(3), 4, V::Words::no_marks());

@@ -75,7 +75,7 @@ macro_rules! words {
 
             #[inline(always)]
             fn store_marks(marks: Self::Marks, to: &mut [u8]) {
-                let Some(to) = to.first_chunk_mut() else { return };
+                let to = &mut to.as_chunks_mut().0[0];
                 // SAFETY: as above.
                 unsafe { $store_marks(marks, to) }
             }
