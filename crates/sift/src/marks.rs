@@ -85,23 +85,33 @@ fn mark_layers<V: Vector, const K: usize, const LANES: usize>(
     let marks = marks.as_chunks_mut::<LANES>().0;
     let mut rows = Rows::<'_, K, LANES>::new(levels, layers, marks.len());
     let thresholds = Extremes { greatest: V::Words::splat(threshold), least: V::Words::splat(-threshold) };
-    // Beyond the first and last chunk anything will do.
+    // Beyond the first and last chunk anything will do, as beside those in which nothing is marked.
     let (mut before, mut here) = ([thresholds; K], [thresholds; K]);
+    // Whether something can be marked in the chunk before, in this one and in the next.
+    let mut live = [false, false, rows.is_live::<V>(0, thresholds)];
     for chunk in 0..=marks.len() {
-        let next = if chunk < marks.len() { rows.extremes::<V>(chunk, thresholds) } else { here };
-        let mut around = here;
-        for layer in 1..K {
-            let (after, before_next) = here[layer].beside(next[layer]);
-            around[layer] = here[layer].and(before[layer]).and(after);
-            before[layer] = before_next;
+        live = [live[1], live[2], rows.is_live::<V>(chunk + 1, thresholds)];
+        let next = if chunk < marks.len() && (live[0] | live[1] | live[2]) {
+            rows.extremes::<V>(chunk, thresholds)
+        } else {
+            rows.subtract::<V>(chunk);
+            here
+        };
+        let mut marked = V::Words::no_marks();
+        let marked_chunk = chunk.checked_sub(1);
+        if live[0] | live[1] {
+            for layer in 1..K {
+                let (after, before_next) = here[layer].beside(next[layer]);
+                let Extremes { greatest, least } = here[layer].and(before[layer]).and(after);
+                before[layer] = before_next;
+                if let Some(chunk) = marked_chunk {
+                    let at = V::Words::load(&rows.at[layer][chunk]);
+                    marked = at.mark_if_either(greatest, least, 1 << (bit + layer - 1), marked);
+                }
+            }
         }
         // Marks are a chunk behind, as they take the columns after it.
-        if let Some(chunk) = chunk.checked_sub(1) {
-            let mut marked = V::Words::no_marks();
-            for (layer, Extremes { greatest, least }) in around.into_iter().enumerate().skip(1) {
-                let at = V::Words::load(&rows.at[layer][chunk]);
-                marked = at.mark_if_either(greatest, least, 1 << (bit + layer - 1), marked);
-            }
+        if let Some(chunk) = marked_chunk {
             set::<V::Words>(&mut marks[chunk], marked, bit > 0);
         }
         here = next;
@@ -147,6 +157,35 @@ impl<'a, const K: usize, const LANES: usize> Rows<'a, K, LANES> {
             rows.below[i] = &mut below.as_chunks_mut().0[..chunks];
         }
         rows
+    }
+
+    /// Whether a difference of a chunk reaches the threshold in a layer but the first. None does beyond the last chunk.
+    #[inline(always)]
+    fn is_live<V: Vector>(&self, chunk: usize, thresholds: Extremes<V::Words>) -> bool {
+        if chunk >= self.at[0].len() {
+            return false;
+        }
+        let first = V::Words::load(&self.at[1][chunk]);
+        let mut row = Extremes { greatest: first, least: first };
+        for at in &self.at[2..] {
+            let at = V::Words::load(&at[chunk]);
+            row = row.and(Extremes { greatest: at, least: at });
+        }
+        row.greatest.any_reaches(thresholds.greatest) | thresholds.least.any_reaches(row.least)
+    }
+
+    /// Computes a chunk of the rows below, if there is one.
+    #[inline(always)]
+    fn subtract<V: Vector>(&mut self, chunk: usize) {
+        if chunk >= self.at[0].len() {
+            return;
+        }
+        let mut lower = halves::<V>(&self.levels[0][chunk]);
+        for (level, below) in self.levels[1..].iter().zip(&mut self.below) {
+            let upper = halves::<V>(&level[chunk]);
+            difference(upper, lower).store(&mut below[chunk]);
+            lower = upper;
+        }
     }
 
     /// Computes a chunk of the rows below. Returns the greatest and least of the thresholds and of each column of a layer but the
@@ -223,6 +262,8 @@ impl<W: Words> Extremes<W> {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
     use super::*;
     use crate::{Isa, Level};
 
@@ -235,15 +276,21 @@ mod tests {
     }
 
     impl Sample {
-        /// Few values, so that many are equal.
-        fn new(layers: usize, width: usize) -> Self {
+        /// Values of a range, in the middle row not beyond this limit, or not beyond its opposite, in those 16 columns of 1024 for
+        /// which a bit says so.
+        fn new(layers: usize, width: usize, range: Range<i16>, (limit, limited): (i16, [u64; 2])) -> Self {
             let mut state = 1_u64;
             let mut sample = |_| {
                 state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                (state >> 56) as i16 % 8 - 4
+                range.start + ((state >> 49) as i16) % range.len() as i16
             };
             let mut rows = || (0..layers).map(|_| (0..width).map(&mut sample).collect()).collect();
-            let [above, at, below]: [Vec<Vec<i16>>; 3] = [rows(), rows(), rows()];
+            let [above, mut at, below]: [Vec<Vec<i16>>; 3] = [rows(), rows(), rows()];
+            for (x, at) in at.iter_mut().flat_map(|row| row.iter_mut().enumerate()) {
+                let is_limited = limited.map(|limited| limited >> (x / 16 % 64) & 1 == 1);
+                *at = (*at).min(if is_limited[0] { limit } else { i16::MAX });
+                *at = (*at).max(if is_limited[1] { -limit } else { i16::MIN });
+            }
             let mut levels = vec![vec![100.0; width]];
             for row in &below {
                 let level = levels[levels.len() - 1].iter().zip(row);
@@ -279,10 +326,15 @@ mod tests {
 
     #[test]
     fn marks_are_those_of_the_definition() {
-        for (layers, chunks, threshold) in [(2, 1, 0), (3, 2, 3), (4, 5, 1), (5, 3, 2), (6, 2, 1), (9, 3, 1)]
-        {
+        // Few values, so that many are equal.
+        let few = [(2, 1, 0), (3, 2, 3), (4, 5, 1), (5, 3, 2), (6, 2, 1), (9, 3, 1)];
+        let few = few.map(|(layers, chunks, threshold)| (layers, chunks, threshold, -4..4, [0; 2]));
+        // Chunks in which nothing reaches the threshold, or on one side alone, at the ends and between others.
+        let limited = [0xff03_0c0f_2cc4_813f, 0xffc3_0ccf_20c4_e1ff];
+        let parted = [2, 3, 4, 6, 9].map(|layers| (layers, 512, 50, -64..64, limited));
+        for (layers, chunks, threshold, range, limited) in few.into_iter().chain(parted) {
             let width = chunks * CHUNK;
-            let rows = Sample::new(layers, width);
+            let rows = Sample::new(layers, width, range, (threshold - 1, limited));
             let levels: Vec<&[f32]> = rows.levels.iter().map(|level| &level[..]).collect();
             for level in [Level::Scalar, Level::Avx2, Level::Avx512] {
                 let isa = Isa::at_most(level);

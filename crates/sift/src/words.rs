@@ -29,6 +29,8 @@ pub(crate) trait Words: Copy {
     fn max(self, other: Self) -> Self;
     /// Of this vector followed by the next one, as many lanes from the second one on, and as many from the last one of this vector on.
     fn beside(self, next: Self) -> (Self, Self);
+    /// Whether a lane is at least that of another vector.
+    fn any_reaches(self, other: Self) -> bool;
     /// No marks.
     fn no_marks() -> Self::Marks;
     /// What is marked already, and `mark` where an integer is one of two others.
@@ -70,6 +72,11 @@ mod tests {
         let zero = V::Words::splat(0);
         assert_eq!(stored(first.max(zero)), from(-7).iter().map(|&i| i.max(0)).collect::<Vec<_>>());
         assert_eq!(stored(first.min(zero)), from(-7).iter().map(|&i| i.min(0)).collect::<Vec<_>>());
+        assert!(
+            first.any_reaches(V::Words::splat(lanes as i16 - 8))
+                && !first.any_reaches(V::Words::splat(lanes as i16 - 7))
+        );
+        assert!(first.any_reaches(first) && zero.any_reaches(first));
         let integers = |first: f32| V::ramp(INTEGER + first);
         let low = V::Words::low_words(integers(-7.0), integers(V::LANES as f32 - 7.0));
         assert_eq!(stored(low), from(-7));

@@ -51,6 +51,11 @@ impl Words for [i16; LANES] {
     }
 
     #[inline(always)]
+    fn any_reaches(self, other: Self) -> bool {
+        self.iter().zip(&other).fold(false, |any, (a, b)| any | (a >= b))
+    }
+
+    #[inline(always)]
     fn no_marks() -> Self::Marks {
         [0; LANES]
     }

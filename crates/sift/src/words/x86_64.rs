@@ -10,7 +10,7 @@ use super::Words;
 macro_rules! words {
     (
         $type:ty, $lanes:literal, $floats:ty, $marks:ty, $splat:ident, $load:ident, $store:ident, $low_words:ident,
-        $min:ident, $max:ident, $beside:ident, $no_marks:ident, $mark_if_either:ident, $store_marks:ident
+        $min:ident, $max:ident, $beside:ident, $any_reaches:ident, $no_marks:ident, $mark_if_either:ident, $store_marks:ident
     ) => {
         impl Words for $type {
             const LANES: usize = $lanes;
@@ -62,6 +62,12 @@ macro_rules! words {
             }
 
             #[inline(always)]
+            fn any_reaches(self, other: Self) -> bool {
+                // SAFETY: as above.
+                unsafe { $any_reaches(self, other) }
+            }
+
+            #[inline(always)]
             fn no_marks() -> Self::Marks {
                 // SAFETY: as above.
                 unsafe { $no_marks() }
@@ -96,6 +102,7 @@ words!(
     _mm256_min_epi16,
     _mm256_max_epi16,
     beside_256,
+    any_reaches_256,
     _mm256_setzero_si256,
     mark_if_either_256,
     store_marks_256
@@ -113,6 +120,7 @@ words!(
     _mm512_min_epi16,
     _mm512_max_epi16,
     beside_512,
+    any_reaches_512,
     _mm256_setzero_si256,
     mark_if_either_512,
     store_marks_512
@@ -166,6 +174,18 @@ fn beside_512(at: __m512i, next: __m512i) -> (__m512i, __m512i) {
     const AFTER: [i16; 32] = places(1, 1);
     const BEFORE: [i16; 32] = places(31, 1);
     (shuffled(at, &AFTER, next), shuffled(at, &BEFORE, next))
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn any_reaches_256(a: __m256i, b: __m256i) -> bool {
+    _mm256_movemask_epi8(_mm256_cmpeq_epi16(_mm256_max_epi16(a, b), a)) != 0
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn any_reaches_512(a: __m512i, b: __m512i) -> bool {
+    _mm512_cmpge_epi16_mask(a, b) != 0
 }
 
 /// Every `step`th word of two registers, from `first` on.
