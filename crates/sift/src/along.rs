@@ -23,50 +23,43 @@ pub(crate) fn along<V: Vector, const ROWS: usize, const VECTORS: usize, const LO
 ) {
     // The radii of the default parameters; any other one is as well served by loads alone.
     match taps.len() / 2 {
-        ..=2 => along_pairs::<V, ROWS>(padded, margin, taps, out),
+        ..=2 => {
+            along_each(padded, margin, taps, out, |taps, samples| sum_pairs(taps, |k| V::load(&samples[k..])))
+        }
         5 => along_radius::<V, ROWS, VECTORS, LOADING, 11>(padded, margin, taps, out),
         6 => along_radius::<V, ROWS, VECTORS, LOADING, 13>(padded, margin, taps, out),
         8 => along_radius::<V, ROWS, VECTORS, LOADING, 17>(padded, margin, taps, out),
         10 => along_radius::<V, ROWS, VECTORS, LOADING, 21>(padded, margin, taps, out),
-        _ => along_any::<V, ROWS>(padded, margin, taps, out),
+        _ => along_each(padded, margin, taps, out, sum_in_order::<V>),
     }
 }
 
+/// As [`along()`], each vector by itself: `sum` takes the taps and what is in memory from the first one's sample on.
 #[inline(always)]
-fn along_any<V: Vector, const ROWS: usize>(
+fn along_each<V: Vector, const ROWS: usize>(
     padded: [&[f32]; ROWS],
     margin: usize,
     taps: &[f32],
     out: [&mut [[f32; LINE]]; ROWS],
+    sum: impl Fn(&[f32], &[f32]) -> V,
 ) {
     for (padded, out) in padded.into_iter().zip(out) {
         let first = &padded[margin - taps.len() / 2..];
         for (i, out) in out.as_flattened_mut().chunks_exact_mut(V::LANES).enumerate() {
-            let samples = &first[i * V::LANES..];
-            let mut sum = V::splat(0.0);
-            for (k, &tap) in taps.iter().enumerate() {
-                let (tap, samples) = (V::splat(tap), V::load(&samples[k..]));
-                sum = if k == 0 { tap.mul(samples) } else { tap.mul_add(samples, sum) };
-            }
-            sum.store(out);
+            sum(taps, &first[i * V::LANES..]).store(out);
         }
     }
 }
 
+/// The sum of taps from left to right.
 #[inline(always)]
-fn along_pairs<V: Vector, const ROWS: usize>(
-    padded: [&[f32]; ROWS],
-    margin: usize,
-    taps: &[f32],
-    out: [&mut [[f32; LINE]]; ROWS],
-) {
-    for (padded, out) in padded.into_iter().zip(out) {
-        let first = &padded[margin - taps.len() / 2..];
-        for (i, out) in out.as_flattened_mut().chunks_exact_mut(V::LANES).enumerate() {
-            let samples = &first[i * V::LANES..];
-            sum_pairs(taps, |k| V::load(&samples[k..])).store(out);
-        }
+fn sum_in_order<V: Vector>(taps: &[f32], samples: &[f32]) -> V {
+    let mut sum = V::splat(0.0);
+    for (k, &tap) in taps.iter().enumerate() {
+        let (tap, samples) = (V::splat(tap), V::load(&samples[k..]));
+        sum = if k == 0 { tap.mul(samples) } else { tap.mul_add(samples, sum) };
     }
+    sum
 }
 
 /// The sum of at most [`FEW`] symmetric taps: the samples beside the centre, the centre itself, and then those further outside.
@@ -101,7 +94,7 @@ fn along_radius<
     let lines = out.iter().map(|out| out.len()).min().unwrap_or(0);
     let group = VECTORS * V::LANES / LINE;
     let Some(taps) = taps.first_chunk::<TAPS>().filter(|_| lines >= group) else {
-        return along_any::<V, ROWS>(padded, margin, taps, out);
+        return along_each(padded, margin, taps, out, sum_in_order::<V>);
     };
     for first in (0..lines).step_by(group) {
         // The last ones may be blurred twice.

@@ -11,8 +11,9 @@ use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio::runtime;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
-use crate::http::{BATCH, DETECT, Form, Service, post};
+use crate::http::{BATCH, DETECT, Form, PATIENCE, Service, post};
 use crate::pictures::{noise, photograph, slow_target, small};
 
 type Sender = SendRequest<Full<Bytes>>;
@@ -107,12 +108,13 @@ fn one_request_that_is_given_up_frees_the_compute_thread_and_the_connection_goes
         let (mut sender, _driven) = connect(service.address).await;
         let (target, picture) = slow_target(0);
         let given_up = tokio::spawn(sender.send_request(request(&target, Some(picture))));
-        loop {
-            let (_, scraped) = ask(&mut sender, request("/metrics", None)).await;
-            if String::from_utf8_lossy(&scraped).contains("siftd_compute_busy_threads 1\n") {
-                break;
+        let is_at_work = async {
+            let mut scraped = Bytes::new();
+            while !String::from_utf8_lossy(&scraped).contains("siftd_compute_busy_threads 1\n") {
+                scraped = ask(&mut sender, request("/metrics", None)).await.1;
             }
-        }
+        };
+        timeout(PATIENCE, is_at_work).await.expect("the compute thread is busy");
         given_up.abort();
         assert!(given_up.await.unwrap_err().is_cancelled());
         let (parts, _) = ask(&mut sender, request(DETECT, Some(small()))).await;
