@@ -24,7 +24,9 @@ pub(crate) fn along<V: Vector, const ROWS: usize, const VECTORS: usize, const LO
     // The radii of the default parameters; any other one is as well served by loads alone.
     match taps.len() / 2 {
         ..=2 => {
-            along_each(padded, margin, taps, out, |taps, samples| sum_pairs(taps, |k| V::load(&samples[k..])))
+            along_each(padded, margin, taps, out, |taps, samples| {
+                sum_pairs(taps, |k| V::load(&samples[k..]))
+            });
         }
         5 => along_radius::<V, ROWS, VECTORS, LOADING, 11>(padded, margin, taps, out),
         6 => along_radius::<V, ROWS, VECTORS, LOADING, 13>(padded, margin, taps, out),
