@@ -21,13 +21,12 @@ pub(crate) fn along<V: Vector, const ROWS: usize, const VECTORS: usize, const LO
     taps: &[f32],
     out: [&mut [[f32; LINE]]; ROWS],
 ) {
+    if taps.len() <= FEW {
+        let sum = |taps: &[f32], samples: &[f32]| sum_pairs::<V>(taps, |k| V::load(&samples[k..]));
+        return along_each(padded, margin, taps, out, sum);
+    }
     // The radii of the default parameters; any other one is as well served by loads alone.
     match taps.len() / 2 {
-        ..=2 => {
-            along_each(padded, margin, taps, out, |taps, samples| {
-                sum_pairs(taps, |k| V::load(&samples[k..]))
-            });
-        }
         5 => along_radius::<V, ROWS, VECTORS, LOADING, 11>(padded, margin, taps, out),
         6 => along_radius::<V, ROWS, VECTORS, LOADING, 13>(padded, margin, taps, out),
         8 => along_radius::<V, ROWS, VECTORS, LOADING, 17>(padded, margin, taps, out),

@@ -85,7 +85,8 @@ fn mark_layers<V: Vector, const K: usize, const LANES: usize>(
     let marks = marks.as_chunks_mut::<LANES>().0;
     let mut rows = Rows::<'_, K, LANES>::new(levels, layers, marks.len());
     let thresholds = Extremes { greatest: V::Words::splat(threshold), least: V::Words::splat(-threshold) };
-    // Beyond the first and last chunk anything will do, as beside those in which nothing is marked.
+    // Beyond the first and last chunk anything will do. Columns of a chunk passed over are an older one's: they only meet chunks in
+    // which nothing reaches the thresholds, which no extremes equal, as the thresholds are among them.
     let (mut before, mut here) = ([thresholds; K], [thresholds; K]);
     // Whether something can be marked in the chunk before, in this one and in the next.
     let mut live = [false, false, rows.is_live::<V>(0, thresholds)];

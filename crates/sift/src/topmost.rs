@@ -241,7 +241,9 @@ mod tests {
 
     #[test]
     fn is_that_of_a_whole_level_to_the_last_bit() {
-        for (octave_layers, sigma) in [(1, 1.6), (3, 1.6), (8, 1.6), (3, 0.2), (32, 1.2), (32, 0.1)] {
+        for (octave_layers, sigma) in
+            [(1, 1.6), (3, 1.6), (8, 1.6), (3, 0.2), (32, 1.2), (32, 0.5), (32, 0.1)]
+        {
             let params = Params { octave_layers, sigma, ..Params::default() };
             let kernels = Kernels::new(&params);
             let reach = Reach::new(&params, &kernels, |_| 1);

@@ -1,4 +1,4 @@
-//! Ports for the servers of tests, each given once: one that a test's server has left for a moment, or has yet to take, is nobody
+//! Ports for the servers of tests, each given once by a process: one that a test's server has left for a moment, or has yet to take, is nobody
 //! else's. All are below those that the system gives to outgoing connections by itself.
 
 use std::net::{Ipv4Addr, TcpListener};
@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
 /// Those of one server each.
 const SINGLE: Range<u16> = 22_000..32_000;
 
-/// The first of each six for a cluster whose nodes talk to each other [`ABOVE`] their own, which is below the single ones.
+/// The first of each six for a cluster whose nodes talk to each other at ports [`ABOVE`] theirs. Those, too, are below the single
+/// ones.
 const SIXES: Range<u16> = 10_000..11_990;
 
 const ABOVE: u16 = 10_000;
