@@ -1,6 +1,6 @@
 //! Gaussian weights by distance along one axis; that of a sample is the product of two.
 
-use crate::float::INTEGER;
+use crate::float::{INTEGER, greater};
 use crate::isa::for_each_isa;
 use crate::ring::LINE;
 
@@ -50,7 +50,7 @@ fn tabulate_body(exponent: f32, out: &mut [f32]) {
 fn exp(x: f32) -> f32 {
     const LN_2_HIGH: f32 = 0.693_359_4;
     const LN_2_LOW: f32 = -2.121_944_4e-4;
-    let x = if x > -87.0 { x } else { -87.0 };
+    let x = greater(x, -87.0);
     let shifted = x.mul_add(std::f32::consts::LOG2_E, INTEGER);
     let n = shifted - INTEGER;
     let r = n.mul_add(-LN_2_LOW, n.mul_add(-LN_2_HIGH, x));
