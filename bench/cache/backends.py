@@ -5,7 +5,8 @@ import subprocess
 
 import postgres_server
 import redis_servers
-from servers import Backend, Process, free_port
+from ports import free_port
+from servers import Backend, Process
 
 DEPLOY = pathlib.Path(__file__).resolve().parents[2] / "deploy" / "redis"
 

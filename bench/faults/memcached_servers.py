@@ -4,7 +4,8 @@ import contextlib
 import time
 from urllib.parse import unquote_to_bytes
 
-from servers import Backend, Conversation, Process, free_port
+from ports import free_port
+from servers import Backend, Conversation, Process
 
 
 class MemcachedClient(Conversation):

@@ -6,7 +6,8 @@ import pathlib
 import pwd
 import subprocess
 
-from servers import PATIENCE, Backend, Conversation, Process, free_port, until
+from ports import free_port
+from servers import PATIENCE, Backend, Conversation, Process, until
 
 
 def is_served(client):

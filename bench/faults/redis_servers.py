@@ -4,7 +4,8 @@ import contextlib
 import pathlib
 import subprocess
 
-from servers import PATIENCE, Backend, Conversation, Process, free_port, until
+from ports import free_port
+from servers import PATIENCE, Backend, Conversation, Process, until
 
 
 class Redis(Backend):

@@ -13,12 +13,6 @@ import time
 PATIENCE = 60  # s
 
 
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
 def until(what, holds):
     deadline = time.monotonic() + PATIENCE
     while not holds():

@@ -5,6 +5,7 @@ import subprocess
 import tempfile
 from contextlib import contextmanager
 
+from ports import free_port
 from siftd_service import until
 
 
@@ -12,9 +13,7 @@ class Redis:
     """A `redis-server` that keeps nothing on the disk."""
 
     def __init__(self, folder):
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            self.port = listener.getsockname()[1]
+        self.port = free_port()
         self.command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
         self.url = f"redis://127.0.0.1:{self.port}"
         self.start()

@@ -1,7 +1,10 @@
 """Services that share a Redis."""
 
 import json
+import re
+import subprocess
 
+import pytest
 import requests
 
 from conftest import noise
@@ -107,3 +110,27 @@ def test_a_corrupt_value_is_computed_anew_and_replaced(serve):
             assert breaker(second) == 0
         with serve("--cache", server.url) as third:
             assert "redis" in detect(third, image, format="siftd").headers["Cache-Status"]
+
+
+def planned(service, *arguments):
+    """The figures of a plan from what a service has measured, by their keys, and what is said of where they are from."""
+    command = [service.binary, "plan", "--from", service.url, "--cache", "redis", "--format", "json", *arguments]
+    plan = json.loads(subprocess.run(command, capture_output=True, check=True, timeout=60).stdout)
+    parts = [part for section in plan["sections"] for kind in ("figures", "tables") for part in section.get(kind, [])]
+    return {part["key"]: part.get("value") for part in parts}, {part["key"]: part["source"] for part in parts}
+
+
+def test_an_entry_and_connections_are_planned_as_they_are(serve):
+    with redis() as server, serve("--cache", server.url) as service:
+        for index in range(2):
+            for _ in ("miss", "hit"):
+                detect(service, noise("the same", 300, 200 + index))
+        stored(server, 2)
+        names = server.ask("KEYS", "*").split()
+        values = [int(server.ask("STRLEN", name)) for name in names]
+        clients = [line for line in server.ask("CLIENT", "LIST").splitlines() if "cmd=client" not in line]
+        figures, sources = planned(service, "--rate", "5000", "--hit-ratio", "0.5")
+    said = re.search(r"in shared caches (\d+) under (\d+);", sources["footprint"])
+    assert [int(number) for number in said.groups()] == [pytest.approx(sum(values) / 2, abs=1), len(names[0])]
+    assert figures["instances"] > 1
+    assert figures["shared_connections"] == figures["instances"] * figures["shards"] * len(clients)

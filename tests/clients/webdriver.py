@@ -2,7 +2,9 @@
 
 import base64
 import json
+import os
 import subprocess
+import tempfile
 import time
 from contextlib import contextmanager
 
@@ -88,15 +90,18 @@ class Browser:
 @contextmanager
 def browsing(width=1000, height=800):
     """A browser for as long as the block lasts."""
-    driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE, text=True)
-    try:
-        said = next(line for line in driver.stdout if "started successfully on port" in line)
-        port = said.rstrip(".\n").rsplit(" ", 1)[1]
-        browser = Browser(f"http://127.0.0.1:{port}", width, height)
+    # What Chromium leaves behind goes with the folder; its last processes may still write to it.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        environment = {**os.environ, "TMPDIR": folder}
+        driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE, text=True, env=environment)
         try:
-            yield browser
+            said = next(line for line in driver.stdout if "started successfully on port" in line)
+            port = said.rstrip(".\n").rsplit(" ", 1)[1]
+            browser = Browser(f"http://127.0.0.1:{port}", width, height)
+            try:
+                yield browser
+            finally:
+                browser.close()
         finally:
-            browser.close()
-    finally:
-        driver.terminate()
-        driver.wait(PATIENCE)
+            driver.terminate()
+            driver.wait(PATIENCE)

@@ -4,7 +4,7 @@
 //!     cargo bench -p cache --bench redis
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,6 +15,12 @@ use cache::{
 use redis::aio::MultiplexedConnection;
 use tokio::runtime::Handle;
 
+use self::ports::free_port;
+
+#[allow(dead_code, reason = "clusters are none of this")]
+#[path = "../tests/shared/servers/ports.rs"]
+mod ports;
+
 const CALLS: u32 = 60_000;
 const ROUNDS: usize = 15;
 
@@ -22,7 +28,7 @@ struct Server(Child, u16);
 
 impl Server {
     fn start() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let child = Command::new("redis-server")
             .args(["--save", "", "--bind", "127.0.0.1", "--port", &port.to_string()])
             .stdout(Stdio::null())

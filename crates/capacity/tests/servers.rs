@@ -3,12 +3,18 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use capacity::cache_memory::{Entry, Memcached, Postgres, Redis, SizeClasses};
+
+use self::ports::free_port;
+
+#[allow(dead_code, reason = "clusters are none of this")]
+#[path = "../../cache/tests/shared/servers/ports.rs"]
+mod ports;
 
 /// How far a model may be off.
 const TOLERANCE: f64 = 0.05;
@@ -31,10 +37,6 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 fn start(program: &str, package: &str, arguments: &[String], port: u16) -> Server {
