@@ -1,6 +1,8 @@
 //! Level 0 of an octave, as the octave before leaves it, a few rows at a time.
 
+use std::hint;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::Error;
 use crate::decimate::take_every;
@@ -13,6 +15,12 @@ const ROWS: usize = BLOCK / 2;
 /// Bytes of a part, or somewhat more: a block that the system has back when it is freed, where small ones would stay with the
 /// allocator for good.
 const PART_BYTES: usize = 1 << 20;
+
+/// How long a reader looks again and again for a row before it sleeps: less than it takes a sleeping thread to go on.
+const AWAKE: Duration = Duration::from_micros(50);
+
+/// Pauses of the processor from one look to the next.
+const PAUSES: usize = 10;
 
 /// An image in columns of strips, each of which is in parts of so many rows. Whoever reads a row waits until it is filled,
 /// so that an octave is searched while the one before still is.
@@ -58,7 +66,14 @@ impl Part {
     /// Copies a row from a column on.
     fn copy_row(&self, row: usize, width: usize, column: usize, to: &mut [f32]) -> Result<(), Error> {
         let mut samples = self.lock();
+        let mut waiting_since = None;
         while samples.states[row / ROWS] == State::Awaited {
+            if waiting_since.get_or_insert_with(Instant::now).elapsed() < AWAKE {
+                drop(samples);
+                (0..PAUSES).for_each(|_| hint::spin_loop());
+                samples = self.lock();
+                continue;
+            }
             samples.waiting += 1;
             samples = self.changed.wait(samples).unwrap_or_else(PoisonError::into_inner);
             samples.waiting -= 1;
@@ -176,29 +191,46 @@ mod tests {
         }
     }
 
+    /// Returns once a reader sleeps until a part of a strip changes.
+    fn until_one_sleeps(base: &Base, strip: usize) {
+        while base.strips[strip][0].lock().waiting == 0 {
+            std::thread::yield_now();
+        }
+    }
+
     #[test]
     fn a_reader_waits_until_a_part_is_filled() {
-        let base = base();
-        std::thread::scope(|scope| {
-            let reader = scope.spawn(|| {
-                let mut row = [0.0; 2];
-                base.copy_row(0, 3, &mut row).map(|()| row)
+        for sleeps in [false, true] {
+            let base = base();
+            std::thread::scope(|scope| {
+                let reader = scope.spawn(|| {
+                    let mut row = [0.0; 2];
+                    base.copy_row(0, 3, &mut row).map(|()| row)
+                });
+                fill(&base, 2, 0);
+                if sleeps {
+                    until_one_sleeps(&base, 1);
+                }
+                fill(&base, 1, 0);
+                assert_eq!(reader.join().unwrap(), Ok([3.0, 4.0]));
             });
-            fill(&base, 2, 0);
-            fill(&base, 1, 0);
-            assert_eq!(reader.join().unwrap(), Ok([3.0, 4.0]));
-        });
+        }
     }
 
     #[test]
     fn a_reader_gives_up_a_part_that_is_abandoned_but_not_one_that_is_filled() {
-        let base = base();
-        fill(&base, 0, 0);
-        std::thread::scope(|scope| {
-            let reader = scope.spawn(|| base.copy_row(0, 2, &mut [0.0]));
-            base.abandon();
-            assert_eq!(reader.join().unwrap(), Err(Error::Stopped));
-        });
-        assert_eq!(base.copy_row(0, 0, &mut [0.0; 2]), Ok(()));
+        for sleeps in [false, true] {
+            let base = base();
+            fill(&base, 0, 0);
+            std::thread::scope(|scope| {
+                let reader = scope.spawn(|| base.copy_row(0, 2, &mut [0.0]));
+                if sleeps {
+                    until_one_sleeps(&base, 1);
+                }
+                base.abandon();
+                assert_eq!(reader.join().unwrap(), Err(Error::Stopped));
+            });
+            assert_eq!(base.copy_row(0, 0, &mut [0.0; 2]), Ok(()));
+        }
     }
 }

@@ -13,7 +13,7 @@ use crate::isa::Isa;
 use crate::octave::{Octave, Reach, Source, octave_count};
 use crate::retain::{Feature, retain};
 use crate::ring::BLOCK;
-use crate::schedule::Schedule;
+use crate::schedule::{Schedule, Shares};
 use crate::topmost::Estimator;
 use crate::worker::{Duty, Job, Worker};
 use crate::{Control, Descriptor, Descriptors, Error, Features, Keypoint, Params, descriptor, orientation};
@@ -87,7 +87,7 @@ impl Detector {
         self.workers.iter_mut().for_each(Worker::clear);
         let (columns, threads) = (self.isa.design().strip_columns(), control.threads.get());
         let shapes: Vec<Shape> = (0..octave_count(width, height))
-            .map(|index| Shape::new(((2 * width) >> index, (2 * height) >> index), columns, threads))
+            .map(|index| Shape::new(index, ((2 * width) >> index, (2 * height) >> index), columns, threads))
             .collect();
         self.bases.resize_with(shapes.len().saturating_sub(1), Base::default);
         for (base, shape) in self.bases.iter_mut().zip(&shapes) {
@@ -101,7 +101,7 @@ impl Detector {
             .zip(sources.zip(nexts))
             .enumerate()
             .map(|(index, (shape, (source, next)))| {
-                let &Shape { width, height, strip, blocks, shares } = shape;
+                let &Shape { width, height, strip, blocks, workers, shares } = shape;
                 let octave = Octave {
                     index,
                     width,
@@ -112,7 +112,7 @@ impl Detector {
                     estimator: estimator.as_ref(),
                     isa: self.isa,
                 };
-                Job { octave, params, control, strip, schedule: Schedule::new(blocks, shares), next }
+                Job { octave, params, control, strip, schedule: Schedule::new(blocks, workers, shares), next }
             })
             .collect();
         run(&jobs, &mut self.workers)?;
@@ -141,18 +141,25 @@ struct Shape {
     /// Columns of each strip but the last.
     strip: usize,
     blocks: usize,
-    /// For as many threads as pay.
-    shares: usize,
+    /// As many threads as pay.
+    workers: usize,
+    shares: Shares,
 }
 
 impl Shape {
-    /// For an octave of `width` by `height` samples and strips of up to `columns`.
-    fn new((width, height): (usize, usize), columns: usize, threads: usize) -> Self {
+    /// For an octave of `width` by `height` samples, given by its number, and strips of up to `columns`.
+    fn new(octave: usize, (width, height): (usize, usize), columns: usize, threads: usize) -> Self {
         let strips = width.div_ceil(columns);
         let blocks = strips * height.div_ceil(BLOCK);
         // Even, as every second column goes to the next octave.
         let strip = width.div_ceil(strips).next_multiple_of(2);
-        Self { width, height, strip, blocks, shares: threads.min(blocks / MIN_SHARE).max(1) }
+        let shares = match (octave, strips) {
+            (0, 1) => Shares::Leading,
+            // The next octave begins with rows of all strips.
+            (0, _) => Shares::Equal,
+            _ => Shares::Whole,
+        };
+        Self { width, height, strip, blocks, workers: threads.min(blocks / MIN_SHARE).max(1), shares }
     }
 }
 

@@ -5,7 +5,24 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// Fewest blocks that are worth taking from another thread: a strip that begins anew computes rows above its first.
-const MIN_STOLEN: usize = 12;
+const MIN_STOLEN: usize = 8;
+
+/// What is worth taking, in parts of all blocks, for a worker that could go on to the next octave instead.
+const LEADER_STOLEN: usize = 8;
+
+/// What the share of such a worker is of an equal one, in percent.
+const LEADER_SHARE: usize = 90;
+
+/// How blocks are shared out at first.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Shares {
+    /// Equally.
+    Equal,
+    /// The first worker has somewhat less, as it goes on to the next octave, of which the others find less to do then.
+    Leading,
+    /// The first worker has everything: the others are still at the octave before, and take from it when they come.
+    Whole,
+}
 
 /// Numbered blocks, shared out to workers. Each goes through a share of consecutive ones, which is what a strip is good
 /// at; one that is done takes the second half of what another has left.
@@ -14,23 +31,33 @@ pub(crate) struct Schedule {
     shares: Mutex<Vec<Range<usize>>>,
     /// How many workers there have been.
     workers: AtomicUsize,
+    /// The fewest blocks that the first worker takes from another.
+    leader_stolen: usize,
 }
 
 impl Schedule {
     /// Shares for so many workers, the first from the first block on.
-    pub(crate) fn new(blocks: usize, workers: usize) -> Self {
-        let start = |worker: usize| blocks * worker / workers;
-        Self::of((0..workers).map(|worker| start(worker)..start(worker + 1)).collect())
-    }
-
-    fn of(shares: Vec<Range<usize>>) -> Self {
-        Self { shares: Mutex::new(shares), workers: AtomicUsize::new(0) }
+    pub(crate) fn new(blocks: usize, workers: usize, shares: Shares) -> Self {
+        let (first, stolen) = match shares {
+            Shares::Equal => (blocks / workers, MIN_STOLEN),
+            Shares::Leading => (blocks * LEADER_SHARE / (100 * workers), blocks / LEADER_STOLEN),
+            Shares::Whole => (blocks, blocks / LEADER_STOLEN),
+        };
+        let first = if workers == 1 { blocks } else { first };
+        let start = |other: usize| first + (blocks - first) * other / (workers - 1).max(1);
+        let others = (1..workers).map(|worker| start(worker - 1)..start(worker));
+        Self {
+            shares: Mutex::new(std::iter::once(0..first).chain(others).collect()),
+            workers: AtomicUsize::new(0),
+            leader_stolen: stolen.max(MIN_STOLEN),
+        }
     }
 
     /// Two shares, the second from a block on.
     #[cfg(test)]
     pub(crate) fn parted_at(blocks: usize, block: usize) -> Self {
-        Self::of(vec![0..block, block..blocks])
+        let shares = Mutex::new(vec![0..block, block..blocks]);
+        Self { shares, workers: AtomicUsize::new(0), leader_stolen: MIN_STOLEN }
     }
 
     /// How many workers there are shares for.
@@ -51,7 +78,7 @@ impl Schedule {
         if shares[worker].is_empty() {
             let largest = shares.iter_mut().max_by_key(|share| share.len())?;
             let stolen = largest.len() / 2;
-            if stolen < MIN_STOLEN {
+            if stolen < if worker == 0 { self.leader_stolen } else { MIN_STOLEN } {
                 return None;
             }
             let middle = largest.end - stolen;
@@ -65,34 +92,62 @@ impl Schedule {
 
 #[cfg(test)]
 mod tests {
-    use super::Schedule;
+    use super::{Schedule, Shares};
+
+    const ALL: [Shares; 3] = [Shares::Equal, Shares::Leading, Shares::Whole];
 
     #[test]
     fn every_block_is_taken_once_whoever_is_faster() {
-        for (blocks, workers) in [(0, 1), (1, 3), (100, 1), (100, 2), (1000, 7)] {
-            let schedule = Schedule::new(blocks, workers);
-            let mut taken = vec![0; blocks];
-            // The first worker is as fast as all others together.
-            let turns = (0..workers).flat_map(|worker| [0, worker]).cycle();
-            for worker in turns.take(4 * (blocks + workers)) {
-                if let Some(block) = schedule.next(worker) {
-                    taken[block] += 1;
+        for (blocks, workers) in [(0, 1), (0, 2), (1, 3), (100, 1), (100, 2), (1000, 7)] {
+            // One worker is as fast as all others together.
+            for (shares, fast) in ALL.into_iter().flat_map(|shares| [0, workers - 1].map(|fast| (shares, fast))) {
+                let schedule = Schedule::new(blocks, workers, shares);
+                let mut taken = vec![0; blocks];
+                let turns = (0..workers).flat_map(|worker| [fast, worker]).cycle();
+                for worker in turns.take(4 * (blocks + workers)) {
+                    if let Some(block) = schedule.next(worker) {
+                        taken[block] += 1;
+                    }
                 }
+                let case = format!("{shares:?}, {blocks} blocks, {workers} workers, {fast} is faster: {taken:?}");
+                assert!(taken.iter().all(|&times| times == 1), "{case}");
             }
-            assert!(taken.iter().all(|&times| times == 1), "{blocks} blocks, {workers} workers: {taken:?}");
         }
     }
 
     #[test]
     fn there_is_a_share_for_each_of_the_first_workers() {
-        let schedule = Schedule::new(64, 2);
+        let schedule = Schedule::new(64, 2, Shares::Equal);
         assert_eq!([0; 3].map(|_| schedule.join()), [Some(0), Some(1), None]);
     }
 
     #[test]
     fn a_share_is_gone_through_in_order() {
-        let schedule = Schedule::new(64, 2);
-        assert_eq!((schedule.next(0), schedule.next(1)), (Some(0), Some(32)));
-        assert_eq!((schedule.next(0), schedule.next(1)), (Some(1), Some(33)));
+        for (shares, second) in [(Shares::Equal, 32), (Shares::Leading, 28)] {
+            let schedule = Schedule::new(64, 2, shares);
+            assert_eq!((schedule.next(0), schedule.next(1)), (Some(0), Some(second)));
+            assert_eq!((schedule.next(0), schedule.next(1)), (Some(1), Some(second + 1)));
+        }
+    }
+
+    #[test]
+    fn who_comes_later_takes_half_of_what_is_left_of_the_whole() {
+        let schedule = Schedule::new(64, 3, Shares::Whole);
+        for block in 0..4 {
+            assert_eq!(schedule.next(0), Some(block));
+        }
+        assert_eq!((schedule.next(1), schedule.next(2)), (Some(34), Some(19)));
+        assert_eq!(schedule.next(0), Some(4));
+    }
+
+    #[test]
+    fn the_first_worker_goes_on_rather_than_take_a_little() {
+        for (shares, own, taken) in [(Shares::Equal, 100, Some(180)), (Shares::Leading, 90, None)] {
+            let schedule = Schedule::new(200, 2, shares);
+            let go_through = |worker, last| while schedule.next(worker) != Some(last) {};
+            go_through(0, own - 1);
+            go_through(1, 159);
+            assert_eq!(schedule.next(0), taken, "half of 40 blocks, {shares:?}");
+        }
     }
 }
