@@ -7,10 +7,10 @@ use std::sync::{Mutex, PoisonError};
 /// Fewest blocks that are worth taking from another thread: a strip that begins anew computes rows above its first.
 const MIN_STOLEN: usize = 8;
 
-/// What is worth taking, in parts of all blocks, for a worker that could go on to the next octave instead.
+/// A worker that could go on to the next octave instead takes no less than one in so many of all blocks.
 const LEADER_STOLEN: usize = 8;
 
-/// What the share of such a worker is of an equal one, in percent.
+/// Its share, in percent of an equal one.
 const LEADER_SHARE: usize = 90;
 
 /// How blocks are shared out at first.
@@ -78,7 +78,8 @@ impl Schedule {
         if shares[worker].is_empty() {
             let largest = shares.iter_mut().max_by_key(|share| share.len())?;
             let stolen = largest.len() / 2;
-            if stolen < if worker == 0 { self.leader_stolen } else { MIN_STOLEN } {
+            let least = if worker == 0 { self.leader_stolen } else { MIN_STOLEN };
+            if stolen < least {
                 return None;
             }
             let middle = largest.end - stolen;
@@ -100,7 +101,9 @@ mod tests {
     fn every_block_is_taken_once_whoever_is_faster() {
         for (blocks, workers) in [(0, 1), (0, 2), (1, 3), (100, 1), (100, 2), (1000, 7)] {
             // One worker is as fast as all others together.
-            for (shares, fast) in ALL.into_iter().flat_map(|shares| [0, workers - 1].map(|fast| (shares, fast))) {
+            for (shares, fast) in
+                ALL.into_iter().flat_map(|shares| [0, workers - 1].map(|fast| (shares, fast)))
+            {
                 let schedule = Schedule::new(blocks, workers, shares);
                 let mut taken = vec![0; blocks];
                 let turns = (0..workers).flat_map(|worker| [fast, worker]).cycle();
@@ -109,7 +112,8 @@ mod tests {
                         taken[block] += 1;
                     }
                 }
-                let case = format!("{shares:?}, {blocks} blocks, {workers} workers, {fast} is faster: {taken:?}");
+                let case =
+                    format!("{shares:?}, {blocks} blocks, {workers} workers, {fast} is faster: {taken:?}");
                 assert!(taken.iter().all(|&times| times == 1), "{case}");
             }
         }
