@@ -1,13 +1,13 @@
 """Ports for servers, each given once by a process."""
 
-import itertools
 import random
 import socket
 
-# Below those that the system gives to outgoing connections by itself, which may come before a server does.
+# Below those that the system gives to outgoing connections by itself, which may come before a server does. The tests in Rust
+# (crates/cache/tests/shared/servers/ports.rs) have the same.
 RANGE = range(22_000, 32_000)
 
-_ports = itertools.cycle(random.sample(RANGE, len(RANGE)))
+_ports = iter(random.sample(RANGE, len(RANGE)))
 
 
 def free_port():

@@ -17,7 +17,7 @@ use tokio::runtime::Handle;
 
 use self::ports::free_port;
 
-#[allow(dead_code, reason = "clusters are none of this")]
+#[allow(dead_code, reason = "no clusters here")]
 #[path = "../tests/shared/servers/ports.rs"]
 mod ports;
 

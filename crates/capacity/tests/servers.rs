@@ -12,7 +12,7 @@ use capacity::cache_memory::{Entry, Memcached, Postgres, Redis, SizeClasses};
 
 use self::ports::free_port;
 
-#[allow(dead_code, reason = "clusters are none of this")]
+#[allow(dead_code, reason = "no clusters here")]
 #[path = "../../cache/tests/shared/servers/ports.rs"]
 mod ports;
 

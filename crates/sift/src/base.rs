@@ -16,7 +16,8 @@ const ROWS: usize = BLOCK / 2;
 /// allocator for good.
 const PART_BYTES: usize = 1 << 20;
 
-/// How long a reader looks again and again for a row before it sleeps: less than it takes a sleeping thread to go on.
+/// How long a reader looks again and again for a row before it sleeps: about what a sleeping thread takes to go on in a virtual
+/// machine.
 const AWAKE: Duration = Duration::from_micros(50);
 
 /// Pauses of the processor from one look to the next.
@@ -68,7 +69,8 @@ impl Part {
         let mut samples = self.lock();
         let mut waiting_since = None;
         while samples.states[row / ROWS] == State::Awaited {
-            if waiting_since.get_or_insert_with(Instant::now).elapsed() < AWAKE {
+            let waiting_since = *waiting_since.get_or_insert_with(Instant::now);
+            if waiting_since.elapsed() < AWAKE {
                 drop(samples);
                 (0..PAUSES).for_each(|_| hint::spin_loop());
                 samples = self.lock();
@@ -193,7 +195,9 @@ mod tests {
 
     /// Returns once a reader sleeps until a part of a strip changes.
     fn until_one_sleeps(base: &Base, strip: usize) {
+        let end = Instant::now() + Duration::from_secs(60);
         while base.strips[strip][0].lock().waiting == 0 {
+            assert!(Instant::now() < end, "nobody sleeps");
             std::thread::yield_now();
         }
     }

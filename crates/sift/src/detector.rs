@@ -155,7 +155,7 @@ impl Shape {
         let strip = width.div_ceil(strips).next_multiple_of(2);
         let shares = match (octave, strips) {
             (0, 1) => Shares::Leading,
-            // The next octave begins with rows of all strips.
+            // The next octave begins with rows of several strips, which all have to be there.
             (0, _) => Shares::Equal,
             _ => Shares::Whole,
         };
@@ -163,9 +163,9 @@ impl Shape {
     }
 }
 
-/// Searches octaves on as many threads as there are shares.
+/// Searches octaves on as many threads as there are shares for.
 fn run(jobs: &[Job<'_>], workers: &mut Vec<Worker>) -> Result<(), Error> {
-    let threads = jobs.iter().map(|job| job.schedule.shares()).max().unwrap_or(0);
+    let threads = jobs.iter().map(|job| job.schedule.workers()).max().unwrap_or(0);
     if workers.len() < threads {
         workers.resize_with(threads, Worker::default);
     }
@@ -265,6 +265,15 @@ mod tests {
     /// Parameters that find as much as there is.
     fn sensitive() -> Params {
         Params { contrast_threshold: 0.0, edge_threshold: 1e6, ..Params::default() }
+    }
+
+    #[test]
+    fn octaves_are_shared_out_by_their_number_and_strips() {
+        let shape = |octave, width, threads| Shape::new(octave, (width, 800), 1300, threads);
+        let shares = |octave, width| shape(octave, width, 2).shares;
+        assert_eq!([shares(0, 1300), shares(1, 650)], [Shares::Leading, Shares::Whole]);
+        assert_eq!([shares(0, 1302), shares(1, 1302)], [Shares::Equal, Shares::Whole]);
+        assert_eq!([1, 2, 20].map(|threads| shape(0, 1300, threads).workers), [1, 2, 100 / MIN_SHARE]);
     }
 
     #[test]

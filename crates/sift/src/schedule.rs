@@ -7,10 +7,12 @@ use std::sync::{Mutex, PoisonError};
 /// Fewest blocks that are worth taking from another thread: a strip that begins anew computes rows above its first.
 const MIN_STOLEN: usize = 8;
 
-/// A worker that could go on to the next octave instead takes no less than one in so many of all blocks.
+/// The fewest for the first worker, which does better to go on to the next octave: one in so many of all blocks, but no more than
+/// this.
 const LEADER_STOLEN: usize = 8;
+const MAX_LEADER_STOLEN: usize = 16;
 
-/// Its share, in percent of an equal one.
+/// The first worker's share, in percent of an equal one.
 const LEADER_SHARE: usize = 90;
 
 /// How blocks are shared out at first.
@@ -20,7 +22,7 @@ pub(crate) enum Shares {
     Equal,
     /// The first worker has somewhat less, as it goes on to the next octave, of which the others find less to do then.
     Leading,
-    /// The first worker has everything: the others are still at the octave before, and take from it when they come.
+    /// The first worker has everything: the others are most likely still at the octave before, and take from it when they come.
     Whole,
 }
 
@@ -29,8 +31,8 @@ pub(crate) enum Shares {
 #[derive(Debug)]
 pub(crate) struct Schedule {
     shares: Mutex<Vec<Range<usize>>>,
-    /// How many workers there have been.
-    workers: AtomicUsize,
+    /// How many workers have come.
+    joined: AtomicUsize,
     /// The fewest blocks that the first worker takes from another.
     leader_stolen: usize,
 }
@@ -43,13 +45,14 @@ impl Schedule {
             Shares::Leading => (blocks * LEADER_SHARE / (100 * workers), blocks / LEADER_STOLEN),
             Shares::Whole => (blocks, blocks / LEADER_STOLEN),
         };
+        // The rest equally to the others.
         let first = if workers == 1 { blocks } else { first };
         let start = |other: usize| first + (blocks - first) * other / (workers - 1).max(1);
         let others = (1..workers).map(|worker| start(worker - 1)..start(worker));
         Self {
             shares: Mutex::new(std::iter::once(0..first).chain(others).collect()),
-            workers: AtomicUsize::new(0),
-            leader_stolen: stolen.max(MIN_STOLEN),
+            joined: AtomicUsize::new(0),
+            leader_stolen: stolen.clamp(MIN_STOLEN, MAX_LEADER_STOLEN),
         }
     }
 
@@ -57,22 +60,22 @@ impl Schedule {
     #[cfg(test)]
     pub(crate) fn parted_at(blocks: usize, block: usize) -> Self {
         let shares = Mutex::new(vec![0..block, block..blocks]);
-        Self { shares, workers: AtomicUsize::new(0), leader_stolen: MIN_STOLEN }
+        Self { shares, joined: AtomicUsize::new(0), leader_stolen: MIN_STOLEN }
     }
 
     /// How many workers there are shares for.
-    pub(crate) fn shares(&self) -> usize {
+    pub(crate) fn workers(&self) -> usize {
         self.shares.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     /// The number of a worker that comes to take part, in the order in which they come: what the first share needs is
     /// there the earliest. None where there are enough of them.
     pub(crate) fn join(&self) -> Option<usize> {
-        let worker = self.workers.fetch_add(1, Ordering::Relaxed);
-        (worker < self.shares()).then_some(worker)
+        let worker = self.joined.fetch_add(1, Ordering::Relaxed);
+        (worker < self.workers()).then_some(worker)
     }
 
-    /// The next block for a worker; none when there is nothing left to take.
+    /// The next block for a worker; none when nothing is left that is worth taking.
     pub(crate) fn next(&self, worker: usize) -> Option<usize> {
         let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
         if shares[worker].is_empty() {
@@ -146,12 +149,29 @@ mod tests {
 
     #[test]
     fn the_first_worker_goes_on_rather_than_take_a_little() {
-        for (shares, own, taken) in [(Shares::Equal, 100, Some(180)), (Shares::Leading, 90, None)] {
+        // The first share of 200 blocks, and what the first worker takes of as many as the second one has left.
+        for (shares, own, left, taken) in [
+            (Shares::Equal, 100, 30, Some(185)),
+            (Shares::Leading, 90, 30, None),
+            (Shares::Leading, 90, 32, Some(184)),
+        ] {
             let schedule = Schedule::new(200, 2, shares);
-            let go_through = |worker, last| while schedule.next(worker) != Some(last) {};
-            go_through(0, own - 1);
-            go_through(1, 159);
-            assert_eq!(schedule.next(0), taken, "half of 40 blocks, {shares:?}");
+            go_through(&schedule, 0, own - 1);
+            go_through(&schedule, 1, 199 - left);
+            assert_eq!(schedule.next(0), taken, "half of {left} blocks, {shares:?}");
         }
+        // What was taken from it, too: of 64 blocks the second worker takes 32, and of as many as it has left, half again.
+        for (left, taken) in [(14, None), (16, Some(56))] {
+            let schedule = Schedule::new(64, 2, Shares::Whole);
+            assert_eq!(schedule.next(1), Some(32));
+            go_through(&schedule, 0, 31);
+            go_through(&schedule, 1, 63 - left);
+            assert_eq!(schedule.next(0), taken, "half of {left} blocks");
+        }
+    }
+
+    /// Takes blocks up to one that is the worker's.
+    fn go_through(schedule: &Schedule, worker: usize, last: usize) {
+        assert!((0..=last).any(|_| schedule.next(worker) == Some(last)), "block {last} for worker {worker}");
     }
 }

@@ -134,7 +134,7 @@ impl Worker {
     }
 
     /// Finds the features whose extrema lie in the blocks that the schedule of each octave gives to this worker. From an
-    /// octave in which nothing is left to take it goes on to the next one, of which some rows are there.
+    /// octave in which nothing is left that is worth taking it goes on to the next one, of which some rows are there.
     pub(crate) fn run(&mut self, jobs: &[Job<'_>]) -> Result<(), Error> {
         let started = Instant::now();
         let duty = Duty::new(jobs);

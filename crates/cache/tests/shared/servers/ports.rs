@@ -1,5 +1,5 @@
-//! Ports for the servers of tests, each given once by a process: one that a test's server has left for a moment, or has yet to
-//! take, is nobody else's. All are below those that the system gives to outgoing connections by itself.
+//! Ports for the servers of tests and benchmarks, each given once by a process: one that a test's server has left for a moment, or
+//! has yet to take, is nobody else's. All are below those that the system gives to outgoing connections by itself.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::ops::Range;
