@@ -7,9 +7,10 @@ use std::sync::{Mutex, PoisonError};
 /// Fewest blocks that are worth taking from another thread: a strip that begins anew computes rows above its first.
 const MIN_STOLEN: usize = 8;
 
-/// The fewest for the first worker, which does better to go on to the next octave: one in so many of all blocks, but no more than
-/// this.
+/// The fewest for the first worker, which does better to go on to the next octave: one in so many of all blocks.
 const LEADER_STOLEN: usize = 8;
+
+/// No more than this are the fewest for it, however many there are.
 const MAX_LEADER_STOLEN: usize = 16;
 
 /// The first worker's share, in percent of an equal one.
@@ -45,8 +46,8 @@ impl Schedule {
             Shares::Leading => (blocks * LEADER_SHARE / (100 * workers), blocks / LEADER_STOLEN),
             Shares::Whole => (blocks, blocks / LEADER_STOLEN),
         };
-        // The rest equally to the others.
         let first = if workers == 1 { blocks } else { first };
+        // The rest goes equally to the others.
         let start = |other: usize| first + (blocks - first) * other / (workers - 1).max(1);
         let others = (1..workers).map(|worker| start(worker - 1)..start(worker));
         Self {
