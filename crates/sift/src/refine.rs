@@ -76,6 +76,7 @@ impl Extremum {
         space: &mut impl ScaleSpace,
         params: &Params,
     ) -> Outcome {
+        let mut before = None;
         while self.steps < MAX_STEPS {
             if !space.holds(self.layer, self.y, self.x) {
                 return Outcome::Escaped(self);
@@ -86,11 +87,20 @@ impl Extremum {
                 return self.accept(octave, params, &derivatives, offset);
             }
             match self.moved(octave, params, offset) {
-                Some(moved) => self = moved,
+                // Back at the place before, it would go to and fro until it is dropped.
+                Some(moved) if before == Some(moved.place()) => return Outcome::Rejected,
+                Some(moved) => {
+                    before = Some(self.place());
+                    self = moved;
+                }
                 None => return Outcome::Rejected,
             }
         }
         Outcome::Rejected
+    }
+
+    fn place(&self) -> (usize, usize, usize) {
+        (self.x, self.y, self.layer)
     }
 
     /// The sample nearest to the offset; none where that is outside the range of the search.
@@ -193,7 +203,68 @@ impl Derivatives {
 
 #[cfg(test)]
 mod tests {
-    use super::rounded;
+    use super::*;
+    use crate::around::Around;
+    use crate::gaussian::Kernels;
+    use crate::octave::{Reach, Source};
+
+    /// Levels of noise, and how often a sample's neighbours in a level were looked up.
+    struct Noise {
+        lookups: usize,
+    }
+
+    impl ScaleSpace for Noise {
+        fn holds(&self, _: usize, _: usize, _: usize) -> bool {
+            true
+        }
+
+        fn around(&mut self, level: usize, y: usize, x: usize) -> Around {
+            self.lookups += 1;
+            let sample = |y: usize, x: usize| {
+                let place = ((level * 1_000 + y) * 1_000 + x) as u64;
+                let mixed = (place ^ place << 21).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                (mixed >> 56) as f32
+            };
+            [y - 1, y, y + 1].map(|y| [x - 1, x, x + 1, x + 2].map(|x| sample(y, x)))
+        }
+    }
+
+    /// Refinement without a thought for where an extremum comes from.
+    fn plainly(mut extremum: Extremum, octave: &Octave<'_>, space: &mut Noise, params: &Params) -> Outcome {
+        while extremum.steps < MAX_STEPS {
+            let derivatives = Derivatives::at(space, &extremum);
+            let offset = derivatives.offset();
+            if offset.iter().all(|offset| offset.abs() < 0.5) {
+                return extremum.accept(octave, params, &derivatives, offset);
+            }
+            match extremum.moved(octave, params, offset) {
+                Some(moved) => extremum = moved,
+                None => return Outcome::Rejected,
+            }
+        }
+        Outcome::Rejected
+    }
+
+    #[test]
+    fn what_goes_to_and_fro_is_dropped_at_once_and_nothing_else() {
+        let params = Params::default();
+        let kernels = Kernels::new(&params);
+        let reach = Reach::new(&params, &kernels, |_| 1);
+        let source = Source::Image { grey: &[], width: 0, precise: false };
+        let octave = Octave::first(source, (200, 200), &kernels, &reach);
+        let (mut dropped_early, mut accepted) = (0, 0);
+        for (y, x) in (BORDER..200 - BORDER).flat_map(|y| (BORDER..200 - BORDER).map(move |x| (y, x))) {
+            let extremum = Extremum::new(x, y, 1 + (x + y) % 3);
+            let [mut space, mut plain] = [0, 0].map(|lookups| Noise { lookups });
+            let outcome = extremum.refine(&octave, &mut space, &params);
+            let expected = plainly(extremum, &octave, &mut plain, &params);
+            assert_eq!(format!("{outcome:?}"), format!("{expected:?}"), "row {y}, column {x}");
+            assert!(space.lookups <= plain.lookups);
+            dropped_early += usize::from(space.lookups < plain.lookups);
+            accepted += usize::from(matches!(outcome, Outcome::Accepted(_)));
+        }
+        assert!(dropped_early > 100 && accepted > 100, "{dropped_early} and {accepted}");
+    }
 
     #[test]
     fn rounds_half_to_even() {

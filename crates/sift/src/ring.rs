@@ -64,12 +64,6 @@ impl Ring {
         (&self.samples, &self.starts)
     }
 
-    /// The row from `before` samples before column `x` on, with its margins and what follows them in memory.
-    #[inline(always)]
-    pub(crate) fn padded_row_from(&self, y: usize, x: usize, before: usize) -> &[f32] {
-        &self.samples[self.starts[y] + x - before..]
-    }
-
     /// The cache lines of some rows of an image so high, which is reflected beyond its edges.
     pub(crate) fn lines(&self, rows: Range<isize>, height: usize) -> Vec<&[[f32; LINE]]> {
         let width = self.width.next_multiple_of(LINE);

@@ -17,22 +17,30 @@ use crate::reflect::reflect_101;
 use crate::ring::Ring;
 use crate::vector::Vector;
 
-/// Samples of a row that are taken at a time, and the most rows.
+/// The most rows that are taken at a time.
 pub(crate) const GROUP: usize = 16;
+
+/// Samples of a row that are taken at a time.
+const SPAN: usize = 32;
+
+/// Rows and columns after which a place takes the memory of another one.
+const KNOWN: (usize, usize) = (4, 16);
 
 /// What the topmost level takes, and scratch memory, kept from strip to strip.
 #[derive(Debug, Default)]
 pub(crate) struct Topmost {
     /// The kernel's taps among zeros: tap `i` for the first of three neighbours is at `i + 2`.
     weights: Vec<f32>,
-    /// The rows around, blurred along themselves: those of each of three columns one after another.
-    along: [Vec<f32>; 3],
+    /// Where the rows around begin in memory, in whole groups, which the last one fills.
+    starts: Vec<usize>,
+    /// Three columns of those rows, blurred along them, and a fourth that means nothing.
+    along: Vec<[f32; 4]>,
     /// Samples of the level below, which it is estimated from.
     samples: Ring,
     /// Width and height of that level.
     size: (usize, usize),
-    /// What was asked for last, and where that is.
-    last: Option<((usize, usize), Around)>,
+    /// Places that were asked for and what is there: refinement comes back to some.
+    known: Vec<Option<((usize, usize), Around)>>,
 }
 
 impl Topmost {
@@ -46,12 +54,12 @@ impl Topmost {
         self.weights.clear();
         self.weights.extend([0.0; 2]);
         self.weights.extend(kernel.taps());
-        self.weights.extend([0.0; 1 + GROUP]);
         let rows = kernel.taps().len() + 2;
-        for along in &mut self.along {
-            along.resize(rows + GROUP, 0.0);
-        }
-        self.last = None;
+        self.weights.resize(rows.next_multiple_of(4) + 2, 0.0);
+        self.starts.resize(rows.next_multiple_of(GROUP), 0);
+        self.along.resize(rows.next_multiple_of(GROUP), [0.0; 4]);
+        self.known.clear();
+        self.known.resize(KNOWN.0 * KNOWN.1, None);
     }
 
     /// Takes what estimates need of rows of the level below.
@@ -77,12 +85,13 @@ impl Topmost {
     /// The topmost level at a sample, given by its row and column, and its neighbours. `below` is the level below it; it holds the
     /// rows that these take, with margins.
     pub(crate) fn around(&mut self, octave: &Octave<'_>, below: &Ring, at: (usize, usize)) -> Around {
-        match self.last {
-            Some((last, around)) if last == at => around,
+        let slot = at.0 % KNOWN.0 * KNOWN.1 + at.1 % KNOWN.1;
+        match self.known[slot] {
+            Some((known, around)) if known == at => around,
             _ => {
                 let mut around = Around::default();
                 blur(octave.isa, octave, below, at, self, &mut around);
-                self.last = Some((at, around));
+                self.known[slot] = Some((at, around));
                 around
             }
         }
@@ -101,30 +110,43 @@ fn blur_body<V: Vector>(
     topmost: &mut Topmost,
     around: &mut Around,
 ) {
-    let Topmost { weights, along, .. } = topmost;
-    let kernel = &octave.kernels.topmost;
-    let reach = kernel.radius() + 1;
-    let last = (y + reach) as isize;
-    for first in (0..2 * reach + 1).step_by(V::LANES) {
-        let mut rows = [&[][..]; GROUP];
-        for (row, i) in rows[..V::LANES].iter_mut().zip(first..) {
-            let y = last.min((y + i) as isize - reach as isize);
-            *row = below.padded_row_from(reflect_101(y, octave.height), x, reach);
+    let Topmost { weights, starts, along, .. } = topmost;
+    let taps = octave.kernels.topmost.taps();
+    let reach = taps.len() / 2 + 1;
+    let (samples, held) = below.memory();
+    let (around_it, beyond) = starts.split_at_mut(2 * reach + 1);
+    match y.checked_sub(reach) {
+        // Nearly always, and with less to do for each.
+        Some(first) if y + reach < octave.height => {
+            around_it.copy_from_slice(&held[first..][..2 * reach + 1]);
         }
-        let sums = match kernel.taps().len() {
-            ..=FEW => blur_along_pairs::<V>(&rows, kernel.taps()),
+        _ => {
+            let rows = (y as isize - reach as isize..).map(|y| reflect_101(y, octave.height));
+            around_it.iter_mut().zip(rows).for_each(|(start, y)| *start = held[y]);
+        }
+    }
+    beyond.fill(around_it[2 * reach]);
+    for (starts, along) in starts.chunks_exact(V::LANES).zip(along.chunks_exact_mut(V::LANES)) {
+        let mut rows = [samples; GROUP];
+        for (row, start) in rows.iter_mut().zip(starts) {
+            *row = &samples[start + x - reach..];
+        }
+        let [before, at, after] = match taps.len() {
+            ..=FEW => blur_along_pairs::<V>(&rows, taps),
             _ => blur_along::<V>(&rows, weights),
         };
-        for (along, sum) in along.iter_mut().zip(sums) {
-            sum.store(&mut along[first..]);
+        let rows = V::transpose_fours([before, at, after, V::splat(0.0)]);
+        for (along, row) in along.chunks_exact_mut(V::LANES / 4).zip(rows) {
+            row.store(along.as_flattened_mut());
         }
     }
-    for (column, along) in along.iter().enumerate() {
-        let samples = blur_across::<V::Eight>(along, kernel.taps());
-        for (around, sample) in around.iter_mut().zip(samples) {
-            around[column] = sample;
-        }
-    }
+    *around = blur_across(along, taps);
+}
+
+/// The row of a lane: transposed in fours, rows are one after another.
+#[inline(always)]
+fn row_of<V: Vector>(lane: usize) -> usize {
+    lane % 4 * (V::LANES / 4) + lane / 4
 }
 
 /// As [`blur_along`], by at most [`FEW`] taps.
@@ -133,8 +155,8 @@ fn blur_along_pairs<V: Vector>(rows: &[&[f32]; GROUP], taps: &[f32]) -> [V; 3] {
     let mut columns = [V::splat(0.0); FEW + 2];
     for (k, column) in columns.iter_mut().enumerate() {
         let mut samples = [0.0; GROUP];
-        for (sample, row) in samples.iter_mut().zip(&rows[..V::LANES]) {
-            *sample = row[k];
+        for (i, sample) in samples[..V::LANES].iter_mut().enumerate() {
+            *sample = rows[row_of::<V>(i)][k];
         }
         *column = V::load(&samples);
     }
@@ -146,21 +168,21 @@ fn blur_along_pairs<V: Vector>(rows: &[&[f32]; GROUP], taps: &[f32]) -> [V; 3] {
 }
 
 /// Three neighbouring samples of as many rows as there are lanes, blurred along those. They are transposed first, so that each
-/// lane is a row.
+/// lane is a row, in the order of [`row_of`].
 #[inline(always)]
 fn blur_along<V: Vector>(rows: &[&[f32]; GROUP], weights: &[f32]) -> [V; 3] {
     let mut sums = [V::splat(0.0); 3];
-    let groups = weights.windows(GROUP + 2).step_by(GROUP);
-    for (weights, start) in groups.filter_map(<[f32]>::first_chunk::<{ GROUP + 2 }>).zip((0..).step_by(GROUP))
-    {
-        let mut samples = [[[0.0; 4]; GROUP / 4].as_slice(); GROUP];
+    let columns = weights.len() - 2;
+    let mut weights = weights.windows(4 + 2).step_by(4);
+    for start in (0..columns).step_by(SPAN) {
+        let mut samples = [&[[0.0; 4]; SPAN / 4]; GROUP];
         for (samples, row) in samples.iter_mut().zip(&rows[..V::LANES]) {
-            *samples = row[start..start + GROUP].as_chunks().0;
+            *samples = row[start..][..SPAN].as_chunks().0.first_chunk().unwrap_or(&[[0.0; 4]; SPAN / 4]);
         }
-        for (part, weights) in (0..GROUP / 4).zip(weights.windows(4 + 2).step_by(4)) {
+        for (part, weights) in (0..SPAN / 4).zip(weights.by_ref()) {
             let mut fours = [sums[0]; 4];
-            for (row, fours) in fours.iter_mut().enumerate() {
-                *fours = V::fours(|block| &samples[4 * block + row][part]);
+            for (i, fours) in fours.iter_mut().enumerate() {
+                *fours = V::fours(|block| &samples[row_of::<V>(4 * block + i)][part]);
             }
             for (k, column) in V::transpose_fours(fours).into_iter().enumerate() {
                 for (place, sum) in sums.iter_mut().enumerate() {
@@ -172,19 +194,25 @@ fn blur_along<V: Vector>(rows: &[&[f32]; GROUP], weights: &[f32]) -> [V; 3] {
     sums
 }
 
-/// Three samples below each other, blurred across the rows around.
+/// Three rows of three samples, blurred across the rows around.
 #[inline(always)]
-fn blur_across<V: Vector>(along: &[f32], taps: &[f32]) -> [f32; 3] {
+fn blur_across(along: &[[f32; 4]], taps: &[f32]) -> Around {
     let radius = taps.len() / 2;
-    let mut sum = V::splat(taps[radius]).mul(V::load(&along[radius..]));
-    let above = along[..radius + V::LANES - 1].windows(V::LANES).rev();
-    let below = along[radius + 1..].windows(V::LANES);
-    for (&tap, (above, below)) in taps[radius + 1..].iter().zip(above.zip(below)) {
-        sum = V::splat(tap).mul_add(V::load(below).add(V::load(above)), sum);
+    let mut sums = Around::default();
+    for (sum, row) in sums.iter_mut().zip(&along[radius..]) {
+        sum.iter_mut().zip(row).for_each(|(sum, sample)| *sum = taps[radius] * sample);
     }
-    let mut samples = [0.0; GROUP];
-    sum.store(&mut samples);
-    [samples[0], samples[1], samples[2]]
+    let three = |first: usize| -> Option<&Around> { along[first..].first_chunk() };
+    for (distance, &tap) in (1..).zip(&taps[radius + 1..]) {
+        // Of constant length for the compiler.
+        let (Some(above), Some(below)) = (three(radius - distance), three(radius + distance)) else { break };
+        for (sum, (above, below)) in sums.iter_mut().zip(above.iter().zip(below)) {
+            for (sum, (above, below)) in sum.iter_mut().zip(above.iter().zip(below)) {
+                *sum = tap.mul_add(below + above, *sum);
+            }
+        }
+    }
+    sums
 }
 
 #[cfg(test)]
@@ -275,7 +303,7 @@ mod tests {
                     let expected = expected.map(|[a, b, c]| [a, b, c, 0.0]);
                     for level in [Level::Scalar, Level::Avx2, Level::Avx512] {
                         let octave = octave(Isa::at_most(level));
-                        topmost.last = None;
+                        topmost.known.fill(None);
                         let around = topmost.around(&octave, &below, (y, x));
                         assert_eq!(
                             around, expected,
