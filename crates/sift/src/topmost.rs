@@ -20,8 +20,14 @@ use crate::vector::Vector;
 /// The most rows that are taken at a time.
 pub(crate) const GROUP: usize = 16;
 
+/// Groups of rows that are summed side by side: each sum waits for its own multiply-adds.
+const GROUPS: usize = 2;
+
 /// Samples of a row that are taken at a time.
 const SPAN: usize = 32;
+
+/// So many samples of a row, in fours.
+type Span = [[f32; 4]; SPAN / 4];
 
 /// Rows and columns after which a place takes the memory of another one.
 const KNOWN: (usize, usize) = (4, 16);
@@ -31,7 +37,7 @@ const KNOWN: (usize, usize) = (4, 16);
 pub(crate) struct Topmost {
     /// The kernel's taps among zeros: tap `i` for the first of three neighbours is at `i + 2`.
     weights: Vec<f32>,
-    /// Where the rows around begin in memory, in whole groups, which the last one fills.
+    /// Where the first samples of the rows around are in memory, in whole groups side by side, which the last row fills.
     starts: Vec<usize>,
     /// Three columns of those rows, blurred along them, and a fourth that means nothing.
     along: Vec<[f32; 4]>,
@@ -56,8 +62,8 @@ impl Topmost {
         self.weights.extend(kernel.taps());
         let rows = kernel.taps().len() + 2;
         self.weights.resize(rows.next_multiple_of(4) + 2, 0.0);
-        self.starts.resize(rows.next_multiple_of(GROUP), 0);
-        self.along.resize(rows.next_multiple_of(GROUP), [0.0; 4]);
+        self.starts.resize(rows.next_multiple_of(GROUPS * GROUP), 0);
+        self.along.resize(rows.next_multiple_of(GROUPS * GROUP), [0.0; 4]);
         self.known.clear();
         self.known.resize(KNOWN.0 * KNOWN.1, None);
     }
@@ -118,29 +124,40 @@ fn blur_body<V: Vector>(
     match y.checked_sub(reach) {
         // Nearly always, and with less to do for each.
         Some(first) if y + reach < octave.height => {
-            around_it.copy_from_slice(&held[first..][..2 * reach + 1]);
+            around_it.iter_mut().zip(&held[first..]).for_each(|(start, held)| *start = held + x - reach);
         }
         _ => {
             let rows = (y as isize - reach as isize..).map(|y| reflect_101(y, octave.height));
-            around_it.iter_mut().zip(rows).for_each(|(start, y)| *start = held[y]);
+            around_it.iter_mut().zip(rows).for_each(|(start, y)| *start = held[y] + x - reach);
         }
     }
     beyond.fill(around_it[2 * reach]);
-    for (starts, along) in starts.chunks_exact(V::LANES).zip(along.chunks_exact_mut(V::LANES)) {
-        let mut rows = [samples; GROUP];
-        for (row, start) in rows.iter_mut().zip(starts) {
-            *row = &samples[start + x - reach..];
-        }
-        let [before, at, after] = match taps.len() {
-            ..=FEW => blur_along_pairs::<V>(&rows, taps),
-            _ => blur_along::<V>(&rows, weights),
+    let groups = starts.chunks_exact(GROUPS * V::LANES).zip(along.chunks_exact_mut(GROUPS * V::LANES));
+    for (starts, along) in groups {
+        let sums = match taps.len() {
+            ..=FEW => blur_along_pairs::<V>(samples, starts, taps),
+            _ => blur_along::<V>(samples, starts, weights),
         };
-        let rows = V::transpose_fours([before, at, after, V::splat(0.0)]);
-        for (along, row) in along.chunks_exact_mut(V::LANES / 4).zip(rows) {
-            row.store(along.as_flattened_mut());
+        for ([before, at, after], along) in sums.into_iter().zip(along.chunks_exact_mut(V::LANES)) {
+            let rows = V::transpose_fours([before, at, after, V::splat(0.0)]);
+            for (along, row) in along.chunks_exact_mut(V::LANES / 4).zip(rows) {
+                row.store(along.as_flattened_mut());
+            }
         }
     }
     *around = blur_across(along, taps);
+}
+
+/// Samples of as many rows as there are lanes, given by where rows begin, from the `first`th on.
+#[inline(always)]
+fn spans<'a, V: Vector>(samples: &'a [f32], starts: &[usize], first: usize) -> [&'a Span; GROUP] {
+    let mut spans = [&[[0.0; 4]; SPAN / 4]; GROUP];
+    for (span, start) in spans.iter_mut().zip(&starts[..V::LANES]) {
+        // Once for all of them, so that none is checked by itself.
+        let samples = &samples[start + first..][..SPAN];
+        *span = samples.as_chunks().0.first_chunk().unwrap_or(*span);
+    }
+    spans
 }
 
 /// The row of a lane: transposed in fours, rows are one after another.
@@ -151,47 +168,53 @@ fn row_of<V: Vector>(lane: usize) -> usize {
 
 /// As [`blur_along`], by at most [`FEW`] taps.
 #[inline(always)]
-fn blur_along_pairs<V: Vector>(rows: &[&[f32]; GROUP], taps: &[f32]) -> [V; 3] {
-    let mut columns = [V::splat(0.0); FEW + 2];
-    for (k, column) in columns.iter_mut().enumerate() {
-        let mut samples = [0.0; GROUP];
-        for (i, sample) in samples[..V::LANES].iter_mut().enumerate() {
-            *sample = rows[row_of::<V>(i)][k];
+fn blur_along_pairs<V: Vector>(samples: &[f32], starts: &[usize], taps: &[f32]) -> [[V; 3]; GROUPS] {
+    let mut sums = [[V::splat(0.0); 3]; GROUPS];
+    for (sums, starts) in sums.iter_mut().zip(starts.chunks_exact(V::LANES)) {
+        let spans = spans::<V>(samples, starts, 0);
+        let mut columns = [V::splat(0.0); 8];
+        for (part, columns) in columns.as_chunks_mut().0.iter_mut().enumerate() {
+            *columns = transposed::<V>(&spans, part);
         }
-        *column = V::load(&samples);
-    }
-    let mut sums = [columns[0]; 3];
-    for (sum, columns) in sums.iter_mut().zip(columns.windows(FEW)) {
-        *sum = sum_pairs(taps, |k| columns[k]);
+        for (sum, columns) in sums.iter_mut().zip(columns.windows(FEW)) {
+            *sum = sum_pairs(taps, |k| columns[k]);
+        }
     }
     sums
 }
 
-/// Three neighbouring samples of as many rows as there are lanes, blurred along those. They are transposed first, so that each
-/// lane is a row, in the order of [`row_of`].
+/// Three neighbouring samples of [`GROUPS`] times as many rows as there are lanes, blurred along those.
 #[inline(always)]
-fn blur_along<V: Vector>(rows: &[&[f32]; GROUP], weights: &[f32]) -> [V; 3] {
-    let mut sums = [V::splat(0.0); 3];
+fn blur_along<V: Vector>(samples: &[f32], starts: &[usize], weights: &[f32]) -> [[V; 3]; GROUPS] {
+    let mut sums = [[V::splat(0.0); 3]; GROUPS];
     let columns = weights.len() - 2;
     let mut weights = weights.windows(4 + 2).step_by(4);
-    for start in (0..columns).step_by(SPAN) {
-        let mut samples = [&[[0.0; 4]; SPAN / 4]; GROUP];
-        for (samples, row) in samples.iter_mut().zip(&rows[..V::LANES]) {
-            *samples = row[start..][..SPAN].as_chunks().0.first_chunk().unwrap_or(&[[0.0; 4]; SPAN / 4]);
+    for first in (0..columns).step_by(SPAN) {
+        let mut groups = [[&[[0.0; 4]; SPAN / 4]; GROUP]; GROUPS];
+        for (group, starts) in groups.iter_mut().zip(starts.chunks_exact(V::LANES)) {
+            *group = spans::<V>(samples, starts, first);
         }
         for (part, weights) in (0..SPAN / 4).zip(weights.by_ref()) {
-            let mut fours = [sums[0]; 4];
-            for (i, fours) in fours.iter_mut().enumerate() {
-                *fours = V::fours(|block| &samples[row_of::<V>(4 * block + i)][part]);
-            }
-            for (k, column) in V::transpose_fours(fours).into_iter().enumerate() {
-                for (place, sum) in sums.iter_mut().enumerate() {
-                    *sum = V::splat(weights[k + 2 - place]).mul_add(column, *sum);
+            for (sums, group) in sums.iter_mut().zip(&groups) {
+                for (k, column) in transposed::<V>(group, part).into_iter().enumerate() {
+                    for (place, sum) in sums.iter_mut().enumerate() {
+                        *sum = V::splat(weights[k + 2 - place]).mul_add(column, *sum);
+                    }
                 }
             }
         }
     }
     sums
+}
+
+/// Four columns, transposed: lanes are rows, in the order of [`row_of`].
+#[inline(always)]
+fn transposed<V: Vector>(spans: &[&Span; GROUP], part: usize) -> [V; 4] {
+    let mut fours = [V::splat(0.0); 4];
+    for (i, fours) in fours.iter_mut().enumerate() {
+        *fours = V::fours(|block| &spans[row_of::<V>(4 * block + i)][part]);
+    }
+    V::transpose_fours(fours)
 }
 
 /// Three rows of three samples, blurred across the rows around.
