@@ -87,7 +87,7 @@ impl Extremum {
                 return self.accept(octave, params, &derivatives, offset);
             }
             match self.moved(octave, params, offset) {
-                // Back at the place before, it would go to and fro until it is dropped.
+                // As it goes where its place alone leads it, it would go to and fro.
                 Some(moved) if before == Some(moved.place()) => return Outcome::Rejected,
                 Some(moved) => {
                     before = Some(self.place());
@@ -100,7 +100,7 @@ impl Extremum {
     }
 
     fn place(&self) -> (usize, usize, usize) {
-        (self.x, self.y, self.layer)
+        (self.layer, self.y, self.x)
     }
 
     /// The sample nearest to the offset; none where that is outside the range of the search.
@@ -222,8 +222,8 @@ mod tests {
             self.lookups += 1;
             let sample = |y: usize, x: usize| {
                 let place = ((level * 1_000 + y) * 1_000 + x) as u64;
-                let mixed = (place ^ place << 21).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-                (mixed >> 56) as f32
+                let mixed = place.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                ((mixed ^ mixed >> 32).wrapping_mul(0xd6e8_feb8_6659_fd93) >> 56) as f32
             };
             [y - 1, y, y + 1].map(|y| [x - 1, x, x + 1, x + 2].map(|x| sample(y, x)))
         }

@@ -9,7 +9,7 @@ use crate::gaussian::Kernel;
 use crate::isa::Isa;
 use crate::octave::{LevelReach, Octave, Source};
 use crate::ring::{BLOCK, Ring};
-use crate::topmost::{GROUP, Topmost};
+use crate::topmost::{BEYOND, Topmost};
 use crate::upscale::doubled_row;
 
 /// Memory of a strip, kept from octave to octave and from image to image.
@@ -58,8 +58,7 @@ impl<'a> Strip<'a> {
         let held = columns.start.saturating_sub(reach.columns)..(columns.end + reach.columns).min(width);
         let size = (held.len(), height);
         memory.levels.resize_with(reach.levels.len(), Stage::default);
-        // Groups of samples for the topmost level reach further than the margin that is filled: what is there weighs nothing.
-        let margins = kernels.levels.iter().map(Kernel::radius).chain([kernels.topmost.radius() + GROUP]);
+        let margins = kernels.levels.iter().map(Kernel::radius).chain([kernels.topmost.radius() + BEYOND]);
         for ((stage, reach), margin) in memory.levels.iter_mut().zip(&reach.levels).zip(margins) {
             stage.rows.reset(size, margin, reach.held + BLOCK + reach.computed);
         }

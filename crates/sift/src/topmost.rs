@@ -14,17 +14,21 @@ use crate::around::Around;
 use crate::isa::for_each_vector;
 use crate::octave::Octave;
 use crate::reflect::reflect_101;
-use crate::ring::Ring;
+use crate::ring::{LINE, Ring};
 use crate::vector::Vector;
 
-/// The most rows that are taken at a time.
-pub(crate) const GROUP: usize = 16;
+/// The most lanes of a vector.
+const GROUP: usize = 16;
 
 /// Groups of rows that are summed side by side: each sum waits for its own multiply-adds.
 const GROUPS: usize = 2;
 
 /// Samples of a row that are taken at a time.
 const SPAN: usize = 32;
+
+/// Samples of margins beyond the radius of the kernel: with these, and the line after the last row, the last span of a row ends within
+/// memory. What is there weighs nothing.
+pub(crate) const BEYOND: usize = SPAN - LINE;
 
 /// So many samples of a row, in fours.
 type Span = [[f32; 4]; SPAN / 4];
@@ -37,7 +41,7 @@ const KNOWN: (usize, usize) = (4, 16);
 pub(crate) struct Topmost {
     /// The kernel's taps among zeros: tap `i` for the first of three neighbours is at `i + 2`.
     weights: Vec<f32>,
-    /// Where the first samples of the rows around are in memory, in whole groups side by side, which the last row fills.
+    /// Where the samples around begin in memory, row by row; the last row is repeated to fill whole groups.
     starts: Vec<usize>,
     /// Three columns of those rows, blurred along them, and a fourth that means nothing.
     along: Vec<[f32; 4]>,
@@ -132,6 +136,7 @@ fn blur_body<V: Vector>(
         }
     }
     beyond.fill(around_it[2 * reach]);
+    let starts = &starts[..(2 * reach + 1).next_multiple_of(GROUPS * V::LANES)];
     let groups = starts.chunks_exact(GROUPS * V::LANES).zip(along.chunks_exact_mut(GROUPS * V::LANES));
     for (starts, along) in groups {
         let sums = match taps.len() {
@@ -153,7 +158,7 @@ fn blur_body<V: Vector>(
 fn spans<'a, V: Vector>(samples: &'a [f32], starts: &[usize], first: usize) -> [&'a Span; GROUP] {
     let mut spans = [&[[0.0; 4]; SPAN / 4]; GROUP];
     for (span, start) in spans.iter_mut().zip(&starts[..V::LANES]) {
-        // Once for all of them, so that none is checked by itself.
+        // Checked once for all fours of a row.
         let samples = &samples[start + first..][..SPAN];
         *span = samples.as_chunks().0.first_chunk().unwrap_or(*span);
     }
@@ -246,7 +251,8 @@ mod tests {
     use crate::ring::BLOCK;
     use crate::{Isa, Level, Params};
 
-    const WIDTH: usize = 61;
+    /// Whole lines, so that nothing but margins follows a row.
+    const WIDTH: usize = 80;
     const HEIGHT: usize = 77;
 
     /// A level of noise.
@@ -292,8 +298,10 @@ mod tests {
 
     #[test]
     fn is_that_of_a_whole_level_to_the_last_bit() {
+        // Kept from one kernel to the next.
+        let mut topmost = Topmost::default();
         for (octave_layers, sigma) in
-            [(1, 1.6), (3, 1.6), (8, 1.6), (3, 0.2), (32, 1.2), (32, 0.5), (32, 0.1)]
+            [(1, 1.6), (2, 1.6), (3, 1.6), (3, 1.9), (8, 1.6), (3, 0.2), (32, 1.2), (32, 0.5), (32, 0.1)]
         {
             let params = Params { octave_layers, sigma, ..Params::default() };
             let kernels = Kernels::new(&params);
@@ -301,9 +309,8 @@ mod tests {
             let (rows, radius) = (level(), kernels.topmost.radius());
             // No more rows than a sample and its neighbours take, so that blocks overwrite those further up.
             let mut below = Ring::default();
-            below.reset((WIDTH, HEIGHT), radius + GROUP, 2 * (radius + 1) + BLOCK);
+            below.reset((WIDTH, HEIGHT), radius + BEYOND, 2 * (radius + 1) + BLOCK);
             let mut blocks = (0..HEIGHT).step_by(BLOCK).peekable();
-            let mut topmost = Topmost::default();
             let estimator = Estimator::new(&kernels);
             let octave = |isa| Octave {
                 estimator: estimator.as_ref(),
@@ -336,6 +343,31 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn places_are_told_apart_and_forgotten_with_their_strip() {
+        let kernels = Kernels::new(&Params::default());
+        let reach = Reach::new(&Params::default(), &kernels, |_| 1);
+        let source = Source::Image { grey: &[], width: 0, precise: false };
+        let octave = Octave::first(source, (WIDTH, HEIGHT), &kernels, &reach);
+        let radius = kernels.topmost.radius();
+        let mut topmost = Topmost::default();
+        let mut rows = level();
+        for _ in 0..2 {
+            let mut below = Ring::default();
+            below.reset((WIDTH, HEIGHT), radius + BEYOND, HEIGHT);
+            (0..HEIGHT).step_by(BLOCK).for_each(|block| fill(&mut below, &rows, block, radius));
+            topmost.reset(&octave, (WIDTH, HEIGHT), HEIGHT);
+            // Some that have the same memory.
+            let places = [(30, 20), (30, 20 + KNOWN.1), (30 + KNOWN.0, 20), (30, 20), (31, 20), (30, 21)];
+            for (y, x) in places {
+                let middle = topmost.around(&octave, &below, (y, x))[1][1];
+                assert_eq!(middle, blurred(&rows, kernels.topmost.taps(), (y, x)), "row {y}, column {x}");
+            }
+            // Another level, at the same places.
+            rows.reverse();
         }
     }
 }
