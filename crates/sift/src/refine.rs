@@ -99,6 +99,7 @@ impl Extremum {
         Outcome::Rejected
     }
 
+    /// Its layer, row and column.
     fn place(&self) -> (usize, usize, usize) {
         (self.layer, self.y, self.x)
     }

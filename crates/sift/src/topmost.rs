@@ -18,9 +18,9 @@ use crate::ring::{LINE, Ring};
 use crate::vector::Vector;
 
 /// The most lanes of a vector.
-const GROUP: usize = 16;
+const MOST_LANES: usize = 16;
 
-/// Groups of rows that are summed side by side: each sum waits for its own multiply-adds.
+/// Groups of as many rows as there are lanes that are summed side by side: each sum waits for its own multiply-adds.
 const GROUPS: usize = 2;
 
 /// Samples of a row that are taken at a time.
@@ -66,8 +66,8 @@ impl Topmost {
         self.weights.extend(kernel.taps());
         let rows = kernel.taps().len() + 2;
         self.weights.resize(rows.next_multiple_of(4) + 2, 0.0);
-        self.starts.resize(rows.next_multiple_of(GROUPS * GROUP), 0);
-        self.along.resize(rows.next_multiple_of(GROUPS * GROUP), [0.0; 4]);
+        self.starts.resize(rows.next_multiple_of(GROUPS * MOST_LANES), 0);
+        self.along.resize(rows.next_multiple_of(GROUPS * MOST_LANES), [0.0; 4]);
         self.known.clear();
         self.known.resize(KNOWN.0 * KNOWN.1, None);
     }
@@ -124,21 +124,22 @@ fn blur_body<V: Vector>(
     let taps = octave.kernels.topmost.taps();
     let reach = taps.len() / 2 + 1;
     let (samples, held) = below.memory();
-    let (around_it, beyond) = starts.split_at_mut(2 * reach + 1);
+    let count = 2 * reach + 1;
+    let (firsts, repeated) = starts.split_at_mut(count);
     match y.checked_sub(reach) {
         // Nearly always, and with less to do for each.
         Some(first) if y + reach < octave.height => {
-            around_it.iter_mut().zip(&held[first..]).for_each(|(start, held)| *start = held + x - reach);
+            firsts.iter_mut().zip(&held[first..]).for_each(|(start, held)| *start = held + x - reach);
         }
         _ => {
             let rows = (y as isize - reach as isize..).map(|y| reflect_101(y, octave.height));
-            around_it.iter_mut().zip(rows).for_each(|(start, y)| *start = held[y] + x - reach);
+            firsts.iter_mut().zip(rows).for_each(|(start, y)| *start = held[y] + x - reach);
         }
     }
-    beyond.fill(around_it[2 * reach]);
-    let starts = &starts[..(2 * reach + 1).next_multiple_of(GROUPS * V::LANES)];
-    let groups = starts.chunks_exact(GROUPS * V::LANES).zip(along.chunks_exact_mut(GROUPS * V::LANES));
-    for (starts, along) in groups {
+    repeated.fill(firsts[count - 1]);
+    let at_once = GROUPS * V::LANES;
+    let starts = starts[..count.next_multiple_of(at_once)].chunks_exact(at_once);
+    for (starts, along) in starts.zip(along.chunks_exact_mut(at_once)) {
         let sums = match taps.len() {
             ..=FEW => blur_along_pairs::<V>(samples, starts, taps),
             _ => blur_along::<V>(samples, starts, weights),
@@ -155,8 +156,8 @@ fn blur_body<V: Vector>(
 
 /// Samples of as many rows as there are lanes, given by where rows begin, from the `first`th on.
 #[inline(always)]
-fn spans<'a, V: Vector>(samples: &'a [f32], starts: &[usize], first: usize) -> [&'a Span; GROUP] {
-    let mut spans = [&[[0.0; 4]; SPAN / 4]; GROUP];
+fn spans<'a, V: Vector>(samples: &'a [f32], starts: &[usize], first: usize) -> [&'a Span; MOST_LANES] {
+    let mut spans = [&[[0.0; 4]; SPAN / 4]; MOST_LANES];
     for (span, start) in spans.iter_mut().zip(&starts[..V::LANES]) {
         // Checked once for all fours of a row.
         let samples = &samples[start + first..][..SPAN];
@@ -195,7 +196,7 @@ fn blur_along<V: Vector>(samples: &[f32], starts: &[usize], weights: &[f32]) -> 
     let columns = weights.len() - 2;
     let mut weights = weights.windows(4 + 2).step_by(4);
     for first in (0..columns).step_by(SPAN) {
-        let mut groups = [[&[[0.0; 4]; SPAN / 4]; GROUP]; GROUPS];
+        let mut groups = [[&[[0.0; 4]; SPAN / 4]; MOST_LANES]; GROUPS];
         for (group, starts) in groups.iter_mut().zip(starts.chunks_exact(V::LANES)) {
             *group = spans::<V>(samples, starts, first);
         }
@@ -214,7 +215,7 @@ fn blur_along<V: Vector>(samples: &[f32], starts: &[usize], weights: &[f32]) -> 
 
 /// Four columns, transposed: lanes are rows, in the order of [`row_of`].
 #[inline(always)]
-fn transposed<V: Vector>(spans: &[&Span; GROUP], part: usize) -> [V; 4] {
+fn transposed<V: Vector>(spans: &[&Span; MOST_LANES], part: usize) -> [V; 4] {
     let mut fours = [V::splat(0.0); 4];
     for (i, fours) in fours.iter_mut().enumerate() {
         *fours = V::fours(|block| &spans[row_of::<V>(4 * block + i)][part]);

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::GROUP;
+use super::MOST_LANES;
 use crate::around::Around;
 use crate::decimate::take_every;
 use crate::gaussian::{Kernel, Kernels};
@@ -23,7 +23,7 @@ pub(crate) struct Estimator {
     before: usize,
     /// All samples along a row or a column that estimates of three neighbours take.
     taken: usize,
-    /// Their weights for a neighbour so many columns after one that is taken, and zeros up to a multiple of [`GROUP`].
+    /// Their weights for a neighbour so many columns after one that is taken, and zeros up to a multiple of [`MOST_LANES`].
     weights: Vec<Vec<f32>>,
     /// The greatest distance of an estimate from the level itself, grey levels.
     error: f32,
@@ -71,7 +71,7 @@ impl Estimator {
         let taken = before + 1 + (radius + step + 1) / step;
         let weights = (0..step + 2).map(|after| {
             let thinned = thinned(kernel, step, after);
-            let mut weights = vec![0.0; taken.next_multiple_of(GROUP)];
+            let mut weights = vec![0.0; taken.next_multiple_of(MOST_LANES)];
             for (i, weight) in weights[..taken].iter_mut().enumerate() {
                 // Tap `radius` is the neighbour's own.
                 let tap = (i * step + radius).checked_sub(before * step + after);
@@ -85,7 +85,7 @@ impl Estimator {
     /// Prepares for samples of a level of this size, of so many of its rows at a time.
     pub(super) fn reset(&self, samples: &mut Ring, (width, height): (usize, usize), rows: usize) {
         let size = (width.div_ceil(self.step), height.div_ceil(self.step));
-        samples.reset(size, self.taken.next_multiple_of(GROUP), rows.div_ceil(self.step) + BLOCK);
+        samples.reset(size, self.taken.next_multiple_of(MOST_LANES), rows.div_ceil(self.step) + BLOCK);
     }
 
     /// Takes samples of some rows of a level.
@@ -184,7 +184,7 @@ fn compare_body<V: Vector>(
     }
     let (sign, limit) = (1.0_f32.copysign(value), value.abs() + error);
     for (below, total) in below.iter().zip(totals) {
-        let mut sums = [0.0; GROUP];
+        let mut sums = [0.0; MOST_LANES];
         total.store(&mut sums);
         for (i, below) in below[..3].iter().enumerate() {
             let topmost = (sums[i] + sums[4 + i]) + (sums[8 + i] + sums[12 + i]);
