@@ -57,8 +57,7 @@ fn along_body<V: Vector>(
     let width = width.next_multiple_of(LINE);
     // As many sums at a time as there are registers for, with what they are shifted from.
     match (V::LANES == LINE, design) {
-        (true, Design::Amd) => along_rows::<V, 4, 2, 2>(padded, margin, taps, out, width),
-        (true, Design::Other) => along_rows::<V, 4, 2, 4>(padded, margin, taps, out, width),
+        (true, _) => along_rows::<V, 4, 2, 2>(padded, margin, taps, out, width),
         (false, Design::Amd) => along_rows::<V, 2, 2, 2>(padded, margin, taps, out, width),
         (false, Design::Other) => along_rows::<V, 2, 2, 0>(padded, margin, taps, out, width),
     }
