@@ -4,6 +4,7 @@
 //! samples that straddles two cache lines takes two loads, so some of those are put together from aligned ones in registers:
 //! as many as let loads and shuffles keep pace with the multiply-adds.
 
+use crate::prefetch::prefetch;
 use crate::ring::LINE;
 use crate::vector::Vector;
 
@@ -13,13 +14,15 @@ pub(crate) const FEW: usize = 5;
 /// Blurs rows to `out`, as many lines in each. Each of `padded` begins `margin` samples before its row, a multiple of
 /// [`LINE`] and no less than the radius, and ends a line or more after the row's last line. `VECTORS` of each row, whole lines,
 /// are under way at a time: several sums hide the latency of a multiply-add. Of every `LOADING` rows one loads samples that
-/// straddle lines, of 0 none does.
+/// straddle lines, of 0 none does. Meanwhile the same lines of `coming` are fetched, those that there
+/// are; not so with other numbers of taps than those of the default parameters.
 #[inline(always)]
 pub(crate) fn along<V: Vector, const ROWS: usize, const VECTORS: usize, const LOADING: usize>(
     padded: [&[f32]; ROWS],
     margin: usize,
     taps: &[f32],
     out: [&mut [[f32; LINE]]; ROWS],
+    coming: [&[[f32; LINE]]; ROWS],
 ) {
     if taps.len() <= FEW {
         let sum = |taps: &[f32], samples: &[f32]| sum_pairs::<V>(taps, |k| V::load(&samples[k..]));
@@ -27,10 +30,10 @@ pub(crate) fn along<V: Vector, const ROWS: usize, const VECTORS: usize, const LO
     }
     // The radii of the default parameters; any other one is as well served by loads alone.
     match taps.len() / 2 {
-        5 => along_radius::<V, ROWS, VECTORS, LOADING, 11>(padded, margin, taps, out),
-        6 => along_radius::<V, ROWS, VECTORS, LOADING, 13>(padded, margin, taps, out),
-        8 => along_radius::<V, ROWS, VECTORS, LOADING, 17>(padded, margin, taps, out),
-        10 => along_radius::<V, ROWS, VECTORS, LOADING, 21>(padded, margin, taps, out),
+        5 => along_radius::<V, ROWS, VECTORS, LOADING, 11>(padded, margin, taps, out, coming),
+        6 => along_radius::<V, ROWS, VECTORS, LOADING, 13>(padded, margin, taps, out, coming),
+        8 => along_radius::<V, ROWS, VECTORS, LOADING, 17>(padded, margin, taps, out, coming),
+        10 => along_radius::<V, ROWS, VECTORS, LOADING, 21>(padded, margin, taps, out, coming),
         _ => along_each(padded, margin, taps, out, sum_in_order::<V>),
     }
 }
@@ -91,6 +94,7 @@ fn along_radius<
     margin: usize,
     taps: &[f32],
     mut out: [&mut [[f32; LINE]]; ROWS],
+    coming: [&[[f32; LINE]]; ROWS],
 ) {
     let lines = out.iter().map(|out| out.len()).min().unwrap_or(0);
     let group = VECTORS * V::LANES / LINE;
@@ -100,6 +104,7 @@ fn along_radius<
     for first in (0..lines).step_by(group) {
         // The last ones may be blurred twice.
         let first = first.min(lines - group);
+        coming.iter().filter_map(|row| row.get(first..first + group)).for_each(prefetch);
         // The line before them, and the one after.
         let (from, length) = (first * LINE + margin - LINE, (group + 2) * LINE);
         let mut around = padded;

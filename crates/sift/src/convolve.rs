@@ -9,32 +9,32 @@
 use crate::along;
 use crate::design::Design;
 use crate::isa::{Isa, for_each_vector};
-use crate::ring::LINE;
+use crate::ring::{LINE, Padded};
 use crate::vector::Vector;
 
-/// Blurs a multiple of eight rows along themselves. `padded` and `out` are samples and the stride of their rows; rows of
-/// `padded` begin `margin` samples before their first pixel, which is a multiple of [`LINE`] and no less than the radius, and
-/// end a line or more after their last one. Whole lines of `width` are written.
+/// Blurs a multiple of eight rows along themselves. Whole lines of `width` are written to `out`, samples and the stride of rows.
+/// `coming`, in the same form, are the rows that a blur across these writes next, or none: they are fetched meanwhile, as that blur
+/// would wait for them, and this one hardly waits for memory.
 pub(crate) fn along(
     isa: Isa,
-    padded: (&[f32], usize),
-    margin: usize,
+    padded: Padded<'_>,
     taps: &[f32],
     out: (&mut [f32], usize),
     width: usize,
+    coming: (&[f32], usize),
 ) {
-    along_on(isa, isa.design(), padded, margin, taps, out, width);
+    along_on(isa, isa.design(), padded, taps, out, width, coming);
 }
 
 for_each_vector! {
     /// As [`along()`], in the way that is quickest on a design.
     fn along_on(
         design: Design,
-        padded: (&[f32], usize),
-        margin: usize,
+        padded: Padded<'_>,
         taps: &[f32],
         out: (&mut [f32], usize),
         width: usize,
+        coming: (&[f32], usize),
     ) = along_body;
 }
 
@@ -47,38 +47,39 @@ for_each_vector! {
 #[inline(always)]
 fn along_body<V: Vector>(
     design: Design,
-    (padded, padded_stride): (&[f32], usize),
-    margin: usize,
+    padded: Padded<'_>,
     taps: &[f32],
-    (out, out_stride): (&mut [f32], usize),
+    out: (&mut [f32], usize),
     width: usize,
+    coming: (&[f32], usize),
 ) {
-    let (padded, out) = ((padded, padded_stride), (out, out_stride));
     let width = width.next_multiple_of(LINE);
     // As many sums at a time as there are registers for, with what they are shifted from.
     match (V::LANES == LINE, design) {
-        (true, _) => along_rows::<V, 4, 2, 2>(padded, margin, taps, out, width),
-        (false, Design::Amd) => along_rows::<V, 2, 2, 2>(padded, margin, taps, out, width),
-        (false, Design::Other) => along_rows::<V, 2, 2, 0>(padded, margin, taps, out, width),
+        (true, _) => along_rows::<V, 4, 2, 2>(padded, taps, out, width, coming),
+        (false, Design::Amd) => along_rows::<V, 2, 2, 2>(padded, taps, out, width, coming),
+        (false, Design::Other) => along_rows::<V, 2, 2, 0>(padded, taps, out, width, coming),
     }
 }
 
 #[inline(always)]
 fn along_rows<V: Vector, const ROWS: usize, const VECTORS: usize, const LOADING: usize>(
-    (padded, padded_stride): (&[f32], usize),
-    margin: usize,
+    Padded { samples, stride, margin }: Padded<'_>,
     taps: &[f32],
     (out, out_stride): (&mut [f32], usize),
     width: usize,
+    (coming, coming_stride): (&[f32], usize),
 ) {
-    for (padded, out) in padded.chunks(ROWS * padded_stride).zip(out.chunks_mut(ROWS * out_stride)) {
-        let mut rows = [&padded[..0]; ROWS];
-        for (row, padded) in rows.iter_mut().zip(padded.chunks(padded_stride)) {
-            *row = padded;
+    let mut coming = coming.chunks(coming_stride);
+    for (samples, out) in samples.chunks(ROWS * stride).zip(out.chunks_mut(ROWS * out_stride)) {
+        let mut rows = [&samples[..0]; ROWS];
+        for (row, samples) in rows.iter_mut().zip(samples.chunks(stride)) {
+            *row = samples;
         }
         let mut outs = out.chunks_mut(out_stride);
         let outs = std::array::from_fn(|_| outs.next().unwrap_or_default()[..width].as_chunks_mut().0);
-        along::along::<V, ROWS, VECTORS, LOADING>(rows, margin, taps, outs);
+        let coming = std::array::from_fn(|_| coming.next().unwrap_or_default().as_chunks().0);
+        along::along::<V, ROWS, VECTORS, LOADING>(rows, margin, taps, outs, coming);
     }
 }
 
@@ -271,7 +272,8 @@ mod tests {
             let isas = [Level::Scalar, Level::Avx2, Level::Avx512].map(Isa::at_most);
             for (isa, design) in isas.into_iter().flat_map(|isa| Design::ALL.map(|design| (isa, design))) {
                 let mut out = vec![0.0; 8 * WIDTH];
-                along(isa.as_on(design), (&padded, stride), margin, &taps, (&mut out, WIDTH), WIDTH);
+                let padded = Padded { samples: &padded, stride, margin };
+                along(isa.as_on(design), padded, &taps, (&mut out, WIDTH), WIDTH, (padded.samples, stride));
                 for (i, sum) in out.into_iter().enumerate() {
                     let expected = expected(i / WIDTH, i % WIDTH);
                     assert_eq!(sum, expected, "radius {radius}, {isa:?}, {design:?}, sample {i}");

@@ -23,6 +23,7 @@ mod orientation;
 mod params;
 mod patch;
 mod polar;
+mod prefetch;
 mod refine;
 mod reflect;
 mod retain;

@@ -23,6 +23,18 @@ pub(crate) struct Ring {
     starts: Vec<usize>,
 }
 
+/// Rows with margins on both sides, for a blur along them.
+#[derive(Clone, Copy)]
+pub(crate) struct Padded<'a> {
+    /// From the first row's left margin on.
+    pub(crate) samples: &'a [f32],
+    /// Samples between a row and the next.
+    pub(crate) stride: usize,
+    /// Samples of a row's left margin, whole lines and no less than the radius of the blur. Its right one goes a line or more beyond
+    /// its last line.
+    pub(crate) margin: usize,
+}
+
 impl Ring {
     /// Makes room for the last `rows` rows up to the end of any block of an image of `width` by `height` samples, keeping the
     /// memory it has where that is enough. Margins are `margin` samples and at least a line.
@@ -83,13 +95,23 @@ impl Ring {
     }
 
     /// From the first sample of the first row of a block on; `y` is a multiple of [`BLOCK`].
+    pub(crate) fn block(&self, y: usize) -> &[f32] {
+        &self.samples[self.starts[y]..][..self.stride * BLOCK - self.margin]
+    }
+
+    /// As [`block`](Self::block).
     pub(crate) fn block_mut(&mut self, y: usize) -> &mut [f32] {
         &mut self.samples[self.starts[y]..][..self.stride * BLOCK - self.margin]
     }
 
-    /// A block from the start of its first row's left margin on, and the width of the margin.
-    pub(crate) fn padded_block(&self, y: usize) -> (&[f32], usize) {
-        (&self.samples[self.starts[y] - self.margin..][..self.stride * BLOCK], self.margin)
+    /// A block and its margins.
+    pub(crate) fn padded_block(&self, y: usize) -> Padded<'_> {
+        let Self { samples, margin, stride, .. } = self;
+        Padded {
+            samples: &samples[self.starts[y] - margin..][..stride * BLOCK],
+            stride: *stride,
+            margin: *margin,
+        }
     }
 
     /// Reflects the rows of a block into `radius` samples of their margins, without repeating the edge.

@@ -267,15 +267,15 @@ impl Stage {
         let Pass { isa, kernel, height, end } = pass;
         let radius = kernel.radius();
         for y in (self.end..end).step_by(BLOCK) {
-            let rows = BLOCK.min(height - y);
+            let (rows, coming) = (BLOCK.min(height - y), (self.rows.block(y), self.rows.stride()));
             while self.along_end < (y + rows + radius).min(height) {
                 fill(source, self.along_end);
                 source.fill_margins(self.along_end, radius);
-                let (padded, margin) = source.padded_block(self.along_end);
                 let along = &mut self.along;
                 let (stride, width) = (along.stride(), along.width());
                 let out = (along.block_mut(self.along_end), stride);
-                convolve::along(isa, (padded, source.stride()), margin, kernel.taps(), out, width);
+                let padded = source.padded_block(self.along_end);
+                convolve::along(isa, padded, kernel.taps(), out, width, coming);
                 self.along_end += BLOCK;
             }
             let above = y as isize - radius as isize;

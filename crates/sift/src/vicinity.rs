@@ -13,7 +13,7 @@ use crate::gaussian::{Kernel, Kernels};
 use crate::isa::Isa;
 use crate::octave::{Octave, Source};
 use crate::reflect::reflect_101;
-use crate::ring::{BLOCK, LINE};
+use crate::ring::{BLOCK, LINE, Padded};
 use crate::upscale::doubled_row;
 
 /// Rows and columns of the last level, as many as are computed at once, and how many of them are before the sample.
@@ -212,7 +212,8 @@ impl Window {
         let (column, len) = (lines.start, lines.len());
         along.resize(len * source.area.rows.len().next_multiple_of(BLOCK));
         let margin = (column - source.origin) as usize;
-        convolve::along(isa, (&source.samples, source.stride), margin, kernel.taps(), (along, len), len);
+        let padded = Padded { samples: &source.samples, stride: source.stride, margin };
+        convolve::along(isa, padded, kernel.taps(), (along, len), len, (&[], len));
         let Range { start, end } = self.area.rows;
         let radius = kernel.radius() as isize;
         let around: Vec<_> = (start - radius..end + radius)
