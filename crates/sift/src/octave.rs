@@ -20,7 +20,7 @@ const DRIFT: usize = 15;
 const DRIFT_DOWN: usize = 1;
 
 /// The same for rows upwards, which only takes memory.
-const DRIFT_UP: usize = 32;
+const DRIFT_UP: usize = 64;
 
 /// Rows upwards by which it may take a keypoint that is then described there, which takes more of it.
 const PATCH_DRIFT_UP: usize = 8;
