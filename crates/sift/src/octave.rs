@@ -22,7 +22,7 @@ const DRIFT_DOWN: usize = 1;
 /// The same for rows upwards, which only takes memory.
 const DRIFT_UP: usize = 64;
 
-/// Rows upwards by which it may take a keypoint that is then described there, which takes more of it.
+/// Rows upwards by which it may take a keypoint that is then described there, which takes more memory where patches are large.
 const PATCH_DRIFT_UP: usize = 8;
 
 /// Number of octaves that can hold extrema in an image of this size; the first one is the doubled image.
