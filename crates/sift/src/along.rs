@@ -14,8 +14,8 @@ pub(crate) const FEW: usize = 5;
 /// Blurs rows to `out`, as many lines in each. Each of `padded` begins `margin` samples before its row, a multiple of
 /// [`LINE`] and no less than the radius, and ends a line or more after the row's last line. `VECTORS` of each row, whole lines,
 /// are under way at a time: several sums hide the latency of a multiply-add. Of every `LOADING` rows one loads samples that
-/// straddle lines, of 0 none does. Meanwhile the same lines of `coming` are fetched, where it
-/// has them and the number of taps is one of the default parameters'.
+/// straddle lines, of 0 none does. Meanwhile the same lines of `coming` are fetched, where it has them and the number of taps is one of
+/// the default parameters'.
 #[inline(always)]
 pub(crate) fn along<V: Vector, const ROWS: usize, const VECTORS: usize, const LOADING: usize>(
     padded: [&[f32]; ROWS],

@@ -11,18 +11,6 @@ pub(crate) const LINE: usize = 16;
 /// Rows that are computed at a time, and lie one after another in memory.
 pub(crate) const BLOCK: usize = 8;
 
-/// A window of consecutive blocks of rows that moves down an image; a block overwrites the one a whole number of
-/// windows above it. Each row has margins, into which it is reflected, for a blur along it to read.
-#[derive(Debug, Default)]
-pub(crate) struct Ring {
-    samples: Aligned<f32>,
-    width: usize,
-    margin: usize,
-    stride: usize,
-    /// Where each row of the image has its first sample while it is held.
-    starts: Vec<usize>,
-}
-
 /// Rows with margins on both sides, for a blur along them.
 #[derive(Clone, Copy)]
 pub(crate) struct Padded<'a> {
@@ -33,6 +21,18 @@ pub(crate) struct Padded<'a> {
     /// Samples of a row's left margin, whole lines and no less than the radius of the blur. Its right one goes a line or more beyond
     /// its last line.
     pub(crate) margin: usize,
+}
+
+/// A window of consecutive blocks of rows that moves down an image; a block overwrites the one a whole number of
+/// windows above it. Each row has margins, into which it is reflected, for a blur along it to read.
+#[derive(Debug, Default)]
+pub(crate) struct Ring {
+    samples: Aligned<f32>,
+    width: usize,
+    margin: usize,
+    stride: usize,
+    /// Where each row of the image has its first sample while it is held.
+    starts: Vec<usize>,
 }
 
 impl Ring {
