@@ -7,7 +7,7 @@ use crate::base::Base;
 use crate::gaussian::{Kernel, Kernels};
 use crate::isa::Isa;
 use crate::ring::BLOCK;
-use crate::topmost::Estimator;
+use crate::topmost::{Estimator, Recipe};
 
 /// Extrema closer than this to an edge of their octave are not sought, px.
 pub(crate) const BORDER: usize = 5;
@@ -56,6 +56,13 @@ pub(crate) struct Octave<'a> {
     /// `None` where the topmost level can't be estimated.
     pub(crate) estimator: Option<&'a Estimator>,
     pub(crate) isa: Isa,
+}
+
+impl<'a> Octave<'a> {
+    /// What its topmost level is computed with.
+    pub(crate) fn topmost(&self) -> Recipe<'a> {
+        Recipe { isa: self.isa, kernel: &self.kernels.topmost, estimator: self.estimator }
+    }
 }
 
 #[cfg(test)]

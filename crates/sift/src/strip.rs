@@ -70,7 +70,7 @@ impl<'a> Strip<'a> {
             memory.doubled.reset(size, kernels.base.radius(), 0);
         }
         let below = reach.levels.last().map_or(0, |reach| reach.held + BLOCK + reach.computed);
-        memory.topmost.reset(&octave, size, below);
+        memory.topmost.reset(octave.topmost(), size, below);
         Self { octave, memory, columns: columns.clone(), held, begin: 0 }
     }
 
@@ -139,7 +139,7 @@ impl<'a> Strip<'a> {
         for y in (previous.padded..previous.end).step_by(BLOCK) {
             previous.rows.fill_margins(y, kernels.topmost.radius());
         }
-        topmost.take(&self.octave, &previous.rows, previous.padded..previous.end.min(height));
+        topmost.take(self.octave.topmost(), &previous.rows, previous.padded..previous.end.min(height));
         previous.padded = previous.end;
         Ok(())
     }
@@ -197,7 +197,7 @@ impl<'a> Strip<'a> {
         value: f32,
     ) -> bool {
         let (StripMemory { levels, topmost, .. }, at) = (&*self.memory, (y, x - self.held.start));
-        layer + 1 >= levels.len() && topmost.surely_exceeds(&self.octave, at, below, value)
+        layer + 1 >= levels.len() && topmost.surely_exceeds(self.octave.topmost(), at, below, value)
     }
 
     /// A sample of the difference of Gaussians between `layer` and the level after it.
@@ -219,7 +219,7 @@ impl ScaleSpace for Strip<'_> {
         if level < levels.len() {
             return self.held_around(level, y, x);
         }
-        topmost.around(&self.octave, &levels[level - 1].rows, (y, x - self.held.start))
+        topmost.around(self.octave.topmost(), &levels[level - 1].rows, (y, x - self.held.start))
     }
 }
 

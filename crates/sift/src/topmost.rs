@@ -11,8 +11,8 @@ use std::ops::Range;
 pub(crate) use self::estimate::Estimator;
 use crate::along::{FEW, sum_pairs};
 use crate::around::Around;
-use crate::isa::for_each_vector;
-use crate::octave::Octave;
+use crate::gaussian::Kernel;
+use crate::isa::{Isa, for_each_vector};
 use crate::reflect::reflect_101;
 use crate::ring::{LINE, Ring};
 use crate::vector::Vector;
@@ -36,6 +36,16 @@ type Span = [[f32; 4]; SPAN / 4];
 /// Rows and columns after which a place takes the memory of another one.
 const KNOWN: (usize, usize) = (4, 16);
 
+/// What a topmost level is computed with.
+#[derive(Clone, Copy)]
+pub(crate) struct Recipe<'a> {
+    pub(crate) isa: Isa,
+    /// From the level below to the topmost one.
+    pub(crate) kernel: &'a Kernel,
+    /// `None` where the topmost level can't be estimated.
+    pub(crate) estimator: Option<&'a Estimator>,
+}
+
 /// What the topmost level takes, and scratch memory, kept from strip to strip.
 #[derive(Debug, Default)]
 pub(crate) struct Topmost {
@@ -55,9 +65,9 @@ pub(crate) struct Topmost {
 
 impl Topmost {
     /// Prepares for a strip of this width and height, whose level below the topmost has so many rows at a time.
-    pub(crate) fn reset(&mut self, octave: &Octave<'_>, size: (usize, usize), rows: usize) {
-        let kernel = &octave.kernels.topmost;
-        if let Some(estimator) = octave.estimator {
+    pub(crate) fn reset(&mut self, recipe: Recipe<'_>, size: (usize, usize), rows: usize) {
+        let Recipe { kernel, estimator, .. } = recipe;
+        if let Some(estimator) = estimator {
             estimator.reset(&mut self.samples, size, rows);
         }
         self.size = size;
@@ -73,9 +83,9 @@ impl Topmost {
     }
 
     /// Takes what estimates need of rows of the level below.
-    pub(crate) fn take(&mut self, octave: &Octave<'_>, below: &Ring, rows: Range<usize>) {
-        if let Some(estimator) = octave.estimator {
-            estimator.take(octave.isa, &mut self.samples, below, rows);
+    pub(crate) fn take(&mut self, recipe: Recipe<'_>, below: &Ring, rows: Range<usize>) {
+        if let Some(estimator) = recipe.estimator {
+            estimator.take(recipe.isa, &mut self.samples, below, rows);
         }
     }
 
@@ -83,24 +93,24 @@ impl Topmost {
     /// level less `below` is further from zero than `value` in the same direction.
     pub(crate) fn surely_exceeds(
         &self,
-        octave: &Octave<'_>,
+        recipe: Recipe<'_>,
         at: (usize, usize),
         below: &Around,
         value: f32,
     ) -> bool {
         let samples = (&self.samples, self.size);
-        octave.estimator.is_some_and(|estimator| estimator.exceeds(octave.isa, samples, at, below, value))
+        recipe.estimator.is_some_and(|estimator| estimator.exceeds(recipe.isa, samples, at, below, value))
     }
 
     /// The topmost level at a sample, given by its row and column, and its neighbours. `below` is the level below it; it holds the
     /// rows that these take, with margins.
-    pub(crate) fn around(&mut self, octave: &Octave<'_>, below: &Ring, at: (usize, usize)) -> Around {
+    pub(crate) fn around(&mut self, recipe: Recipe<'_>, below: &Ring, at: (usize, usize)) -> Around {
         let slot = at.0 % KNOWN.0 * KNOWN.1 + at.1 % KNOWN.1;
         match self.known[slot] {
             Some((known, around)) if known == at => around,
             _ => {
                 let mut around = Around::default();
-                blur(octave.isa, octave, below, at, self, &mut around);
+                blur(recipe.isa, recipe.kernel.taps(), below, at, self, &mut around);
                 self.known[slot] = Some((at, around));
                 around
             }
@@ -109,30 +119,29 @@ impl Topmost {
 }
 
 for_each_vector! {
-    fn blur(octave: &Octave<'_>, below: &Ring, at: (usize, usize), topmost: &mut Topmost, around: &mut Around) = blur_body;
+    fn blur(taps: &[f32], below: &Ring, at: (usize, usize), topmost: &mut Topmost, around: &mut Around) = blur_body;
 }
 
 #[inline(always)]
 fn blur_body<V: Vector>(
-    octave: &Octave<'_>,
+    taps: &[f32],
     below: &Ring,
     (y, x): (usize, usize),
     topmost: &mut Topmost,
     around: &mut Around,
 ) {
-    let Topmost { weights, starts, along, .. } = topmost;
-    let taps = octave.kernels.topmost.taps();
+    let &mut Topmost { ref mut weights, ref mut starts, ref mut along, size: (_, height), .. } = topmost;
     let reach = taps.len() / 2 + 1;
     let (samples, held) = below.memory();
     let count = 2 * reach + 1;
     let (firsts, repeated) = starts.split_at_mut(count);
     match y.checked_sub(reach) {
         // Nearly always, and with less to do for each.
-        Some(first) if y + reach < octave.height => {
+        Some(first) if y + reach < height => {
             firsts.iter_mut().zip(&held[first..]).for_each(|(start, held)| *start = held + x - reach);
         }
         _ => {
-            let rows = (y as isize - reach as isize..).map(|y| reflect_101(y, octave.height));
+            let rows = (y as isize - reach as isize..).map(|y| reflect_101(y, height));
             firsts.iter_mut().zip(rows).for_each(|(start, y)| *start = held[y] + x - reach);
         }
     }
@@ -248,7 +257,7 @@ fn blur_across(along: &[[f32; 4]], taps: &[f32]) -> Around {
 mod tests {
     use super::*;
     use crate::gaussian::Kernels;
-    use crate::octave::{BORDER, Reach, Source};
+    use crate::octave::BORDER;
     use crate::ring::BLOCK;
     use crate::{Isa, Level, Params};
 
@@ -306,24 +315,14 @@ mod tests {
         {
             let params = Params { octave_layers, sigma, ..Params::default() };
             let kernels = Kernels::new(&params);
-            let reach = Reach::new(&params, &kernels, |_| 1);
             let (rows, radius) = (level(), kernels.topmost.radius());
             // No more rows than a sample and its neighbours take, so that blocks overwrite those further up.
             let mut below = Ring::default();
             below.reset((WIDTH, HEIGHT), radius + BEYOND, 2 * (radius + 1) + BLOCK);
             let mut blocks = (0..HEIGHT).step_by(BLOCK).peekable();
             let estimator = Estimator::new(&kernels);
-            let octave = |isa| Octave {
-                estimator: estimator.as_ref(),
-                isa,
-                ..Octave::first(
-                    Source::Image { grey: &[], width: 0, precise: false },
-                    (WIDTH, HEIGHT),
-                    &kernels,
-                    &reach,
-                )
-            };
-            topmost.reset(&octave(Isa::detect()), (WIDTH, HEIGHT), HEIGHT);
+            let recipe = |isa| Recipe { isa, kernel: &kernels.topmost, estimator: estimator.as_ref() };
+            topmost.reset(recipe(Isa::detect()), (WIDTH, HEIGHT), HEIGHT);
             for y in BORDER..HEIGHT - BORDER {
                 while let Some(block) = blocks.next_if(|block| *block <= y + radius + 1) {
                     fill(&mut below, &rows, block, radius);
@@ -333,14 +332,14 @@ mod tests {
                         .map(|y| [x - 1, x, x + 1].map(|x| blurred(&rows, kernels.topmost.taps(), (y, x))));
                     let expected = expected.map(|[a, b, c]| [a, b, c, 0.0]);
                     for level in [Level::Scalar, Level::Avx2, Level::Avx512] {
-                        let octave = octave(Isa::at_most(level));
+                        let recipe = recipe(Isa::at_most(level));
                         topmost.known.fill(None);
-                        let around = topmost.around(&octave, &below, (y, x));
+                        let around = topmost.around(recipe, &below, (y, x));
                         assert_eq!(
                             around, expected,
                             "{octave_layers} layers, sigma {sigma}, {level:?}, row {y}, column {x}"
                         );
-                        assert_eq!(topmost.around(&octave, &below, (y, x)), expected, "asked again");
+                        assert_eq!(topmost.around(recipe, &below, (y, x)), expected, "asked again");
                     }
                 }
             }
@@ -350,9 +349,7 @@ mod tests {
     #[test]
     fn places_are_told_apart_and_forgotten_with_their_strip() {
         let kernels = Kernels::new(&Params::default());
-        let reach = Reach::new(&Params::default(), &kernels, |_| 1);
-        let source = Source::Image { grey: &[], width: 0, precise: false };
-        let octave = Octave::first(source, (WIDTH, HEIGHT), &kernels, &reach);
+        let recipe = Recipe { isa: Isa::detect(), kernel: &kernels.topmost, estimator: None };
         let radius = kernels.topmost.radius();
         let mut topmost = Topmost::default();
         let mut rows = level();
@@ -360,11 +357,11 @@ mod tests {
             let mut below = Ring::default();
             below.reset((WIDTH, HEIGHT), radius + BEYOND, HEIGHT);
             (0..HEIGHT).step_by(BLOCK).for_each(|block| fill(&mut below, &rows, block, radius));
-            topmost.reset(&octave, (WIDTH, HEIGHT), HEIGHT);
+            topmost.reset(recipe, (WIDTH, HEIGHT), HEIGHT);
             // Some that have the same memory.
             let places = [(30, 20), (30, 20 + KNOWN.1), (30 + KNOWN.0, 20), (30, 20), (31, 20), (30, 21)];
             for (y, x) in places {
-                let middle = topmost.around(&octave, &below, (y, x))[1][1];
+                let middle = topmost.around(recipe, &below, (y, x))[1][1];
                 assert_eq!(middle, blurred(&rows, kernels.topmost.taps(), (y, x)), "row {y}, column {x}");
             }
             // Another level, at the same places.
