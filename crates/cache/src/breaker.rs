@@ -76,6 +76,15 @@ pub(crate) struct Breaker {
     attempts: u32,
 }
 
+/// Who tells how a store answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reporter {
+    /// Whoever wanted something of it.
+    Operation,
+    /// A probe, which is there to tell.
+    Probe,
+}
+
 #[derive(Debug)]
 enum State {
     Closed { since: Instant, consecutive: u32, window: Window },
@@ -111,39 +120,34 @@ impl Breaker {
         }
     }
 
-    /// A probe was not answered: it opens, whatever it was.
-    pub(crate) fn probe_failed(&mut self, now: Instant, jitter: f64) {
-        self.open(now, jitter);
-    }
-
-    /// An operation was answered. It closes only by that of a probe: what others report late tells of the past.
-    pub(crate) fn succeeded(&mut self, now: Instant) {
+    /// The store answered. What is half open closes only by what a probe says: what others report late tells of the past.
+    pub(crate) fn succeeded(&mut self, reporter: Reporter, now: Instant) {
         let Self { config, state, attempts } = self;
-        match state {
-            State::Closed { since, consecutive, window } => {
+        match (state, reporter) {
+            (State::Closed { since, consecutive, window }, _) => {
                 *consecutive = 0;
                 window.count(false, now, config.window);
                 if now.saturating_duration_since(*since) >= config.window {
                     *attempts = 0;
                 }
             }
-            State::HalfOpen => self.state = State::closed(now),
-            State::Open { .. } => {}
+            (State::HalfOpen, Reporter::Probe) => self.state = State::closed(now),
+            (State::HalfOpen, Reporter::Operation) | (State::Open { .. }, _) => {}
         }
     }
 
-    /// An operation was not answered. `jitter`, from 0 to 1, spreads the probes of many processes.
-    pub(crate) fn failed(&mut self, now: Instant, jitter: f64) {
-        let opens = match &mut self.state {
-            State::Closed { consecutive, window, .. } => {
+    /// The store did not answer: a probe opens it at once. `jitter`, from 0 to 1, spreads the probes of many processes.
+    pub(crate) fn failed(&mut self, reporter: Reporter, now: Instant, jitter: f64) {
+        let opens = match (&mut self.state, reporter) {
+            (State::Closed { .. } | State::HalfOpen, Reporter::Probe) => true,
+            (State::Closed { consecutive, window, .. }, Reporter::Operation) => {
                 *consecutive += 1;
                 let (failures, all) = window.count(true, now, self.config.window);
                 let often =
                     all >= self.config.least && f64::from(failures) >= self.config.ratio * f64::from(all);
                 often || *consecutive >= self.config.consecutive
             }
-            State::HalfOpen => true,
-            State::Open { .. } => false,
+            (State::HalfOpen, Reporter::Operation) | (State::Open { .. }, _) => false,
         };
         if opens {
             self.open(now, jitter);

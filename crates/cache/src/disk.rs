@@ -47,7 +47,7 @@ impl DiskConfig {
 /// A value is written to a file of its own, which then gets the name of its entry: under that name there is a complete
 /// value or none. What has been set when the process is killed is there when the folder is opened again. Files are not
 /// synchronised with the disk one by one, so a power failure may lose or tear the last ones: readers must recognise a torn
-/// value by a checksum of their own, and [`reject`](crate::Tiers::reject) it.
+/// value by a checksum of their own, when [`Tiers::get`](crate::Tiers::get) asks them.
 ///
 /// An index in memory (less than 200 bytes an entry) knows what is there: a miss costs no access to the disk. A file's time is
 /// that of its writing, from which it expires.

@@ -9,7 +9,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::task::AbortHandle;
 use tokio::time;
 
-use crate::breaker::Breaker;
+use crate::breaker::{Breaker, Reporter};
 use crate::store::Answer;
 use crate::{
     BreakerConfig, BreakerState, Cached, Extent, Key, ServerInfo, Store, StoreError, StoreLimits, Usage,
@@ -118,19 +118,19 @@ impl Shared {
 
     async fn call<T>(&self, limit: Duration, operation: Answer<'_, T>) -> Result<T, StoreError> {
         let outcome = in_time(limit, operation).await;
-        self.report(outcome.as_ref().err(), Breaker::failed);
+        self.report(outcome.as_ref().err(), Reporter::Operation);
         outcome
     }
 
     /// Tells the breaker how an operation ended. What is the fault of a value, or was refused, is an answer, too.
-    fn report(&self, error: Option<&StoreError>, failed: fn(&mut Breaker, Instant, f64)) {
+    fn report(&self, error: Option<&StoreError>, reporter: Reporter) {
         let now = Instant::now();
         let outage = error.filter(|error| error.kind().is_outage());
         self.change(outage, |watched| match outage {
-            Some(_) => failed(&mut watched.breaker, now, fastrand::f64()),
+            Some(_) => watched.breaker.failed(reporter, now, fastrand::f64()),
             None => {
                 watched.answered_at = now;
-                watched.breaker.succeeded(now);
+                watched.breaker.succeeded(reporter, now);
             }
         });
     }
@@ -166,7 +166,7 @@ impl Shared {
         self.change(None, |watched| watched.breaker.probing());
         let outcome =
             in_time(self.store.limits().read_timeout, self.store.get(probe_key(), Extent::Prefix(1))).await;
-        self.report(outcome.err().as_ref(), Breaker::probe_failed);
+        self.report(outcome.err().as_ref(), Reporter::Probe);
     }
 }
 

@@ -22,7 +22,7 @@
 //! drop(tiers);
 //!
 //! let again = open()?;
-//! let lookup = runtime.block_on(again.get(&key, Extent::Whole)).ok_or("kept on disk")?;
+//! let lookup = runtime.block_on(again.get(&key, Extent::Whole, |_| true)).ok_or("kept on disk")?;
 //! assert_eq!(lookup.tier, Tier::Store("disk"));
 //! # Ok(())
 //! # }

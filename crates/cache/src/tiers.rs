@@ -44,6 +44,9 @@ struct StoreTier {
 }
 
 impl Tiers {
+    /// Bytes of values that wait for a store at the most, beside the memory tier's own capacity.
+    pub const QUEUED_BYTES: usize = QueueLimits::DEFAULT.bytes;
+
     /// Nothing is kept, every lookup is a miss.
     pub fn none() -> Self {
         Self::default()
@@ -86,9 +89,15 @@ impl Tiers {
         Some(cached)
     }
 
-    /// Looks in memory, then in the store, as long as the store's own timeout allows. What the store has is kept in memory
-    /// until it expires there. It needs to run on a tokio runtime with timers enabled.
-    pub async fn get(&self, key: &Key, wanted: Extent) -> Option<Lookup> {
+    /// Looks in memory, then in the store, as long as the store's own timeout allows. What the store has and `is_intact` says is as
+    /// it was stored is kept in memory until it expires there; what is not is a miss, counted as corrupt, and removed from the store.
+    /// It needs to run on a tokio runtime with timers enabled.
+    pub async fn get(
+        &self,
+        key: &Key,
+        wanted: Extent,
+        is_intact: impl FnOnce(&[u8]) -> bool,
+    ) -> Option<Lookup> {
         if let Some(cached) = self.get_memory(key, wanted) {
             return Some(Lookup { cached, tier: Tier::Memory });
         }
@@ -96,7 +105,7 @@ impl Tiers {
             memory.counters.miss();
         }
         let store = self.store.get()?;
-        let cached = store.get(*key, wanted).await?;
+        let cached = store.get(*key, wanted, is_intact).await?;
         if let Some(memory) = &self.memory {
             memory.insert(*key, &cached);
         }
@@ -114,18 +123,12 @@ impl Tiers {
         in_memory || waits
     }
 
-    /// To be called where a value turns out to be corrupt: counts that for the tier it came from, and removes it from all.
-    pub fn reject(&self, key: &Key, tier: &Tier) {
+    /// Removes a value from memory at once, from the store behind the caller's back.
+    pub fn remove(&self, key: &Key) {
         if let Some(memory) = &self.memory {
-            if *tier == Tier::Memory {
-                memory.counters.error(ErrorKind::Corrupt);
-            }
             memory.memory.remove(key);
         }
         if let Some(store) = self.store.get() {
-            if *tier == store.tier() {
-                store.counters.error(ErrorKind::Corrupt);
-            }
             store.writes.remove(*key);
         }
     }
@@ -194,10 +197,15 @@ impl StoreTier {
         Tier::Store(self.store.name())
     }
 
-    async fn get(&self, key: Key, wanted: Extent) -> Option<Cached> {
+    async fn get(&self, key: Key, wanted: Extent, is_intact: impl FnOnce(&[u8]) -> bool) -> Option<Cached> {
         let limit = self.store.limits().read_timeout;
         let answer = tokio::time::timeout(limit, self.store.get(key, wanted)).await;
         let cached = match answer {
+            Ok(Ok(Some(cached))) if !is_intact(&cached.value) => {
+                self.counters.error(ErrorKind::Corrupt);
+                self.writes.remove(key);
+                None
+            }
             Ok(Ok(cached)) => {
                 self.counters.answered();
                 cached

@@ -24,13 +24,13 @@ async fn answers_survive_a_restart() {
     for number in 0..100 {
         tiers.insert(key(number), vec![number; 10_000].into());
     }
-    assert_eq!(tiers.get(&key(7), Extent::Whole).await.unwrap().tier, Tier::Memory);
+    assert_eq!(tiers.get(&key(7), Extent::Whole, |_| true).await.unwrap().tier, Tier::Memory);
     tiers.close().await;
     drop(tiers);
 
     let tiers = open(&config);
     for number in 0..100 {
-        let lookup = tiers.get(&key(number), Extent::Prefix(200)).await.unwrap();
+        let lookup = tiers.get(&key(number), Extent::Prefix(200), |_| true).await.unwrap();
         assert_eq!(lookup.tier.name(), "disk");
         assert_eq!(lookup.cached.value, vec![number; 200]);
         assert!(tiers.get_memory(&key(number), Extent::Prefix(200)).is_some());
@@ -47,13 +47,16 @@ async fn a_rejected_value_is_gone_after_a_restart() {
     let tiers = open(&config);
     tiers.insert(key(1), vec![1; 10].into());
     tiers.insert(key(2), vec![2; 10].into());
-    tiers.reject(&key(1), &Tier::Store("disk"));
+    tiers.close().await;
+    drop(tiers);
+    let tiers = open(&config);
+    assert!(tiers.get(&key(1), Extent::Whole, |_| false).await.is_none());
     assert!(tiers.statistics()[1].errors.contains(&(ErrorKind::Corrupt, 1)));
     tiers.close().await;
     drop(tiers);
     let tiers = open(&config);
-    assert!(tiers.get(&key(1), Extent::Whole).await.is_none());
-    assert!(tiers.get(&key(2), Extent::Whole).await.is_some());
+    assert!(tiers.get(&key(1), Extent::Whole, |_| true).await.is_none());
+    assert!(tiers.get(&key(2), Extent::Whole, |_| true).await.is_some());
 }
 
 #[tokio::test(flavor = "multi_thread")]

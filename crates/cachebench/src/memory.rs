@@ -27,7 +27,7 @@ impl Store for MemoryStore {
     }
 
     fn remove(&self, key: Key) -> Answer<'_, ()> {
-        self.0.reject(&key, &Tier::Memory);
+        self.0.remove(&key);
         Box::pin(async { Ok(()) })
     }
 

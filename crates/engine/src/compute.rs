@@ -14,6 +14,7 @@ use extract::Params;
 use tokio::sync::watch;
 
 use self::spares::Spares;
+pub use self::worker::LARGEST_KEPT_SCRATCH;
 use crate::cost;
 use crate::flight::{Flight, Flights};
 use crate::metrics::Metrics;
@@ -133,7 +134,6 @@ impl Compute {
             admitted = self.policy.admit(&state.load, job.pixels, work);
         }
         if let Err(refused) = admitted {
-            self.metrics.rejections(refused.reason.name()).inc();
             return Err(Error::Overloaded { reason: refused.reason, retry_after: refused.retry_after });
         }
         state.push(Queued { job, work, since: Instant::now() });

@@ -16,6 +16,7 @@ use crate::compute::{Compute, Done, Job, Threads};
 use crate::digest::Digester;
 use crate::flight::{Computed, Flight, Flights, Role, Ticket};
 use crate::metrics::Metrics;
+use crate::turns::Turns;
 use crate::{Config, ConfigError, Error, Image};
 
 /// A header is read in well under a microsecond; that of a hostile file can take a microsecond a kilobyte.
@@ -136,6 +137,20 @@ impl Engine {
     /// # Errors
     /// [`Error`], whatever the bytes are.
     pub async fn features(&self, image: &Image, params: &Params, wanted: Wanted) -> Result<Answer, Error> {
+        self.features_in_turn(image, params, wanted, &Turns::default()).await
+    }
+
+    /// As [`features`](Self::features), for one of many images of a caller: where they leave it no room it waits for them.
+    ///
+    /// # Errors
+    /// [`Error`], whatever the bytes are.
+    pub async fn features_in_turn(
+        &self,
+        image: &Image,
+        params: &Params,
+        wanted: Wanted,
+        turns: &Turns,
+    ) -> Result<Answer, Error> {
         let key = key(image.sha256(), params);
         let started = Instant::now();
         if let Some(mut answer) = self.cached(&key, wanted).await {
@@ -144,7 +159,11 @@ impl Engine {
         }
         let looking_up = started.elapsed();
         let pixels = self.probe(image).await?.pixels();
-        let mut answer = self.computed(key, image, params, pixels).await?;
+        let answer = turns.take(|| self.computed(key, image, params, pixels)).await;
+        if let Err(Error::Overloaded { reason, .. }) = &answer {
+            self.rejections(reason.name()).inc();
+        }
+        let mut answer = answer?;
         answer.stages.add(Stage::Hash, image.hashing());
         answer.stages.add(Stage::CacheGet, looking_up);
         Ok(answer)
@@ -191,26 +210,31 @@ impl Engine {
 
     async fn cached(&self, key: &Key, wanted: Wanted) -> Option<Answer> {
         let started = Instant::now();
+        let found = self.found(key, wanted).await;
+        let took = started.elapsed();
+        self.compute.metrics.stage(Stage::CacheGet, took);
+        let mut answer = found?;
+        answer.stages.add(Stage::CacheGet, took);
+        Some(answer)
+    }
+
+    async fn found(&self, key: &Key, wanted: Wanted) -> Option<Answer> {
         let extent = match wanted {
             Wanted::Summary => Extent::Prefix(HEADER_LENGTH),
             Wanted::Whole => Extent::Whole,
         };
         let (cached, tier) = match self.tiers.get_memory(key, extent) {
             Some(cached) => (cached, Tier::Memory),
-            None => self.tiers.get(key, extent).await.map(|lookup| (lookup.cached, lookup.tier))?,
+            None => {
+                // What comes from a store is checked once, whole; in memory it is what it was.
+                let is_intact = |value: &[u8]| intact(value, key, wanted == Wanted::Whole).is_some();
+                let lookup = self.tiers.get(key, extent, is_intact).await?;
+                (lookup.cached, lookup.tier)
+            }
         };
-        // What came from a store is checked once, whole; in memory it is what it was.
-        let whole = wanted == Wanted::Whole && tier != Tier::Memory;
-        let Some(header) = intact(&cached.value, key, whole) else {
-            self.tiers.reject(key, &tier);
-            return None;
-        };
-        let took = started.elapsed();
-        self.compute.metrics.stage(Stage::CacheGet, took);
-        let mut stages = StageTimes::default();
-        stages.add(Stage::CacheGet, took);
+        let header = intact(&cached.value, key, false)?;
         let source = Source::Hit { tier, expires_at: cached.expires_at };
-        Some(Answer { stored: cached.value, header, source, stages })
+        Some(Answer { stored: cached.value, header, source, stages: StageTimes::default() })
     }
 
     /// Reads the image's header, so that what cannot be computed does not wait for a thread to say so.

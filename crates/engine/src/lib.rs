@@ -39,11 +39,13 @@ mod error;
 mod flight;
 mod image;
 mod metrics;
+mod turns;
 
 pub use cache::Tier;
 pub use capacity::admission::Refusal;
-pub use compute::Done;
+pub use compute::{Done, LARGEST_KEPT_SCRATCH};
 pub use config::{Config, ConfigError};
 pub use engine::{Answer, Engine, Load, Source, Wanted};
 pub use error::Error;
 pub use image::Image;
+pub use turns::Turns;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use cache::{DiskConfig, DiskStore, MemoryConfig, Tiers};
 use engine::{Answer, Config, ConfigError, Engine, Error, Refusal, Source, Tier, Wanted};
+use extract::siftd::Header;
 use extract::{Control, ExtractError, Extractor, FeatureSet, Limits, Params, ParamsBuilder, Stage};
 use prometheus_client::encoding::text;
 use prometheus_client::registry::Registry;
@@ -99,6 +100,8 @@ async fn a_miss_is_computed_and_then_a_hit() {
     {
         assert!(miss.stages.get(stage).is_some(), "{stage}");
     }
+    let lookups = r#"siftd_stage_duration_seconds_count{stage="cache_get"}"#;
+    assert_eq!(running.metric(lookups), 1.0, "a lookup without success takes its time, too");
 
     let hit = running.ask(ROCKET, &Params::default()).await.unwrap();
     assert!(matches!(hit.source, Source::Hit { tier: Tier::Memory, .. }));
@@ -209,24 +212,29 @@ async fn a_corrupt_value_of_the_store_is_computed_anew() {
     let digest = sha256::digest(ROCKET);
     let key =
         cache::Key { engine_version: extract::ENGINE_VERSION, fingerprint: params.fingerprint(), digest };
-    let tiers = open();
-    tiers.insert(key, Bytes::from_static(b"not what siftd stores, but the store cannot tell"));
-    tiers.close().await;
-    drop(tiers);
+    let stored = expected(ROCKET).to_siftd().unwrap();
+    let mut torn = stored.clone();
+    *torn.last_mut().unwrap() ^= 1;
+    for corrupt in [b"not what siftd stores, but the store cannot tell".to_vec(), torn] {
+        let tiers = open();
+        tiers.insert(key, corrupt.into());
+        tiers.close().await;
+        drop(tiers);
 
-    let running = Running::start(one_thread(), open());
-    let answer = running.ask(ROCKET, &params).await.unwrap();
-    assert_eq!(answer.source, Source::Miss { kept: true });
-    assert_eq!(running.metric(r#"siftd_cache_errors_total{tier="disk",kind="corrupt"}"#), 1.0);
-    running.engine.drain().await;
-    drop(running);
+        let running = Running::start(one_thread(), open());
+        let answer = running.ask(ROCKET, &params).await.unwrap();
+        assert_eq!(answer.source, Source::Miss { kept: true });
+        assert_eq!(answer.stored, stored);
+        assert_eq!(running.metric(r#"siftd_cache_errors_total{tier="disk",kind="corrupt"}"#), 1.0);
+        running.engine.drain().await;
+    }
 
     let running = Running::start(one_thread(), open());
     let summary = running.engine.lookup(digest, &params, Wanted::Summary).await.unwrap();
     assert!(matches!(summary.source, Source::Hit { tier: Tier::Store("disk"), .. }));
-    assert_eq!(summary.header, answer.header);
+    assert_eq!(summary.header, Header::read(&stored).unwrap());
     let whole = running.engine.lookup(digest, &params, Wanted::Whole).await.unwrap();
-    assert_eq!(whole.stored, answer.stored);
+    assert_eq!(whole.stored, stored);
 }
 
 #[tokio::test]

@@ -136,13 +136,16 @@ impl Found {
 /// The stored form as the format that was asked for. What it takes at the most is asked of the budget before.
 async fn encode(app: &App, mut found: Found, answer: Answer) -> Result<(Found, Bytes), Problem> {
     let format = found.asked.format;
+    let stored = answer.stored.len();
     if format == OutputFormat::Siftd {
+        fits(app, format, stored, stored)?;
         return Ok((found, counted(app, answer.stored)?));
     }
     let started = Instant::now();
-    let most = answer.stored.len() * growth(format) + SHORTEST;
+    let most = stored * growth(format) + SHORTEST;
+    fits(app, format, stored + most, stored)?;
     let mut share = app.bodies.share(app.metrics.body(0));
-    share.take((answer.stored.len() + most) as u64)?;
+    share.take((stored + most) as u64)?;
     let short = answer.stored.len() <= LONGEST_ENCODED_INLINE;
     let encode = move || -> Result<Bytes, Problem> {
         let fault = |error: &dyn ToString| Problem::new(ErrorCode::InternalError, error.to_string());
@@ -166,6 +169,25 @@ async fn encode(app: &App, mut found: Found, answer: Answer) -> Result<(Found, B
     found.outcome.stages.add(Stage::Serialize, took);
     app.engine.observe_stage(Stage::Serialize, took);
     Ok((found, counted(app, encoded)?))
+}
+
+/// Whether a format that needs so many bytes can ever be had: what exceeds the whole budget does so at each try.
+fn fits(app: &App, format: OutputFormat, needed: usize, stored: usize) -> Result<(), Problem> {
+    let allowed = app.bodies.allowed();
+    if needed as u64 <= allowed {
+        return Ok(());
+    }
+    let instead = if stored as u64 <= allowed {
+        format!("{} takes {stored}", OutputFormat::Siftd.name())
+    } else {
+        "summary is all that fits".to_owned()
+    };
+    let detail = format!(
+        "these features take up to {needed} bytes as {}, more than the {allowed} that all uploads and answers may: {instead}",
+        format.name()
+    );
+    let problem = Problem::new(ErrorCode::NotAcceptable, detail);
+    Err(problem.with("needed_bytes", needed).with("body_budget", allowed))
 }
 
 /// What every format takes without features.

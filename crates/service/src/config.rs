@@ -2,7 +2,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
-use extract::Params;
+use extract::ParamsBuilder;
 
 use crate::ApiKeyHash;
 
@@ -13,8 +13,9 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Address for metrics and probes alone, without caps. Default: none, they are answered on `listen`.
     pub admin_listen: Option<SocketAddr>,
-    /// Parameters of requests that name none. Default: OpenCV's.
-    pub params: Params,
+    /// Parameters of requests that name none; the denoiser's hold for those that ask for it, even if it is not the default. Default:
+    /// OpenCV's.
+    pub params: ParamsBuilder,
     /// Bounds of connections and bodies.
     pub bounds: Bounds,
     /// How the service ends.
@@ -78,7 +79,7 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8000)),
             admin_listen: None,
-            params: Params::default(),
+            params: ParamsBuilder::default(),
             bounds: Bounds::default(),
             drain: Drain::default(),
             api_keys: Vec::new(),

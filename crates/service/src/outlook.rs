@@ -126,7 +126,7 @@ impl Carries {
 }
 
 /// Three decimals: no more was measured.
-fn rounded(value: f64) -> f64 {
+pub(crate) fn rounded(value: f64) -> f64 {
     (value * 1e3).round() / 1e3
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use extract::{OutputFormat, PARAMETERS, Params, ParamsBuilder};
+use extract::{OutputFormat, Params, ParamsBuilder};
 
 use crate::problem::Problem;
 
@@ -15,14 +15,11 @@ pub(crate) struct Query {
 
 impl Query {
     /// Reads a query; what it does not name is as in `defaults`.
-    pub(crate) fn parse(query: Option<&str>, defaults: &Params) -> Result<Self, Problem> {
-        let Some(query) = query.filter(|query| !query.is_empty()) else {
-            return Ok(Self { params: *defaults, format: None });
-        };
-        let mut builder = ParamsBuilder::from(*defaults);
+    pub(crate) fn parse(query: Option<&str>, defaults: &ParamsBuilder) -> Result<Self, Problem> {
+        let mut builder = *defaults;
         let mut format = None;
         let mut seen: Vec<Cow<'_, str>> = Vec::new();
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
             if seen.contains(&name) {
                 return Err(Problem::bad_request(format!("the parameter {name} is given more than once")));
             }
@@ -42,36 +39,20 @@ fn parameter_problem(error: &impl ToString, name: &str) -> Problem {
     Problem::bad_request(error.to_string()).with("parameter", name)
 }
 
-/// The query that names what differs from `defaults`, so that whoever asks with it asks for the same features.
-pub(crate) fn canonical(params: &Params, defaults: &Params) -> String {
-    if params == defaults {
-        return String::new();
-    }
-    let (builder, defaults) = (ParamsBuilder::from(*params), ParamsBuilder::from(*defaults));
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    for parameter in &PARAMETERS {
-        let value = parameter.value_in(&builder);
-        if value != parameter.value_in(&defaults) {
-            query.append_pair(parameter.name, &value);
-        }
-    }
-    query.finish()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn parse(query: &str) -> Result<Query, String> {
-        Query::parse(Some(query), &Params::default()).map_err(|problem| problem.detail)
+        Query::parse(Some(query), &ParamsBuilder::default()).map_err(|problem| problem.detail)
     }
 
     #[test]
     fn a_query_names_what_differs_from_the_defaults() {
         let query = parse("octave_layers=4&format=npz&sigma=1%2E5").unwrap();
         assert_eq!(query.format, Some(OutputFormat::Npz));
-        assert_eq!(query.params.query(), "octave_layers=4&sigma=1.5");
-        assert_eq!(Query::parse(None, &query.params).unwrap().params, query.params);
+        assert_eq!(query.params.query(&ParamsBuilder::default()), "octave_layers=4&sigma=1.5");
+        assert_eq!(Query::parse(None, &query.params.into()).unwrap().params, query.params);
         assert_eq!(parse("").unwrap().params, Params::default());
     }
 
@@ -90,13 +71,27 @@ mod tests {
     }
 
     #[test]
-    fn the_canonical_query_asks_for_the_same_again_whatever_the_defaults() {
-        let defaults = parse("denoise=none&sigma=2").unwrap().params;
-        for query in ["", "denoise=nlm", "sigma=1.6", "descriptor=rootsift&denoise=nlm&h=3"] {
+    fn what_differs_from_the_defaults_asks_for_the_same_again() {
+        let mut defaults = ParamsBuilder::default();
+        for (name, value) in [("denoise", "none"), ("h", "4"), ("sigma", "2")] {
+            defaults.set(name, value).unwrap();
+        }
+        for (query, differs) in [
+            ("", ""),
+            ("denoise=nlm", "denoise=nlm"),
+            ("sigma=1.6", "sigma=1.6"),
+            ("h=7", ""),
+            ("descriptor=rootsift&denoise=nlm&h=3", "denoise=nlm&h=3&descriptor=rootsift"),
+        ] {
             let params = Query::parse(Some(query), &defaults).unwrap().params;
-            let again = Query::parse(Some(&canonical(&params, &defaults)), &defaults).unwrap().params;
+            assert_eq!(params.query(&defaults), differs, "{query}");
+            let again = Query::parse(Some(differs), &defaults).unwrap().params;
             assert_eq!(again.fingerprint(), params.fingerprint(), "{query}");
         }
-        assert_eq!(canonical(&defaults, &defaults), "");
+        let denoised = Query::parse(Some("denoise=nlm"), &defaults).unwrap().params;
+        assert!(
+            denoised.query(&ParamsBuilder::default()).starts_with("h=4&"),
+            "the denoiser keeps its strength"
+        );
     }
 }

@@ -1,3 +1,4 @@
+use super::Reporter::{Operation, Probe};
 use super::*;
 
 const MS: Duration = Duration::from_millis(1);
@@ -8,14 +9,14 @@ fn breaker() -> (Breaker, Instant) {
 }
 
 fn fail(breaker: &mut Breaker, times: u32, now: Instant) {
-    (0..times).for_each(|_| breaker.failed(now, 1.0));
+    (0..times).for_each(|_| breaker.failed(Operation, now, 1.0));
 }
 
 #[test]
 fn failures_in_a_row_open_it() {
     let (mut breaker, now) = breaker();
     fail(&mut breaker, 4, now);
-    breaker.succeeded(now);
+    breaker.succeeded(Operation, now);
     fail(&mut breaker, 4, now);
     assert_eq!(breaker.state(), BreakerState::Closed);
     assert_eq!(breaker.probe_at(), None);
@@ -28,12 +29,12 @@ fn failures_in_a_row_open_it() {
 fn the_share_of_failures_opens_it_once_there_are_enough_operations() {
     let (mut breaker, now) = breaker();
     for _ in 0..9 {
-        breaker.succeeded(now);
-        breaker.failed(now, 1.0);
+        breaker.succeeded(Operation, now);
+        breaker.failed(Operation, now, 1.0);
     }
     assert_eq!(breaker.state(), BreakerState::Closed, "18 operations are too few");
-    breaker.succeeded(now);
-    breaker.failed(now, 1.0);
+    breaker.succeeded(Operation, now);
+    breaker.failed(Operation, now, 1.0);
     assert_eq!(breaker.state(), BreakerState::Open);
 }
 
@@ -41,17 +42,17 @@ fn the_share_of_failures_opens_it_once_there_are_enough_operations() {
 fn a_share_below_the_limit_or_long_ago_does_not_open_it() {
     let (mut breaker, now) = breaker();
     for number in 0..3000 {
-        if number % 3 == 0 { breaker.failed(now, 1.0) } else { breaker.succeeded(now) }
+        if number % 3 == 0 { breaker.failed(Operation, now, 1.0) } else { breaker.succeeded(Operation, now) }
     }
     assert_eq!(breaker.state(), BreakerState::Closed, "a third, as where one primary of three is lost");
 
     let (mut breaker, now) = self::breaker();
     for _ in 0..9 {
-        breaker.succeeded(now);
-        breaker.failed(now, 1.0);
+        breaker.succeeded(Operation, now);
+        breaker.failed(Operation, now, 1.0);
     }
     let later = now + Duration::from_secs(11);
-    (0..9).for_each(|_| breaker.succeeded(later));
+    (0..9).for_each(|_| breaker.succeeded(Operation, later));
     fail(&mut breaker, 4, later);
     assert_eq!(breaker.state(), BreakerState::Closed, "4 of 13");
 }
@@ -60,14 +61,18 @@ fn a_share_below_the_limit_or_long_ago_does_not_open_it() {
 fn a_probe_decides_whether_it_closes() {
     let (mut breaker, now) = breaker();
     fail(&mut breaker, 5, now);
-    breaker.succeeded(now);
+    breaker.succeeded(Operation, now);
     assert_eq!(breaker.state(), BreakerState::Open, "an answer that comes late tells of the past");
     breaker.probing();
-    assert_eq!(breaker.state(), BreakerState::HalfOpen);
-    breaker.succeeded(now + 100 * MS);
+    breaker.succeeded(Operation, now);
+    breaker.failed(Operation, now, 1.0);
+    assert_eq!(breaker.state(), BreakerState::HalfOpen, "and while it is probed, too, as does a failure");
+    breaker.succeeded(Probe, now + 100 * MS);
     assert_eq!(breaker.state(), BreakerState::Closed);
     breaker.probing();
     assert_eq!(breaker.state(), BreakerState::Closed);
+    breaker.failed(Probe, now + 100 * MS, 1.0);
+    assert_eq!(breaker.state(), BreakerState::Open, "one that is to tell need not be told twice");
 }
 
 #[test]
@@ -78,11 +83,11 @@ fn probes_that_fail_back_off_to_a_bound() {
     for _ in 0..7 {
         waits.push((breaker.probe_at().unwrap() - now).as_millis());
         breaker.probing();
-        breaker.failed(now, 1.0);
+        breaker.failed(Probe, now, 1.0);
     }
     assert_eq!(waits, [100, 200, 400, 800, 1600, 2000, 2000]);
     breaker.probing();
-    breaker.failed(now, 0.0);
+    breaker.failed(Probe, now, 0.0);
     assert_eq!(breaker.probe_at(), Some(now + 1500 * MS), "jitter takes up to a quarter");
 }
 
@@ -91,13 +96,13 @@ fn one_that_opens_again_soon_goes_on_backing_off() {
     let (mut breaker, now) = breaker();
     fail(&mut breaker, 5, now);
     breaker.probing();
-    breaker.succeeded(now);
+    breaker.succeeded(Probe, now);
     fail(&mut breaker, 5, now);
     assert_eq!(breaker.probe_at(), Some(now + 200 * MS));
     breaker.probing();
-    breaker.succeeded(now);
+    breaker.succeeded(Probe, now);
     let later = now + Duration::from_secs(10);
-    breaker.succeeded(later);
+    breaker.succeeded(Operation, later);
     fail(&mut breaker, 5, later);
     assert_eq!(breaker.probe_at(), Some(later + 100 * MS), "it was closed for a whole window");
 }

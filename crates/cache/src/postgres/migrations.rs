@@ -10,6 +10,8 @@ const LOCK: i64 = 0x0073_6966_7464;
 
 const DONE: &str = "SELECT count(*) FROM siftd_migrations";
 
+const HAS_ENTRIES: &str = "SELECT to_regclass('siftd_entries') IS NOT NULL";
+
 /// Whoever may not make tables can use those that are there. `schema`, quoted, is made where there are none; the connection's
 /// search path names it.
 pub(super) async fn migrate(client: &mut Client, schema: Option<&str>) -> Result<(), Error> {
@@ -24,6 +26,10 @@ pub(super) async fn migrate(client: &mut Client, schema: Option<&str>) -> Result
     transaction
         .batch_execute("CREATE TABLE IF NOT EXISTS siftd_migrations (version int PRIMARY KEY)")
         .await?;
+    // A table that somebody dropped is made anew, as all migrations are about it.
+    if !transaction.query_one(HAS_ENTRIES, &[]).await?.try_get::<_, bool>(0)? {
+        transaction.execute("DELETE FROM siftd_migrations", &[]).await?;
+    }
     // Another process may have done it while this one waited for the lock.
     let done: i64 = transaction.query_one(DONE, &[]).await?.try_get(0)?;
     for (version, migration) in (1_i32..).zip(MIGRATIONS).skip(usize::try_from(done).unwrap_or_default()) {

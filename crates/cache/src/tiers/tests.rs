@@ -71,6 +71,11 @@ impl Store for Gated {
     }
 }
 
+/// Takes every value for what was stored.
+fn any(_: &[u8]) -> bool {
+    true
+}
+
 fn key(number: u32) -> Key {
     Key { engine_version: number, fingerprint: [0; 16], digest: [0; 32] }
 }
@@ -91,14 +96,14 @@ fn errors(tiers: &Tiers, kind: ErrorKind) -> u64 {
 async fn a_store_may_come_later_and_stays() {
     let tiers = Tiers::memory(MemoryConfig::default());
     tiers.insert(key(1), "before".into());
-    assert!(tiers.get(&key(2), Extent::Whole).await.is_none());
+    assert!(tiers.get(&key(2), Extent::Whole, any).await.is_none());
     for value in ["first", "second"] {
         let held = Mutex::new(vec![(key(2), value.into())]);
         let remaining = Duration::from_secs(60);
         tiers.attach(Arc::new(Gated { remaining, held, ..Default::default() }), &Handle::current());
     }
-    assert_eq!(tiers.get(&key(1), Extent::Whole).await.unwrap().tier, Tier::Memory);
-    assert_eq!(tiers.get(&key(2), Extent::Whole).await.unwrap().cached.value, "first");
+    assert_eq!(tiers.get(&key(1), Extent::Whole, any).await.unwrap().tier, Tier::Memory);
+    assert_eq!(tiers.get(&key(2), Extent::Whole, any).await.unwrap().cached.value, "first");
     assert_eq!(tiers.statistics().len(), 2);
 }
 
@@ -108,16 +113,16 @@ async fn what_the_store_has_comes_into_memory_for_as_long_as_it_lives_there() {
     let store = Gated { remaining, held: Mutex::new(vec![(key(1), "value".into())]), ..Default::default() };
     let (tiers, _) = tiers(store, QueueLimits::DEFAULT);
     assert!(tiers.is_store_answering(), "it was not asked yet");
-    let lookup = tiers.get(&key(1), Extent::Prefix(3)).await.unwrap();
+    let lookup = tiers.get(&key(1), Extent::Prefix(3), any).await.unwrap();
     assert!(tiers.is_store_answering() && !tiers.is_store_impaired());
     assert_eq!((lookup.tier, lookup.cached.extent), (Tier::Store("gated"), Extent::Prefix(3)));
     let promoted = tiers.get_memory(&key(1), Extent::Prefix(3)).unwrap();
     assert_eq!(promoted.value, "val");
     assert_eq!(promoted.expires_at, lookup.cached.expires_at);
     assert!(tiers.get_memory(&key(1), Extent::Whole).is_none());
-    assert_eq!(tiers.get(&key(1), Extent::Whole).await.unwrap().tier, Tier::Store("gated"));
-    assert_eq!(tiers.get(&key(1), Extent::Whole).await.unwrap().tier, Tier::Memory);
-    assert!(tiers.get(&key(2), Extent::Whole).await.is_none());
+    assert_eq!(tiers.get(&key(1), Extent::Whole, any).await.unwrap().tier, Tier::Store("gated"));
+    assert_eq!(tiers.get(&key(1), Extent::Whole, any).await.unwrap().tier, Tier::Memory);
+    assert!(tiers.get(&key(2), Extent::Whole, any).await.is_none());
 
     let statistics = tiers.statistics();
     let counts: Vec<_> = statistics.iter().map(|tier| (tier.tier.name(), tier.hits, tier.misses)).collect();
@@ -128,12 +133,12 @@ async fn what_the_store_has_comes_into_memory_for_as_long_as_it_lives_there() {
 async fn a_store_that_does_not_answer_or_fails_is_a_miss() {
     let gate = Some(Arc::new(Notify::new()));
     let (silent, _) = tiers(Gated { gate, ..Default::default() }, QueueLimits::DEFAULT);
-    assert!(silent.get(&key(1), Extent::Whole).await.is_none());
+    assert!(silent.get(&key(1), Extent::Whole, any).await.is_none());
     assert_eq!(errors(&silent, ErrorKind::Timeout), 1);
     assert!(!silent.is_store_answering());
 
     let (failing, _) = tiers(Gated { fails: true, ..Default::default() }, QueueLimits::DEFAULT);
-    assert!(failing.get(&key(1), Extent::Whole).await.is_none());
+    assert!(failing.get(&key(1), Extent::Whole, any).await.is_none());
     failing.insert(key(1), "value".into());
     failing.close().await;
     assert_eq!(errors(&failing, ErrorKind::Corrupt), 2);
@@ -180,16 +185,36 @@ async fn closing_waits_for_every_write() {
 }
 
 #[tokio::test]
-async fn a_corrupt_value_is_counted_where_it_came_from_and_removed_everywhere() {
+async fn a_corrupt_value_is_a_miss_counted_where_it_came_from_never_in_memory_and_removed_from_the_store() {
+    let remaining = Duration::from_secs(60);
+    let store = Gated { remaining, held: Mutex::new(vec![(key(1), "torn".into())]), ..Default::default() };
+    let (tiers, store) = tiers(store, QueueLimits::DEFAULT);
+    let is_intact = |value: &[u8]| {
+        assert!(tiers.get_memory(&key(1), Extent::Whole).is_none(), "nobody has it before it is checked");
+        value != b"torn"
+    };
+    assert!(tiers.get(&key(1), Extent::Whole, is_intact).await.is_none());
+    assert!(tiers.get_memory(&key(1), Extent::Whole).is_none());
+    assert!(tiers.is_store_impaired());
+    tiers.close().await;
+    assert!(store.held.lock().unwrap().is_empty());
+    let statistics = tiers.statistics();
+    assert_eq!(
+        [(statistics[0].hits, statistics[0].misses), (statistics[1].hits, statistics[1].misses)],
+        [(0, 1); 2]
+    );
+    assert_eq!(statistics[0].errors[2], (ErrorKind::Corrupt, 0));
+    assert_eq!(statistics[1].errors[2], (ErrorKind::Corrupt, 1));
+}
+
+#[tokio::test]
+async fn what_is_removed_is_in_no_tier() {
     let (tiers, store) = tiers(Gated::default(), QueueLimits::DEFAULT);
     tiers.insert(key(1), "value".into());
-    tiers.reject(&key(1), &Tier::Store("gated"));
+    tiers.remove(&key(1));
     assert!(tiers.get_memory(&key(1), Extent::Whole).is_none());
     tiers.close().await;
     assert!(store.held.lock().unwrap().is_empty());
-    let counts: Vec<_> = tiers.statistics().into_iter().map(|tier| tier.errors).collect();
-    assert_eq!(counts[0][2], (ErrorKind::Corrupt, 0));
-    assert_eq!(counts[1][2], (ErrorKind::Corrupt, 1));
 }
 
 #[tokio::test]
@@ -198,13 +223,13 @@ async fn without_a_store_there_is_memory_and_without_memory_nothing() {
     assert!(!memory.insert(key(1), vec![0; 1 << 20].into()));
     assert_eq!(errors(&memory, ErrorKind::TooLarge), 1);
     assert!(memory.insert(key(2), "value".into()));
-    assert_eq!(memory.get(&key(2), Extent::Whole).await.unwrap().tier, Tier::Memory);
+    assert_eq!(memory.get(&key(2), Extent::Whole, any).await.unwrap().tier, Tier::Memory);
     memory.purge_expired();
     memory.close().await;
 
     let none = Tiers::none();
     assert!(!none.insert(key(1), "value".into()));
-    none.reject(&key(1), &Tier::Memory);
-    assert!(none.get(&key(1), Extent::Whole).await.is_none());
+    none.remove(&key(1));
+    assert!(none.get(&key(1), Extent::Whole, any).await.is_none());
     assert!(none.statistics().is_empty());
 }

@@ -81,7 +81,7 @@ pub(crate) async fn away_at_the_start<B: Failing>(backend: &mut B) {
     let tiers = Tiers::memory_and(Default::default(), watched.store.clone(), &Handle::current());
     watched.until(BreakerState::Open).await;
     assert!(!tiers.is_store_answering());
-    assert!(tiers.get(&key(1), Extent::Whole).await.is_none());
+    assert!(tiers.get(&key(1), Extent::Whole, |_| true).await.is_none());
     backend.restart();
     watched.serves(1).await;
     assert!(tiers.is_store_answering());

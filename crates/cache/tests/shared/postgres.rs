@@ -110,8 +110,18 @@ async fn many_that_start_at_once_make_the_tables_once() {
     let client = server.client().await;
     let row = client.query_one("SELECT count(*) FROM siftd_entries", &[]).await.unwrap();
     assert_eq!(row.get::<_, i64>(0), 8);
-    client.batch_execute("DROP TABLE siftd_entries, siftd_migrations").await.unwrap();
-    until("the tables are made anew", async || stores[0].set(key(1), value(1, 100)).await.is_ok()).await;
+}
+
+#[tokio::test]
+async fn tables_that_were_dropped_are_made_anew() {
+    let server = PostgresServer::start(&[]);
+    let (store, client) = (server.store(patient()), server.client().await);
+    for tables in ["siftd_entries, siftd_migrations", "siftd_entries"] {
+        store.set(key(1), value(1, 100)).await.unwrap();
+        client.batch_execute(&format!("DROP TABLE {tables}")).await.unwrap();
+        until("the tables are made anew", async || store.set(key(1), value(1, 100)).await.is_ok()).await;
+        assert_eq!(store.get(key(1), Extent::Whole).await.unwrap().unwrap().value, value(1, 100));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -12,8 +12,8 @@ use super::{Compute, Job, Lifecycle, Queued, State};
 use crate::Error;
 use crate::flight::{Computed, Outcome};
 
-/// Scratch memory of larger images, some 10 bytes a pixel, is given back at once.
-const LARGEST_KEPT_SCRATCH: u64 = 1_000_000;
+/// Pixels of the largest image whose scratch memory, some 10 bytes a pixel, a compute thread keeps.
+pub const LARGEST_KEPT_SCRATCH: u64 = 1_000_000;
 
 /// A job that this thread has taken.
 struct Taken {

@@ -10,7 +10,7 @@ use crate::{Denoise, Params, ParamsError};
 /// let mut builder = extract::ParamsBuilder::default();
 /// builder.set("h", "5")?;
 /// builder.set("octave_layers", "4")?;
-/// assert_eq!(builder.build()?.query(), "h=5&octave_layers=4");
+/// assert_eq!(builder.build()?.query(&Default::default()), "h=5&octave_layers=4");
 /// let error = builder.set("sigma", "0").unwrap_err();
 /// assert_eq!(error.to_string(), "sigma is 0, but must be from 0.1 to 32");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -75,11 +75,21 @@ impl ParamsBuilder {
         Ok(params)
     }
 
+    /// With these parameters; where they don't denoise, the denoiser's stay as they are.
+    fn with(self, params: Params) -> Self {
+        let given = Self::from(params);
+        if given.denoised { given } else { Self { nlm: self.nlm, ..given } }
+    }
+
     /// Every parameter as the one of all those with the same effect that stands for them.
     pub(super) fn canonical(mut self) -> Self {
         if !self.denoised {
             self.nlm = nlm::ColoredParams::default();
         }
+        self.canonical_values()
+    }
+
+    fn canonical_values(mut self) -> Self {
         // Even sides act as the next odd one.
         self.nlm.luma.template_window |= 1;
         self.nlm.luma.search_window |= 1;
@@ -92,21 +102,26 @@ impl ParamsBuilder {
 }
 
 impl Params {
-    /// The parameters that are not the default, as the query of a URL: `name=value` joined by `&`, in the order of
+    /// The parameters that differ from `defaults`, as the query of a URL: `name=value` joined by `&`, in the order of
     /// [`PARAMETERS`]. Numbers have as few digits as give the same number again, even windows are the next odd ones,
-    /// and the denoiser's parameters are left out where there is no denoising. Set one by one in a [`ParamsBuilder`],
-    /// it gives the same [`fingerprint`](Self::fingerprint).
+    /// and the denoiser's parameters are left out where there is no denoising. Set one by one in `defaults`, it gives the same
+    /// [`fingerprint`](Self::fingerprint).
     ///
     /// ```
-    /// use extract::{Denoise, Params};
-    /// assert_eq!(Params::default().query(), "");
-    /// assert_eq!(Params { denoise: Denoise::None, ..Params::default() }.query(), "denoise=none");
+    /// use extract::{Denoise, Params, ParamsBuilder};
+    /// let defaults = ParamsBuilder::default();
+    /// assert_eq!(Params::default().query(&defaults), "");
+    /// assert_eq!(Params { denoise: Denoise::None, ..Params::default() }.query(&defaults), "denoise=none");
     /// ```
-    pub fn query(&self) -> String {
-        let canonical = ParamsBuilder::from(*self).canonical();
+    pub fn query(&self, defaults: &ParamsBuilder) -> String {
+        let (given, defaults) = (defaults.with(*self).canonical_values(), defaults.canonical_values());
+        // As nearly every request has it.
+        if given == defaults {
+            return String::new();
+        }
         let set = PARAMETERS.iter().filter_map(|parameter| {
-            let value = (parameter.value)(&canonical);
-            (value != parameter.default).then(|| format!("{}={value}", parameter.name))
+            let value = (parameter.value)(&given);
+            (value != (parameter.value)(&defaults)).then(|| format!("{}={value}", parameter.name))
         });
         set.collect::<Vec<_>>().join("&")
     }

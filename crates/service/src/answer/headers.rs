@@ -2,13 +2,13 @@ use std::fmt::{self, Write};
 use std::time::{Duration, Instant};
 
 use engine::{Source, Tier};
-use extract::{OutputFormat, Params, StageTimes};
+use extract::{OutputFormat, ParamsBuilder, StageTimes};
 use http::header::{CACHE_CONTROL, CONTENT_LOCATION, HeaderName, VARY};
 use http::{HeaderMap, HeaderValue};
 
 use super::Asked;
+use crate::hex;
 use crate::route::FEATURES;
-use crate::{hex, query};
 
 /// The value of a header as it is put together: in place, since every answer has several.
 #[derive(Debug)]
@@ -52,12 +52,12 @@ const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 /// Where the features of an image can be had without its bytes.
-pub(crate) fn location(sha256: &[u8; 32], asked: &Asked, defaults: &Params) -> String {
+pub(crate) fn location(sha256: &[u8; 32], asked: &Asked, defaults: &ParamsBuilder) -> String {
     let mut location = String::with_capacity(160);
     location.push_str(FEATURES);
     location.push_str(std::str::from_utf8(&hex::of_digest(sha256)).unwrap_or_default());
     let format = (asked.format != OutputFormat::Summary).then(|| format!("format={}", asked.format));
-    let params = Some(query::canonical(&asked.params, defaults)).filter(|query| !query.is_empty());
+    let params = Some(asked.params.query(defaults)).filter(|query| !query.is_empty());
     for (index, pair) in params.into_iter().chain(format).enumerate() {
         location.push(if index == 0 { '?' } else { '&' });
         location.push_str(&pair);
@@ -65,7 +65,7 @@ pub(crate) fn location(sha256: &[u8; 32], asked: &Asked, defaults: &Params) -> S
     location
 }
 
-pub(super) fn locate(headers: &mut HeaderMap, sha256: &[u8; 32], asked: &Asked, defaults: &Params) {
+pub(super) fn locate(headers: &mut HeaderMap, sha256: &[u8; 32], asked: &Asked, defaults: &ParamsBuilder) {
     if let Ok(location) = HeaderValue::try_from(location(sha256, asked, defaults)) {
         headers.insert(CONTENT_LOCATION, location);
     }
@@ -136,14 +136,14 @@ pub(super) fn weak(tag: &HeaderValue) -> HeaderValue {
 
 #[cfg(test)]
 mod tests {
-    use extract::Stage;
+    use extract::{Params, Stage};
 
     use super::*;
 
     #[test]
     fn a_location_names_what_is_needed_to_get_the_same_again() {
-        let defaults = Params::default();
-        let mut asked = Asked { params: defaults, format: OutputFormat::Summary };
+        let defaults = ParamsBuilder::default();
+        let mut asked = Asked { params: Params::default(), format: OutputFormat::Summary };
         let summary = format!("/api/v1/features/{}", "ab".repeat(32));
         assert_eq!(location(&[0xab; 32], &asked, &defaults), summary);
         asked.format = OutputFormat::Npz;

@@ -1,18 +1,16 @@
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context as TaskContext, Poll};
 
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use engine::{Answer, Source, Wanted};
+use engine::{Source, Turns, Wanted};
 use extract::{OutputFormat, Params};
 use http::header::CONTENT_TYPE;
 use http_body::{Frame, SizeHint};
 use serde::Serialize;
-use tokio::sync::Notify;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::task::JoinSet;
 use utoipa::ToSchema;
@@ -137,13 +135,6 @@ struct Batch {
     turns: Arc<Turns>,
 }
 
-/// Images of a batch that the engine has, so that those that it refuses for want of room wait for these and not for others.
-#[derive(Debug, Default)]
-struct Turns {
-    taken: AtomicUsize,
-    ended: Notify,
-}
-
 /// One image of a batch, as it comes in.
 struct Item {
     index: usize,
@@ -154,21 +145,24 @@ struct Item {
 impl Batch {
     /// Reads the form and sees to every image, unless the client goes away.
     async fn run(self, mut form: Form, first: PartHead) {
-        let read = async {
+        let answer = async {
             let mut running = JoinSet::new();
-            if let Err(problem) = self.read(&mut form, first, &mut running).await {
-                self.tell(None, None, Outcome::Failed(problem.document(self.context.id.as_str())));
+            let read = self.read(&mut form, first, &mut running).await;
+            let told = told(&mut running, 0).await;
+            running.shutdown().await;
+            if let Err(problem) = told.and(read) {
+                let document = problem.document(self.context.id.as_str());
+                let _ = self.lines.send(line(None, None, Outcome::Failed(document)));
             }
-            while running.join_next().await.is_some() {}
         };
         tokio::select! {
-            () = read => {}
+            () = answer => {}
             () = self.lines.closed() => {}
         }
     }
 
     /// Reads the form from the content of its first image on.
-    async fn read(&self, form: &mut Form, first: PartHead, running: &mut JoinSet<()>) -> Result<(), Problem> {
+    async fn read(&self, form: &mut Form, first: PartHead, running: &mut Running) -> Result<(), Problem> {
         let Form { reader, scanner } = form;
         let mut head = Some(first);
         let mut count = 0;
@@ -179,7 +173,9 @@ impl Batch {
             while let Event::Data(data) = next(reader, scanner).await? {
                 item.push(&data);
             }
-            self.start(item, running).await;
+            told(running, 2 * self.app.engine.config().threads.get() - 1).await?;
+            let batch = self.clone();
+            running.spawn(async move { batch.finish(item).await });
             reader.put_off();
             head = next_image(reader, scanner).await?;
         }
@@ -196,16 +192,8 @@ impl Batch {
         Ok(Item { index, head, image: charged.map(|()| Buffer::new(&self.app, 0)) })
     }
 
-    /// Computes an image beside the others, once there are not too many.
-    async fn start(&self, item: Item, running: &mut JoinSet<()>) {
-        while running.len() >= 2 * self.app.engine.config().threads.get() {
-            running.join_next().await;
-        }
-        let batch = self.clone();
-        running.spawn(async move { batch.finish(item).await });
-    }
-
-    async fn finish(&self, item: Item) {
+    /// Computes an image and tells of it.
+    async fn finish(&self, item: Item) -> Result<(), Problem> {
         let Item { index, head, image } = item;
         let id = self.context.id.as_str();
         let found = self.features(image).await;
@@ -215,15 +203,14 @@ impl Batch {
             }
             Err(problem) => Outcome::Failed(problem.document(id)),
         };
-        self.tell(Some(index), head.file_name.as_deref(), outcome);
+        self.tell(line(Some(index), head.file_name.as_deref(), outcome))
     }
 
     async fn features(&self, image: Result<Buffer, Problem>) -> Result<(Summary<'_>, String), Problem> {
         let started = std::time::Instant::now();
         let engine = &self.app.engine;
         let image = engine.image(image?.into_bytes()).await;
-        let ask = || engine.features(&image, &self.params, Wanted::Summary);
-        let answer = self.turns.ask(ask).await;
+        let answer = engine.features_in_turn(&image, &self.params, Wanted::Summary, &self.turns).await;
         let answer = answer.map_err(|error| Problem::of(&error, &engine.config().limits))?;
         let cached = matches!(answer.source, Source::Hit { .. });
         let summary = Summary::new(&answer.header, cached, started.elapsed(), self.context.id.as_str());
@@ -231,33 +218,33 @@ impl Batch {
         Ok((summary, location(&image.sha256(), &asked, &self.app.config.params)))
     }
 
-    fn tell(&self, index: Option<usize>, file_name: Option<&str>, result: Outcome<'_>) {
-        let mut line = serde_json::to_vec(&Line { index, file_name, result }).unwrap_or_default();
-        line.push(b'\n');
-        // Nobody reads it any more, and the batch is about to end.
-        let _ = self.lines.send(line.into());
+    /// Sends a line, which has its share of the budget until it is sent on.
+    fn tell(&self, line: Bytes) -> Result<(), Problem> {
+        let mut share = self.app.bodies.share(self.app.metrics.body(0));
+        share.take(line.len() as u64)?;
+        // Where nobody reads it any more, the batch is about to end.
+        let _ = self.lines.send(share.hold(line));
+        Ok(())
     }
 }
 
-impl Turns {
-    /// Asks the engine, again and again as long as it is this batch that takes its room.
-    async fn ask<F>(&self, ask: impl Fn() -> F) -> Result<Answer, engine::Error>
-    where
-        F: Future<Output = Result<Answer, engine::Error>>,
-    {
-        loop {
-            self.taken.fetch_add(1, Ordering::Relaxed);
-            let answer = ask().await;
-            let mut ended = pin!(self.ended.notified());
-            ended.as_mut().enable();
-            let others = self.taken.fetch_sub(1, Ordering::Relaxed) - 1;
-            if others == 0 || !matches!(answer, Err(engine::Error::Overloaded { .. })) {
-                self.ended.notify_waiters();
-                return answer;
-            }
-            ended.await;
+/// Images of a batch that are being computed.
+type Running = JoinSet<Result<(), Problem>>;
+
+/// Waits until so many at the most are left, or one could not be told of.
+async fn told(running: &mut Running, left: usize) -> Result<(), Problem> {
+    while running.len() > left {
+        if let Some(Ok(told)) = running.join_next().await {
+            told?;
         }
     }
+    Ok(())
+}
+
+fn line(index: Option<usize>, file_name: Option<&str>, result: Outcome<'_>) -> Bytes {
+    let mut line = serde_json::to_vec(&Line { index, file_name, result }).unwrap_or_default();
+    line.push(b'\n');
+    line.into()
 }
 
 impl Item {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::outlook::Carries;
+use crate::outlook::{Carries, rounded};
 use crate::recent::Window;
 
 /// Utilisation from which waiting grows steeply: at 80 % a random arrival waits for four service times (M/M/1).
@@ -83,25 +83,20 @@ impl Capacity {
             (Bottleneck::None, "nothing is short")
         };
         Self {
-            window_seconds: round(seconds),
+            window_seconds: rounded(seconds),
             compute_threads: threads,
-            utilisation: round(utilisation),
+            utilisation: rounded(utilisation),
             queue_depth,
-            hit_ratio: hit_ratio.map(round),
-            requests_per_second: round(lookups as f64 / seconds),
-            compute_ms: compute.map(|seconds| round(seconds * 1e3)),
-            misses_per_second: misses_per_second.map(round),
-            requests_per_second_by_compute: by_compute.map(round),
+            hit_ratio: hit_ratio.map(rounded),
+            requests_per_second: rounded(lookups as f64 / seconds),
+            compute_ms: compute.map(|seconds| rounded(seconds * 1e3)),
+            misses_per_second: misses_per_second.map(rounded),
+            requests_per_second_by_compute: by_compute.map(rounded),
             bottleneck,
             advice,
             carries: None,
         }
     }
-}
-
-/// Three decimals: no more was measured.
-fn round(value: f64) -> f64 {
-    (value * 1e3).round() / 1e3
 }
 
 #[cfg(test)]

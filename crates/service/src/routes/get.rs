@@ -28,6 +28,7 @@ use crate::route::FEATURES;
         (status = 200, description = "The features", body = GetSummary),
         (status = 304, description = "The client has them: `If-None-Match` lists their `ETag`"),
         (status = 400, description = "Malformed request", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "The cache does not have it", body = Document, content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn get(

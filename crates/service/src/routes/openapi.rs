@@ -19,21 +19,29 @@ use crate::route::FEATURES;
 
 const PATH: &str = "/openapi.json";
 
-/// Errors that an operation can end in beside those that its handler names.
-const ERRORS: [(&str, &str); 12] = [
-    ("401", "An API key is needed"),
-    ("403", "The API key is not accepted"),
-    ("404", "The cache does not have it"),
-    ("406", "No acceptable format"),
-    ("413", "More bytes or pixels than allowed"),
-    ("415", "A format or content coding that is not supported"),
-    ("429", "Over the caller's rate"),
-    ("500", "A fault of siftd's own"),
-    ("503", "Overloaded, starting or stopping"),
-    ("504", "Taken, but not done in time"),
-    ("400", "Malformed request, or no decodable image"),
-    ("405", "The path has other methods"),
+/// Errors that an operation of the API can end in beside those that its handler names.
+const ERRORS: [(Among, &str, &str); 10] = [
+    (Among::All, "401", "An API key is needed"),
+    (Among::All, "403", "The API key is not accepted"),
+    (Among::All, "405", "The path has other methods"),
+    (Among::All, "429", "Over the caller's rate"),
+    (Among::All, "500", "A fault of siftd's own"),
+    (Among::All, "503", "Overloaded, starting or stopping"),
+    (Among::Features, "406", "No acceptable format"),
+    (Among::Uploads, "413", "More bytes or pixels than allowed"),
+    (Among::Uploads, "415", "A format or content coding that is not supported"),
+    (Among::Uploads, "504", "Taken, but not done in time"),
 ];
+
+/// Which operations have an error.
+#[derive(Clone, Copy)]
+enum Among {
+    All,
+    /// Those whose answers are features.
+    Features,
+    /// Of these, those that take images.
+    Uploads,
+}
 
 /// The least number of double precision that, written down, is none that single precision has a finite one for.
 const SINGLE_OVERFLOW: f64 = 3.402_823_567_797_337e38;
@@ -73,9 +81,9 @@ pub(super) fn base() -> OpenApi {
 pub(super) fn complete(api: &OpenApi, config: &Config) -> Value {
     let mut document = serde_json::to_value(api).unwrap_or_default();
     for (path, operations) in document["paths"].as_object_mut().into_iter().flatten() {
-        for operation in operations.as_object_mut().into_iter().flatten().map(|(_, operation)| operation) {
+        for (method, operation) in operations.as_object_mut().into_iter().flatten() {
             if path.starts_with("/api/") {
-                complete_operation(path, operation);
+                complete_operation(method, path, operation);
             }
             add_headers(path, operation);
         }
@@ -91,17 +99,24 @@ pub(super) fn complete(api: &OpenApi, config: &Config) -> Value {
     document
 }
 
-fn complete_operation(path: &str, operation: &mut Value) {
-    if path.starts_with(FEATURES) {
+fn complete_operation(method: &str, path: &str, operation: &mut Value) {
+    let has_features = path.starts_with(FEATURES);
+    if has_features {
         add_parameters(path, operation);
     }
     let schema = json!({"$ref": "#/components/schemas/Problem"});
-    for (status, description) in ERRORS {
-        let response = json!({
-            "description": description,
-            "content": {problem::MEDIA_TYPE: {"schema": schema}},
-        });
-        operation["responses"][status] = response;
+    for (among, status, description) in ERRORS {
+        let is_among = match among {
+            Among::All => true,
+            Among::Features => has_features,
+            Among::Uploads => has_features && method == "post",
+        };
+        if is_among && operation["responses"].get(status).is_none() {
+            operation["responses"][status] = json!({
+                "description": description,
+                "content": {problem::MEDIA_TYPE: {"schema": schema}},
+            });
+        }
     }
 }
 

@@ -28,6 +28,11 @@ impl BodyBudget {
         Self { allowed, taken: AtomicU64::new(0), rejections }
     }
 
+    /// Bytes that may be taken.
+    pub(crate) fn allowed(&self) -> u64 {
+        self.allowed
+    }
+
     /// Bytes that are taken.
     pub(crate) fn taken(&self) -> u64 {
         self.taken.load(Ordering::Relaxed)

@@ -95,7 +95,7 @@ fn parameters_are_those_of_the_query_then_of_the_configuration() {
     let mut own = ParamsBuilder::default();
     own.set("octave_layers", "4").unwrap();
     let own = own.build().unwrap();
-    let service = Service::with(|setup| setup.config.params = own);
+    let service = Service::with(|setup| setup.config.params = own.into());
     let stored = |query: &str| {
         let answer = service.ask(&post(format!("{DETECT}?format=siftd{query}"), photograph())).ok();
         (answer.expect("content-location").to_owned(), FeatureSet::from_siftd(&answer.body).unwrap())

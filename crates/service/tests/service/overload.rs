@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use serde_json::Value;
 use service::RateLimit;
 
 use crate::http::{BATCH, Connection, DETECT, Form, Response, Service, get, post};
@@ -115,6 +116,49 @@ fn a_batch_takes_turns_with_itself() {
     let lines = service.ask(&post(BATCH, []).form(form)).ok().lines();
     assert_eq!(lines.len(), 12);
     assert!(lines.iter().all(|line| line["success"] == true), "{lines:?}");
+    // Whatever it waited: nobody was refused, and each was looked up once.
+    for reason in ["queue_full", "pixel_budget", "deadline"] {
+        assert_eq!(service.metric(&format!("siftd_rejected_total{{reason=\"{reason}\"}}")), 0.0);
+    }
+    let misses = "siftd_cache_requests_total{tier=\"memory\",result=\"miss\"}";
+    assert_eq!(service.metric(misses), 12.0);
+}
+
+/// A client that names its files at length takes its own answer's room, and none beyond the budget.
+#[test]
+fn lines_of_a_batch_count_as_bodies() {
+    let service = Service::with(|setup| {
+        setup.engine.limits.max_bytes = 4_000;
+        setup.config.bounds.body_budget = 5_000;
+    });
+    let form = Form::image(&small()).file("image", &"x".repeat(6_000), &small());
+    let lines = service.ask(&post(BATCH, []).form(form)).ok().lines();
+    let last = lines.last().unwrap();
+    assert_eq!(
+        (&last["details"]["reason"], &last["index"]),
+        (&"body_budget".into(), &Value::Null),
+        "{lines:?}"
+    );
+    assert!(lines.iter().all(|line| line["file_name"] != "x".repeat(6_000)), "{lines:?}");
+    service.until(&[("siftd_body_bytes_in_flight", 0.0)]);
+}
+
+/// What does not fit however often it is tried is no matter of load.
+#[test]
+fn a_format_that_exceeds_the_budget_is_not_acceptable() {
+    let service = Service::with(|setup| {
+        setup.engine.limits.max_bytes = 60_000;
+        setup.config.bounds.body_budget = 100_000;
+    });
+    let answer = service.ask(&post(format!("{DETECT}?format=json"), photograph()));
+    let problem = answer.problem(406, "NOT_ACCEPTABLE");
+    assert_eq!(problem["details"]["body_budget"], 100_000);
+    assert!(problem["details"]["needed_bytes"].as_u64().unwrap() > 100_000, "{problem}");
+    assert!(problem["detail"].as_str().unwrap().contains("siftd takes "), "{problem}");
+    assert_eq!(answer.header("retry-after"), None);
+    let stored = service.ask(&post(format!("{DETECT}?format=siftd"), photograph())).ok();
+    assert_eq!(extract::FeatureSet::from_siftd(&stored.body).unwrap().keypoints.len(), 165);
+    assert_eq!(service.metric("siftd_rejected_total{reason=\"body_budget\"}"), 0.0);
 }
 
 #[tokio::test]

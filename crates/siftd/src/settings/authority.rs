@@ -53,13 +53,17 @@ fn host_port(text: &str, default_port: u16) -> Option<HostPort> {
     (!host.is_empty() && host.bytes().all(plain)).then(|| HostPort { host: host.to_owned(), port })
 }
 
-/// A URL with the password in it masked, if there is one.
+/// A URL, or a text that was to be one, with the password in it masked, if there is one.
 pub(crate) fn masked(url: &str) -> String {
-    let (scheme, rest) = url.split_once("://").map_or(("", url), |(scheme, rest)| (scheme, rest));
-    let Some((user, rest)) = rest.rsplit_once('@') else { return without_parameter(url) };
-    let user = user.split_once(':').map_or(user, |(user, _)| user);
-    let separator = if scheme.is_empty() { "" } else { "://" };
-    without_parameter(&format!("{scheme}{separator}{user}:…@{rest}"))
+    if url.starts_with("disk:") {
+        return url.to_owned();
+    }
+    let scheme = url.find("://").map_or(0, |end| end + "://".len());
+    let user = url[scheme..].rsplit_once('@').and_then(|(user, host)| Some((user.split_once(':')?.0, host)));
+    match user {
+        Some((user, host)) => without_parameter(&format!("{}{user}:…@{host}", &url[..scheme])),
+        None => without_parameter(url),
+    }
 }
 
 /// PostgreSQL's URLs may have the password as a parameter.
@@ -81,6 +85,8 @@ mod tests {
     fn passwords_are_masked_wherever_they_stand() {
         let cases = [
             ("redis://host/1", "redis://host/1"),
+            ("redis://user@host/1", "redis://user@host/1"),
+            ("disk:///mnt/a:b@c", "disk:///mnt/a:b@c"),
             ("redis://user:hunter2@host/1", "redis://user:…@host/1"),
             ("redis://:hunter2@host", "redis://:…@host"),
             ("redis://user:hun@ter2@host", "redis://user:…@host"),

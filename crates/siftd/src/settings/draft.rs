@@ -106,11 +106,8 @@ impl Draft {
         if budget < max_bytes {
             return Err(Conflict::BodyBudget { budget, max_bytes });
         }
-        Ok(service::Config {
-            params: self.params.build()?,
-            rate_limit: self.rate_limit()?,
-            ..self.service.clone()
-        })
+        self.params.build()?;
+        Ok(service::Config { params: self.params, rate_limit: self.rate_limit()?, ..self.service.clone() })
     }
 
     /// A burst that is not set is what a second allows, at least 1.

@@ -63,8 +63,9 @@ impl SettingsError {
         let value = match (setting.secrecy, readable) {
             (Secrecy::Whole, _) => "[not shown, as it is secret]".to_owned(),
             (Secrecy::Password, true) => authority::masked(value),
+            (Secrecy::Password, false) => format!("{:?}", authority::masked(value)),
             (Secrecy::None, true) => value.to_owned(),
-            (_, false) => format!("{value:?}"),
+            (Secrecy::None, false) => format!("{value:?}"),
         };
         let allowed = match (source, setting.kind) {
             (Source::File(_), Kind::List(each)) => format!("an array, each {each}"),

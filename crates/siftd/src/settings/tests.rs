@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::{Args, Command, FromArgMatches};
+use extract::ParamsBuilder;
 
 use super::cache_url::CacheUrl;
 use super::draft::Draft;
@@ -79,7 +80,7 @@ fn flags_count_before_variables_before_the_file() {
     sources.flags = &["--h", "6"];
     let settings = sources.load().unwrap();
     assert_eq!(settings.config.engine.deadline, Duration::from_secs(4));
-    assert_eq!(settings.config.service.params.query(), "h=6");
+    assert_eq!(settings.config.service.params.build().unwrap().query(&ParamsBuilder::default()), "h=6");
     let CacheConfig::Memory(memory) = settings.config.cache else { panic!("{:?}", settings.config.cache) };
     assert_eq!((memory.capacity_bytes, memory.ttl), (256 << 20, Duration::from_secs(1)));
 }
@@ -345,4 +346,8 @@ fn passwords_of_caches_are_not_told() {
     assert!(printed.contains("\ncache = \"redis://siftd:…@cache:6380/1\" # SIFTD_CACHE\n"), "{printed}");
     let error = file("cache = 'redis://siftd:hunter2@cache:x'").error();
     assert!(error.contains("redis://siftd:…@cache:x") && !error.contains("hunter2"), "{error}");
+    // As a file of secrets has it that was read with the end of its line.
+    let sources = [("SIFTD_CACHE", "redis://siftd:hunter2@cache\n")];
+    let error = Sources { variables: &sources, ..Sources::default() }.error();
+    assert!(error.contains(r#""redis://siftd:…@cache\n""#) && !error.contains("hunter2"), "{error}");
 }
