@@ -18,13 +18,14 @@ use service::Timestamp;
 use tokio::runtime::{self, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::outcome::Outcome;
 use crate::{machine, outputs, progress};
 pub(crate) use arguments::CacheBenchArguments;
 use marking::MarksFile;
 use subject::{Subject, subjects};
 
 /// Measures the caches and tells. Whether all could be measured; `Err` for wrong usage.
-pub(crate) fn run(arguments: &CacheBenchArguments) -> Result<bool, String> {
+pub(crate) fn run(arguments: &CacheBenchArguments) -> Result<Outcome, String> {
     let marks = arguments.count_marks.as_deref().map(MarksFile::read).transpose()?;
     let made = Timestamp(SystemTime::now()).to_string();
     let runtime = runtime().map_err(|error| format!("cannot start the runtime: {error}"))?;
@@ -45,7 +46,7 @@ pub(crate) fn run(arguments: &CacheBenchArguments) -> Result<bool, String> {
         caches: subjects.into_iter().map(|subject| subject.report).collect(),
     };
     output::write(&report, arguments)?;
-    Ok(report.is_complete())
+    Ok(Outcome::done_if(report.is_complete()))
 }
 
 /// As the service has it.
@@ -59,7 +60,7 @@ async fn leave_marks(
     subjects: &mut [Subject],
     arguments: &CacheBenchArguments,
     path: &Path,
-) -> Result<bool, String> {
+) -> Result<Outcome, String> {
     let failed = |error: io::Error| format!("cannot listen to signals: {error}");
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
@@ -77,7 +78,7 @@ async fn leave_marks(
         _ = terminate.recv() => {}
     }
     drop(open);
-    Ok(subjects.iter().all(Subject::is_reached))
+    Ok(Outcome::done_if(subjects.iter().all(Subject::is_reached)))
 }
 
 async fn measure(

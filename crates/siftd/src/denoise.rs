@@ -6,10 +6,11 @@ use extract::Control;
 
 use crate::arguments::DenoiseCommandArguments;
 use crate::inputs::{Input, STANDARD_STREAM};
+use crate::outcome::Outcome;
 use crate::outputs::{print, write_file};
 
-/// Runs the command; `Ok(false)` where the input is no picture, `Err` for wrong usage.
-pub(crate) fn run(arguments: &DenoiseCommandArguments) -> Result<bool, String> {
+/// Runs the command; it fails where the input is no picture, `Err` for wrong usage.
+pub(crate) fn run(arguments: &DenoiseCommandArguments) -> Result<Outcome, String> {
     let params = arguments.denoise.params()?;
     let DenoiseCommandArguments { input, output, run, .. } = arguments;
     let to_stdout = output == Path::new(STANDARD_STREAM);
@@ -33,7 +34,7 @@ pub(crate) fn run(arguments: &DenoiseCommandArguments) -> Result<bool, String> {
     };
     if let Err(error) = denoise() {
         eprintln!("siftd: {}: {error}", input.display());
-        return Ok(false);
+        return Ok(Outcome::Failed);
     }
-    Ok(true)
+    Ok(Outcome::Done)
 }

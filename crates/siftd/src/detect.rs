@@ -16,6 +16,7 @@ use extract::{
 
 use crate::arguments::{DetectArguments, RunArguments};
 use crate::inputs::{Input, InputError, ReadError, STANDARD_STREAM, inputs, is_single};
+use crate::outcome::Outcome;
 use crate::outputs::{TakenNames, Turnstile, WriteError, write_file, write_file_below};
 use crate::progress::Progress;
 
@@ -74,8 +75,8 @@ struct Run<'a> {
     closed: AtomicBool,
 }
 
-/// Runs the command; `Ok(false)` where some input had no features, `Err` for wrong usage.
-pub(crate) fn run(arguments: &DetectArguments) -> Result<bool, String> {
+/// Runs the command; it fails where some input had no features, `Err` for wrong usage.
+pub(crate) fn run(arguments: &DetectArguments) -> Result<Outcome, String> {
     let params = arguments.features.params()?;
     let single = is_single(&arguments.paths);
     let sink = sink(arguments, single)?;
@@ -101,7 +102,7 @@ pub(crate) fn run(arguments: &DetectArguments) -> Result<bool, String> {
         });
     }
     run.progress.finish();
-    Ok(!run.failed.into_inner())
+    Ok(Outcome::done_if(!run.failed.into_inner()))
 }
 
 fn sink(arguments: &DetectArguments, single: bool) -> Result<Sink, String> {

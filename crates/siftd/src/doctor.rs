@@ -6,7 +6,6 @@ mod cgroup;
 mod clock;
 mod disk;
 mod finding;
-mod host;
 mod huge_pages;
 mod memcached;
 mod open_files;
@@ -22,25 +21,30 @@ mod tests;
 pub(crate) use arguments::DoctorArguments;
 use backend::Backend;
 use finding::{Finding, Severity};
-use host::Host;
 
+use crate::host::Host;
+use crate::outcome::Outcome;
 use crate::outputs;
 use crate::settings::{self, CacheConfig, Environment, ServeArguments, ServeConfig};
 
-/// Checks and tells. Whether nothing was found that is an error; `Err` for settings that cannot be.
-pub(crate) fn run(arguments: &DoctorArguments) -> Result<bool, String> {
+/// Checks and tells. It fails where something was found that is an error; `Err` for settings that cannot be.
+pub(crate) fn run(arguments: &DoctorArguments) -> Result<Outcome, String> {
     let given = ServeArguments::of_file(arguments.config.clone());
     let settings = settings::load(&given, &Environment::of_process()).map_err(|error| error.to_string())?;
     let host = Host::this();
     let mut findings = findings(&host, &settings.config);
+    let authorities = match &settings.config.cache {
+        CacheConfig::Shared { authorities, .. } => authorities.as_deref(),
+        _ => None,
+    };
     match settings.shared_cache().map(str::parse::<Backend>) {
         Some(Ok(backend)) if !arguments.cache.contains(&backend) => {
-            findings.extend(backend::check(&backend, &host));
+            findings.extend(backend::check(&backend, &host, authorities));
         }
         Some(Ok(_)) | None => {}
         Some(Err(_)) => findings.push(backend::behind_sentinels()),
     }
-    findings.extend(arguments.cache.iter().flat_map(|backend| backend::check(backend, &host)));
+    findings.extend(arguments.cache.iter().flat_map(|backend| backend::check(backend, &host, authorities)));
     let printed = if arguments.json {
         serde_json::to_string_pretty(&report::Report::new(&findings)).map_err(|error| error.to_string())?
             + "\n"
@@ -49,7 +53,7 @@ pub(crate) fn run(arguments: &DoctorArguments) -> Result<bool, String> {
     };
     outputs::print(printed.as_bytes())
         .map_err(|error| format!("cannot write to standard output: {error}"))?;
-    Ok(findings.iter().all(|finding| finding.severity < Severity::Error))
+    Ok(Outcome::done_if(findings.iter().all(|finding| finding.severity < Severity::Error)))
 }
 
 /// What all checks of the host find, in their order.

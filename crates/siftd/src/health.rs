@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::outcome::Outcome;
 use crate::settings::{self, Environment, ServeArguments};
 
 /// The settings of the service that say where it listens, from the same sources.
@@ -27,19 +28,19 @@ pub(crate) struct HealthArguments {
 }
 
 /// Asks, and tells on standard error why the answer is no; `Err` for settings that cannot be.
-pub(crate) fn run(arguments: HealthArguments) -> Result<bool, String> {
+pub(crate) fn run(arguments: HealthArguments) -> Result<Outcome, String> {
     let HealthArguments { config, listen, admin_listen, timeout } = arguments;
     let arguments = ServeArguments::listening(config, listen, admin_listen);
     let settings = settings::load(&arguments, &Environment::of_process());
     let service = settings.map_err(|error| error.to_string())?.config.service;
     let address = reachable(service.admin_listen.unwrap_or(service.listen));
     let reason = match status(address, Duration::from_secs(timeout)) {
-        Ok(200) => return Ok(true),
+        Ok(200) => return Ok(Outcome::Done),
         Ok(status) => format!("is not ready: it answers {status}"),
         Err(error) => format!("does not answer: {error}"),
     };
     eprintln!("siftd: the service at {address} {reason}");
-    Ok(false)
+    Ok(Outcome::Failed)
 }
 
 /// A service that listens everywhere is asked on this host.

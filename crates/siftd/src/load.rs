@@ -13,21 +13,23 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use arguments::LoadArguments;
 use output::Live;
 
+use crate::outcome::Outcome;
+
 /// Makes the load and tells what was measured. Whether all requests were answered or refused in good order; `Err` for
 /// what cannot be made.
-pub(crate) fn run(arguments: &LoadArguments) -> Result<bool, String> {
+pub(crate) fn run(arguments: &LoadArguments) -> Result<Outcome, String> {
     match measure(arguments) {
         Ok(report) => {
             output::write(&report, arguments)?;
-            Ok(succeeded(&report))
+            Ok(Outcome::done_if(succeeded(&report)))
         }
         Err(LoadError::Interrupted(after)) => {
             eprintln!("siftd: {}", LoadError::Interrupted(after));
-            Ok(false)
+            Ok(Outcome::Failed)
         }
         Err(error @ (LoadError::Connect { .. } | LoadError::WarmUp { .. })) => {
             eprintln!("siftd: {error}");
-            Ok(false)
+            Ok(Outcome::Failed)
         }
         Err(error) => Err(error.to_string()),
     }

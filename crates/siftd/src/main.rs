@@ -4,14 +4,17 @@
 mod allocator;
 mod arguments;
 mod cache_bench;
+mod control_groups;
 mod denoise;
 mod detect;
 mod doctor;
 mod duration;
 mod health;
+mod host;
 mod inputs;
 mod load;
 mod machine;
+mod outcome;
 mod outputs;
 mod params;
 mod plan;
@@ -27,11 +30,10 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use arguments::{Arguments, Command};
+use outcome::Outcome;
 use settings::{Environment, ServeArguments};
 
-/// Some inputs had no features; the others did. Some requests failed.
-const SOME_FAILED: u8 = 1;
-/// The command line asks for what cannot be done.
+/// Exit code where the command line asks for what cannot be done.
 const WRONG_USAGE: u8 = 2;
 
 fn main() -> ExitCode {
@@ -56,8 +58,7 @@ fn main() -> ExitCode {
         }
     };
     match outcome {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::from(SOME_FAILED),
+        Ok(outcome) => outcome.into(),
         Err(usage) => {
             eprintln!("error: {usage}");
             ExitCode::from(WRONG_USAGE)
@@ -66,7 +67,7 @@ fn main() -> ExitCode {
 }
 
 /// Serves, or shows with which settings it would; `Err` for settings that cannot be.
-fn serve(arguments: &ServeArguments) -> Result<bool, String> {
+fn serve(arguments: &ServeArguments) -> Result<Outcome, String> {
     if !arguments.print_config() {
         allocator::give_back_large_blocks();
     }
@@ -77,7 +78,9 @@ fn serve(arguments: &ServeArguments) -> Result<bool, String> {
     }
     if arguments.print_config() {
         let printed = outputs::print(settings.to_string().as_bytes());
-        return printed.map(|()| true).map_err(|error| format!("cannot write to standard output: {error}"));
+        return printed
+            .map(|()| Outcome::Done)
+            .map_err(|error| format!("cannot write to standard output: {error}"));
     }
     Ok(serve::run(settings.config))
 }

@@ -15,17 +15,18 @@ use capacity::report::Document;
 use capacity::{Profile, plan::plan, seed};
 use extract::ENGINE_VERSION;
 
+use crate::outcome::Outcome;
 use crate::outputs;
 pub(crate) use arguments::PlanArguments;
 use arguments::{Form, Source};
 
-/// Plans and writes the plan. `Ok(false)` where what is asked cannot be met, `Err` for wrong usage.
-pub(crate) fn run(arguments: &PlanArguments) -> Result<bool, String> {
+/// Plans and writes the plan. it fails where what is asked cannot be met, `Err` for wrong usage.
+pub(crate) fn run(arguments: &PlanArguments) -> Result<Outcome, String> {
     let document = match document(arguments) {
         Ok(document) => document,
         Err(Failure::Impossible(error)) => {
             eprintln!("siftd: {error}");
-            return Ok(false);
+            return Ok(Outcome::Failed);
         }
         Err(Failure::Usage(error)) => return Err(error),
     };
@@ -42,7 +43,7 @@ pub(crate) fn run(arguments: &PlanArguments) -> Result<bool, String> {
         _ => outputs::print(text.as_bytes())
             .map_err(|error| format!("cannot write to standard output: {error}"))?,
     }
-    Ok(true)
+    Ok(Outcome::Done)
 }
 
 /// Why there is no plan.

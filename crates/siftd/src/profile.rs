@@ -22,6 +22,7 @@ use capacity::Profile;
 use capacity::profile::{Contention, PROFILE_VERSION, Software};
 use extract::ENGINE_VERSION;
 
+use crate::outcome::Outcome;
 use crate::{machine, outputs, progress};
 pub(crate) use arguments::ProfileArguments;
 use undisturbed::Undisturbed;
@@ -54,14 +55,14 @@ pub(crate) enum ProfileError {
 }
 
 /// Measures and writes the profile. Whether it could; `Err` for wrong usage.
-pub(crate) fn run(arguments: &ProfileArguments) -> Result<bool, String> {
+pub(crate) fn run(arguments: &ProfileArguments) -> Result<Outcome, String> {
     let params = arguments.features.params()?;
     match measure(arguments, &params).and_then(|profile| write(&profile, arguments)) {
-        Ok(()) => Ok(true),
+        Ok(()) => Ok(Outcome::Done),
         Err(error @ ProfileError::Input(_)) => Err(error.to_string()),
         Err(error) => {
             eprintln!("siftd: {error}");
-            Ok(false)
+            Ok(Outcome::Failed)
         }
     }
 }

@@ -8,6 +8,7 @@ use service::Server;
 use tokio::runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::outcome::Outcome;
 use crate::settings::ServeConfig;
 use crate::stores;
 
@@ -28,13 +29,13 @@ enum StartError {
     Service(#[from] service::Error),
 }
 
-/// Runs the service until it is told to end. Whether it started and finished all that it had begun.
-pub(crate) fn run(config: ServeConfig) -> bool {
+/// Runs the service until it is told to end. It fails where it did not start, or finish all that it had begun.
+pub(crate) fn run(config: ServeConfig) -> Outcome {
     match serve(config) {
-        Ok(finished) => finished,
+        Ok(finished) => Outcome::done_if(finished),
         Err(error) => {
             eprintln!("siftd: {error}");
-            false
+            Outcome::Failed
         }
     }
 }

@@ -17,6 +17,10 @@ pub use postgres::Postgres;
 pub use redis::{Persistence, Redis};
 pub use steady_state::{Filling, entries_under_ttl};
 
+/// Bytes of values that wait for a shared cache or a disk in an instance at the most, beside its memory tier: `cache`'s
+/// `Tiers::QUEUED_BYTES`.
+pub const QUEUED_BYTES: usize = 64 << 20;
+
 /// Sizes of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry {

@@ -20,12 +20,6 @@ const CERTAIN: [&str; 3] = ["hash", "cache_get", "serialize"];
 /// Of the stored form: header, keypoint with its descriptor, key (`docs/formats.md`).
 const STORED: StoredSize = StoredSize { fixed_bytes: 128.0, bytes_per_keypoint: 152.0, key_bytes: 108.0 };
 
-/// What computing takes, which an instance does not measure: as `siftd profile` found it with AVX-512, whose tiles are the
-/// largest.
-const BYTES_PER_PIXEL: f64 = 13.0;
-const BYTES_PER_THREAD: f64 = 25e6;
-const BYTES_PER_CONNECTION: f64 = 22e3;
-
 /// What an instance measured of its requests.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Measured {
@@ -152,12 +146,7 @@ pub fn profile(metrics: &Exposition, made: &str, version: &str) -> Result<Profil
             shared_lookups: BTreeMap::new(),
         },
         contention: Contention { across_pictures: even.clone(), within_picture: even, hits: None },
-        memory: MemoryProfile {
-            rest_bytes: (resident - cached).max(1.0),
-            bytes_per_pixel: BYTES_PER_PIXEL,
-            bytes_per_thread: BYTES_PER_THREAD,
-            bytes_per_connection: BYTES_PER_CONNECTION,
-        },
+        memory: MemoryProfile { rest_bytes: (resident - cached).max(1.0), ..MemoryProfile::FOUND },
         stored: STORED,
     };
     profile.validate()?;

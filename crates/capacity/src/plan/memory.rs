@@ -1,5 +1,5 @@
 use super::{Plan, figure, section as named};
-use crate::cache_memory::Memory;
+use crate::cache_memory::{Memory, QUEUED_BYTES};
 use crate::report::Section;
 
 /// What an instance takes with so many pixels being computed and its memory tier full.
@@ -45,12 +45,14 @@ pub(super) fn section(plan: &Plan<'_>) -> Section {
     let demand = Demand::of(plan, rate);
     let (mb, measured) = (1e6, plan.measured());
     let simulated = "simulation at the busiest time";
+    let queued = plan.shared.map_or(0, |_| QUEUED_BYTES) as f64;
     let most = plan.instance.setup.pixel_budget as f64 * plan.request.profile.memory.bytes_per_pixel
         + plan.instance.setup.body_budget
         + plan.instance.setup.memory_tier_bytes
         + plan.instance.setup.max_connections * plan.request.profile.memory.bytes_per_connection
         + demand.rest
-        + demand.threads;
+        + demand.threads
+        + queued;
     Section {
         figures: vec![
             figure(
@@ -107,7 +109,8 @@ pub(super) fn section(plan: &Plan<'_>) -> Section {
                 "it never takes more than",
                 most / mb,
                 "MB",
-                "pixel_budget x bytes of a pixel + body_budget + cache_memory + max_connections x bytes of one + rest + threads",
+                "pixel_budget x bytes of a pixel + body_budget + cache_memory + max_connections x bytes of one + rest + threads \
+                 + values that wait for the shared cache",
                 "its settings bound it, whatever is sent",
             ),
         ],

@@ -2,12 +2,13 @@
 
 use std::io;
 use std::net::{TcpStream, ToSocketAddrs};
+use std::path::Path;
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use super::finding::Finding;
-use super::host::Host;
 use super::{memcached, postgres, redis};
+use crate::host::Host;
 
 /// For a connection, and for each answer.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(3);
@@ -67,10 +68,10 @@ fn with_port(host: &str, port: u16) -> String {
     if has_port { host.to_owned() } else { format!("{host}:{port}") }
 }
 
-/// What there is to find of a backend.
-pub(super) fn check(backend: &Backend, host: &Host) -> Vec<Finding> {
+/// What there is to find of a backend. `authorities` are those to trust over TLS beside the system's.
+pub(super) fn check(backend: &Backend, host: &Host, authorities: Option<&Path>) -> Vec<Finding> {
     match backend {
-        Backend::Redis(urls) => urls.iter().flat_map(|url| redis::check(url, host)).collect(),
+        Backend::Redis(urls) => urls.iter().flat_map(|url| redis::check(url, host, authorities)).collect(),
         Backend::Memcached(servers) => servers.iter().flat_map(|server| memcached::check(server)).collect(),
         Backend::Postgres(url) => postgres::check(url),
     }

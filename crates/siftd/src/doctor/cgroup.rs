@@ -1,98 +1,18 @@
 //! What the group of this process, and those around it, may take.
 
-use std::path::{Path, PathBuf};
+use cache::Tiers;
+use capacity::profile::MemoryProfile;
 
 use super::finding::Finding;
-use super::host::Host;
+use crate::control_groups::Groups;
+use crate::host::Host;
 use crate::settings::{CacheConfig, ServeConfig};
 
 const MEMORY: &str = "memory limit";
 const PROCESSORS: &str = "processor limit";
 
-/// Measured, docs/serving.md: of the process, of each compute thread, of each pixel that is being computed.
-const REST_BYTES: u64 = 10_000_000;
-const THREAD_BYTES: u64 = 40_000_000;
-const PIXEL_BYTES: u64 = 14;
-
 pub(super) fn check(host: &Host, config: &ServeConfig) -> Vec<Finding> {
     vec![memory(host, config), processors(host, config)]
-}
-
-/// Versions of control groups, which name their files differently.
-#[derive(Debug, Clone, Copy)]
-enum Version {
-    One,
-    Two,
-}
-
-/// The folders of the groups that bound a resource of the process: its own, and those around it.
-struct Groups {
-    version: Version,
-    folders: Vec<PathBuf>,
-}
-
-impl Groups {
-    fn of(host: &Host, controller: &str) -> Option<Self> {
-        let groups = host.read("/proc/self/cgroup")?;
-        let lines = groups.lines().filter_map(|line| line.split_once(':')?.1.split_once(':'));
-        let has = |names: &str| names.split(',').any(|name| name == controller);
-        let (version, root, path) = match lines.clone().find(|(names, _)| has(names)) {
-            Some((_, path)) => (Version::One, Path::new("/sys/fs/cgroup").join(controller), path),
-            None => {
-                let (_, path) = lines.clone().find(|(names, _)| names.is_empty())?;
-                (Version::Two, PathBuf::from("/sys/fs/cgroup"), path)
-            }
-        };
-        // In a container its own group is seen as the root.
-        let folders =
-            Path::new(path).ancestors().map(|group| root.join(group.strip_prefix("/").unwrap_or(group)));
-        Some(Self { version, folders: folders.collect() })
-    }
-
-    /// What a file of each says, the innermost first: of those that have it.
-    fn read<'a>(&'a self, host: &'a Host, file: &'a str) -> impl Iterator<Item = String> + 'a {
-        self.folders.iter().filter_map(move |folder| host.read(&folder.join(file).to_string_lossy()))
-    }
-
-    /// Bytes of memory.
-    fn memory(&self, host: &Host) -> Option<u64> {
-        let file = match self.version {
-            Version::One => "memory.limit_in_bytes",
-            Version::Two => "memory.max",
-        };
-        self.read(host, file).filter_map(|limit| limit.parse().ok()).min()
-    }
-
-    /// Processors.
-    fn quota(&self, host: &Host) -> Option<f64> {
-        let quotas: Vec<f64> = match self.version {
-            Version::One => {
-                let number = |folder: &Path, name: &str| host.read(&folder.join(name).to_string_lossy());
-                let quotas = self.folders.iter().filter_map(|folder| {
-                    quota(&number(folder, "cpu.cfs_quota_us")?, &number(folder, "cpu.cfs_period_us")?)
-                });
-                quotas.collect()
-            }
-            Version::Two => self
-                .read(host, "cpu.max")
-                .filter_map(|max| max.split_once(' ').and_then(|(time, period)| quota(time, period)))
-                .collect(),
-        };
-        quotas.into_iter().min_by(f64::total_cmp)
-    }
-
-    /// How often the process was held back.
-    fn throttled(&self, host: &Host) -> Option<u64> {
-        self.read(host, "cpu.stat").find_map(|stat| {
-            stat.lines().find_map(|line| line.strip_prefix("nr_throttled ")?.parse::<u64>().ok())
-        })
-    }
-}
-
-/// The time in each period that a group may take; none where it is not bounded, -1 or `max`.
-fn quota(time: &str, period: &str) -> Option<f64> {
-    let (time, period): (f64, f64) = (time.parse().ok()?, period.parse().ok()?);
-    (time > 0.0 && period > 0.0).then(|| time / period)
 }
 
 fn memory(host: &Host, config: &ServeConfig) -> Finding {
@@ -105,8 +25,8 @@ fn memory(host: &Host, config: &ServeConfig) -> Finding {
     };
     let needed = needed(config);
     let found =
-        format!("{:.1} GB ({what}); the settings allow for {:.1} GB", most as f64 / 1e9, needed as f64 / 1e9);
-    if needed <= most {
+        format!("{:.1} GB ({what}); the settings allow for {:.1} GB", most as f64 / 1e9, needed / 1e9);
+    if needed <= most as f64 {
         return Finding::ok(MEMORY, found);
     }
     let why =
@@ -120,18 +40,26 @@ fn memory(host: &Host, config: &ServeConfig) -> Finding {
 }
 
 /// At the most: everything at once.
-fn needed(config: &ServeConfig) -> u64 {
-    let cache = match &config.cache {
-        CacheConfig::None => 0,
-        CacheConfig::Memory(memory)
-        | CacheConfig::Disk { memory, .. }
-        | CacheConfig::Shared { memory, .. } => memory.capacity_bytes,
+fn needed(config: &ServeConfig) -> f64 {
+    let (tier, queue) = match &config.cache {
+        CacheConfig::None => (0, 0),
+        CacheConfig::Memory(memory) => (memory.capacity_bytes, 0),
+        CacheConfig::Disk { memory, .. } | CacheConfig::Shared { memory, .. } => {
+            (memory.capacity_bytes, Tiers::QUEUED_BYTES)
+        }
     };
-    let threads = config.engine.threads.get() as u64;
-    let pixels = threads.saturating_mul(config.engine.limits.max_pixels).min(config.engine.pixel_budget);
-    [cache, config.service.bounds.body_budget, threads * THREAD_BYTES, pixels.saturating_mul(PIXEL_BYTES)]
-        .into_iter()
-        .fold(REST_BYTES, u64::saturating_add)
+    let (engine, bounds) = (&config.engine, &config.service.bounds);
+    let pixels =
+        (engine.threads.get() as u64).saturating_mul(engine.limits.max_pixels).min(engine.pixel_budget);
+    let MemoryProfile { rest_bytes, bytes_per_pixel, bytes_per_thread, bytes_per_connection } =
+        MemoryProfile::FOUND;
+    rest_bytes
+        + tier as f64
+        + queue as f64
+        + bounds.body_budget as f64
+        + bytes_per_thread * engine.admission().most_threads() as f64
+        + bytes_per_pixel * pixels as f64
+        + bytes_per_connection * bounds.connections.get() as f64
 }
 
 fn total(meminfo: &str) -> Option<u64> {

@@ -2,7 +2,7 @@ use std::process::Command;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::finding::Finding;
-use super::host::Host;
+use crate::host::Host;
 
 const CHECK: &str = "clock";
 /// 1 January 2026: before siftd was.

@@ -1,5 +1,5 @@
 use super::finding::Finding;
-use super::host::Host;
+use crate::host::Host;
 
 const CHECK: &str = "huge pages";
 const PATH: &str = "/sys/kernel/mm/transparent_hugepage/enabled";

@@ -1,5 +1,5 @@
 use super::finding::Finding;
-use super::host::Host;
+use crate::host::Host;
 
 const CHECK: &str = "open files";
 /// Beside connections: files of a cache, connections to backends, sockets that listen.

@@ -4,13 +4,19 @@ mod eviction;
 mod memory;
 mod persistence;
 
+use std::error::Error;
+use std::fs;
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use redis::{Client, Connection, ConnectionAddr, InfoDict, IntoConnectionInfo, RedisResult, cmd};
+use redis::{
+    Client, Connection, ConnectionAddr, InfoDict, IntoConnectionInfo, RedisError, RedisResult,
+    TlsCertificates, cmd,
+};
 
 use super::backend::{TIMEOUT, latency, unreachable};
 use super::finding::Finding;
-use super::host::Host;
+use crate::host::Host;
 
 const CHECK: &str = "Redis";
 /// Clocks further apart than this expire entries at visibly different times.
@@ -27,7 +33,8 @@ pub(super) struct Server {
     pub(super) connection: Connection,
 }
 
-pub(super) fn check(url: &str, host: &Host) -> Vec<Finding> {
+/// `authorities` are those to trust over TLS beside the system's.
+pub(super) fn check(url: &str, host: &Host, authorities: Option<&Path>) -> Vec<Finding> {
     let address = url.into_connection_info().map(|info| info.addr().clone());
     let tls = if matches!(address, Ok(ConnectionAddr::TcpTls { .. })) { " --tls" } else { "" };
     let (name, is_local) = match address {
@@ -42,17 +49,37 @@ pub(super) fn check(url: &str, host: &Host) -> Vec<Finding> {
         Some((host, port)) => format!("redis-cli{tls} -h {host} -p {port}"),
         None => format!("redis-cli -s {name}"),
     };
-    let opened = Client::open(url).and_then(|client| client.get_connection_with_timeout(TIMEOUT));
+    let opened = connect(url, authorities.filter(|_| !tls.is_empty()));
     let findings = opened.and_then(|connection| {
-        connection.set_read_timeout(Some(TIMEOUT))?;
         let mut server = Server { name: name.clone(), is_local, cli: cli.clone(), connection };
-        ask(&mut server, host)
+        Ok(ask(&mut server, host)?)
     });
     findings.unwrap_or_else(|error| vec![unreachable(CHECK, &name, &error, format!("{cli} ping"))])
 }
 
+fn connect(url: &str, authorities: Option<&Path>) -> Result<Connection, Box<dyn Error>> {
+    let client = match authorities {
+        Some(path) => {
+            let root_cert = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+            Client::build_with_tls(url, TlsCertificates { client_tls: None, root_cert: Some(root_cert) })?
+        }
+        None => Client::open(url)?,
+    };
+    let connection = client.get_connection_with_timeout(TIMEOUT)?;
+    connection.set_read_timeout(Some(TIMEOUT))?;
+    Ok(connection)
+}
+
+/// Whether the user may not give a command: one that siftd does without.
+fn is_not_permitted(error: &RedisError) -> bool {
+    error.code() == Some("NOPERM")
+}
+
 fn ask(server: &mut Server, host: &Host) -> RedisResult<Vec<Finding>> {
-    let info = server.info()?;
+    let info = match server.info() {
+        Err(error) if is_not_permitted(&error) => return ask_little(server),
+        info => info?,
+    };
     let version: String = info.get("redis_version").unwrap_or_else(|| "unknown".to_owned());
     let Server { name, connection, .. } = server;
     let mut findings = vec![latency(CHECK, name, &version, || cmd("PING").query::<()>(connection))?];
@@ -62,6 +89,16 @@ fn ask(server: &mut Server, host: &Host) -> RedisResult<Vec<Finding>> {
     findings.extend(persistence::check(server, &info, host));
     findings.push(eviction::check(server, &info)?);
     Ok(findings)
+}
+
+/// What there is to find for a user who may give no more commands than siftd needs.
+fn ask_little(server: &mut Server) -> RedisResult<Vec<Finding>> {
+    let Server { name, connection, .. } = server;
+    let latency = latency(CHECK, name, "not told", || cmd("PING").query::<()>(connection))?;
+    let rest = "its user may not ask INFO, so that memory, persistence, evictions and clients are not looked at: --cache with \
+        one that may";
+    let findings = [Some(latency), Some(Finding::unknown(CHECK, server.told(rest))), skew(server)?];
+    Ok(findings.into_iter().flatten().collect())
 }
 
 impl Server {
@@ -95,9 +132,12 @@ fn clients(server: &Server, info: &InfoDict) -> Finding {
     Finding::warning(CHECK, found, why, server.set("maxclients", &(2 * most).to_string()))
 }
 
-/// How far its clock is from this host's; nothing where they agree.
+/// How far its clock is from this host's; nothing where they agree, or the user may not ask.
 fn skew(server: &mut Server) -> RedisResult<Option<Finding>> {
-    let (seconds, micros): (u64, u64) = cmd("TIME").query(&mut server.connection)?;
+    let (seconds, micros): (u64, u64) = match cmd("TIME").query(&mut server.connection) {
+        Err(error) if is_not_permitted(&error) => return Ok(None),
+        time => time?,
+    };
     let theirs = Duration::from_secs(seconds) + Duration::from_micros(micros);
     let ours = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let apart = ours.abs_diff(theirs);

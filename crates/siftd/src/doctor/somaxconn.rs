@@ -1,5 +1,5 @@
 use super::finding::Finding;
-use super::host::Host;
+use crate::host::Host;
 
 const CHECK: &str = "accept queue";
 const PATH: &str = "/proc/sys/net/core/somaxconn";

@@ -1,5 +1,5 @@
 use super::finding::Finding;
-use super::host::Host;
+use crate::host::Host;
 use crate::steal::{FELT, PATH, ProcessorTime};
 
 const CHECK: &str = "stolen time";

@@ -20,9 +20,12 @@ fn host(files: &[(&str, &str)]) -> (TempDir, Host) {
 }
 
 fn config() -> ServeConfig {
-    settings::load(&ServeArguments::default(), &std::iter::empty::<(&str, &str)>().collect::<Environment>())
-        .unwrap()
-        .config
+    config_of([])
+}
+
+fn config_of<const N: usize>(variables: [(&str, &str); N]) -> ServeConfig {
+    let environment = variables.into_iter().collect::<Environment>();
+    settings::load(&ServeArguments::default(), &environment).unwrap().config
 }
 
 fn limits(soft: &str, hard: &str) -> String {
@@ -99,6 +102,19 @@ fn settings_must_fit_the_group() {
     // A container's own group is the root of what it sees.
     let in_container = [("/proc/self/cgroup", "0::/\n"), ("/sys/fs/cgroup/memory.max", "536870912\n")];
     assert_eq!(severities(&in_container)[0], Severity::Error);
+}
+
+#[test]
+fn all_that_works_at_a_time_is_counted() {
+    let told = |variables| {
+        let (_folder, host) = host(&[("/proc/self/cgroup", "0::/\n"), ("/sys/fs/cgroup/memory.max", "1\n")]);
+        cgroup::check(&host, &config_of(variables)).remove(0).found
+    };
+    // 61 threads with 25 MB, 100 megapixels with 13 bytes, 268 MB of bodies and of the memory tier; then 67 MB that wait for a disk.
+    let alone = told([("SIFTD_THREADS", "16"), ("SIFTD_CACHE", "memory://")]);
+    assert_eq!(alone, "0.0 GB (cgroup); the settings allow for 3.4 GB");
+    let before_a_disk = told([("SIFTD_THREADS", "16"), ("SIFTD_CACHE", "disk:///cache")]);
+    assert_eq!(before_a_disk, "0.0 GB (cgroup); the settings allow for 3.5 GB");
 }
 
 #[test]

@@ -51,4 +51,5 @@ fn the_memory_tier_counts_as_the_model_does() {
     let entry = Entry { key_bytes, value_bytes: 5000, expires: true };
     let counted = tiers.statistics().first().map(|tier| tier.usage.bytes);
     assert_eq!(counted, Some(Memory.footprint(entry).bytes() as u64));
+    assert_eq!(capacity::cache_memory::QUEUED_BYTES, Tiers::QUEUED_BYTES);
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use capacity::profile::{Curve, CurvePoint, Distribution, PictureProfile, Run};
 use capacity::usl;
+use engine::LARGEST_KEPT_SCRATCH;
 use extract::{Control, Extraction, Extractor, Limits, Params, Stage, StageTimes};
 use rustix::time::{ClockId, clock_gettime};
 
@@ -13,8 +14,6 @@ use super::ProfileError;
 use super::photographs::{Class, Photograph};
 use super::undisturbed::Undisturbed;
 
-/// Scratch memory of larger pictures is not kept, as in the service.
-const LARGEST_KEPT_SCRATCH: u64 = 1_000_000;
 /// Samples may take so long for each class with all numbers of threads, but a few are always taken.
 const LONGEST: Duration = Duration::from_secs(60);
 const LEAST_SAMPLES: u32 = 5;

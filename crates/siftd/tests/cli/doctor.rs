@@ -120,6 +120,22 @@ fn a_redis_that_needs_a_password_and_one_that_is_not_there_are_errors() {
     assert!(!serde_json::to_string(&gone).unwrap().contains("secret"));
 }
 
+/// The user of `deploy/redis/redis.conf`, who may give no other commands than siftd does.
+#[test]
+fn a_user_who_may_ask_little_is_not_out_of_reach() {
+    let folder = tempfile::tempdir().unwrap();
+    let configuration =
+        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/redis/redis.conf")).unwrap();
+    let user = configuration.lines().find_map(|line| line.strip_prefix("# user siftd ")).unwrap();
+    let options: Vec<&str> = ["--save", "", "--user", "siftd"].into_iter().chain(user.split(' ')).collect();
+    let server = Server::redis(folder.path(), &options);
+    let url = format!("redis://siftd:PASSWORD@127.0.0.1:{}", server.port);
+    let (_, findings) = findings(folder.path(), &url, "Redis");
+    assert!(findings.iter().all(|finding| finding["severity"] != "error"), "{findings:?}");
+    assert_eq!(with(&findings, "version not told, round trip")["severity"], "ok");
+    assert_eq!(with(&findings, "may not ask INFO")["severity"], "unknown");
+}
+
 #[test]
 fn memcached_tells_whether_the_items_of_large_values_fit() {
     let folder = tempfile::tempdir().unwrap();

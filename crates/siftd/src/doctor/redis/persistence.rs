@@ -2,7 +2,7 @@ use redis::InfoDict;
 
 use super::{CHECK, Server};
 use crate::doctor::finding::Finding;
-use crate::doctor::host::Host;
+use crate::host::Host;
 
 const OVERCOMMIT: &str = "/proc/sys/vm/overcommit_memory";
 
