@@ -34,7 +34,7 @@ pub(crate) struct Job {
     pub(crate) key: Key,
     pub(crate) image: Image,
     pub(crate) params: Params,
-    /// By the image's header.
+    /// Those that it counts for, by the image's header.
     pub(crate) pixels: u64,
     pub(crate) flight: Arc<Flight>,
 }

@@ -158,7 +158,7 @@ impl Engine {
             return Ok(answer);
         }
         let looking_up = started.elapsed();
-        let pixels = self.probe(image).await?.pixels();
+        let pixels = params.budgeted_pixels(&self.probe(image).await?, &self.compute.config.limits)?;
         let answer = turns.take(|| self.computed(key, image, params, pixels)).await;
         if let Err(Error::Overloaded { reason, .. }) = &answer {
             self.rejections(reason.name()).inc();

@@ -47,6 +47,33 @@ pub enum ExtractError {
         /// Pixels allowed.
         allowed: u64,
     },
+    /// A side longer than [`Limits::MAX_SIDE`](crate::Limits::MAX_SIDE).
+    #[error("the image has {width} x {height} pixels, but a side may have {allowed}")]
+    SideTooLong {
+        /// Width that the header states.
+        width: u64,
+        /// Height that the header states.
+        height: u64,
+        /// Pixels of a side allowed.
+        allowed: u64,
+    },
+    /// Windows of the denoiser that need far more around the image than it has.
+    #[error(
+        "the image has {width} x {height} pixels, with the {border} on each side that the denoiser's windows need {padded}, more than \
+         the {allowed} allowed"
+    )]
+    TooWideABorder {
+        /// Width of the image.
+        width: u64,
+        /// Height of the image.
+        height: u64,
+        /// Pixels on each side.
+        border: u64,
+        /// Pixels of the image with them.
+        padded: u64,
+        /// Pixels allowed.
+        allowed: u64,
+    },
     /// The header states a width or height of zero.
     #[error("{format} image without pixels: {width} x {height}")]
     ZeroPixels {
@@ -104,7 +131,10 @@ impl ExtractError {
                 ErrorKind::Invalid
             }
             Self::UnsupportedFormat { .. } | Self::UnsupportedFeature { .. } => ErrorKind::Unsupported,
-            Self::TooManyBytes { .. } | Self::TooManyPixels { .. } => ErrorKind::Limit,
+            Self::TooManyBytes { .. }
+            | Self::TooManyPixels { .. }
+            | Self::SideTooLong { .. }
+            | Self::TooWideABorder { .. } => ErrorKind::Limit,
             Self::Cancelled | Self::DeadlineExceeded => ErrorKind::Stopped,
         }
     }

@@ -1,4 +1,4 @@
-use crate::{ExtractError, Format};
+use crate::{Denoise, ExtractError, Format, Params};
 
 /// What an input may cost before it is refused. Both bounds are checked before any pixel is decoded or allocated.
 ///
@@ -23,7 +23,10 @@ impl Default for Limits {
     }
 }
 
-/// Width and height that passed [`Limits::check_pixels`]: neither is zero, both fit 32 bits and every buffer of a few
+/// What images may take with the denoiser's border beside twice [`max_pixels`](Limits::max_pixels), px: small ones with wide windows.
+const BORDER_BESIDE: u64 = 16 << 20;
+
+/// Width and height that passed [`Limits::check_pixels`]: neither is zero or longer than a side may be, and every buffer of a few
 /// bytes a pixel can be addressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Size {
@@ -39,6 +42,9 @@ impl Size {
 }
 
 impl Limits {
+    /// Pixels of the longest side, as OpenCV has it (`OPENCV_IO_MAX_IMAGE_WIDTH`, `OPENCV_IO_MAX_IMAGE_HEIGHT`).
+    pub const MAX_SIDE: u64 = 1 << 20;
+
     /// Refuses empty input and input above [`max_bytes`](Self::max_bytes).
     pub(crate) fn check_bytes(&self, bytes: &[u8]) -> Result<(), ExtractError> {
         let actual = bytes.len() as u64;
@@ -51,7 +57,7 @@ impl Limits {
         Ok(())
     }
 
-    /// Refuses dimensions that are zero or above [`max_pixels`](Self::max_pixels).
+    /// Refuses dimensions that are zero or above [`max_pixels`](Self::max_pixels) or [`MAX_SIDE`](Self::MAX_SIDE).
     pub(crate) fn check_pixels(&self, format: Format, width: u64, height: u64) -> Result<Size, ExtractError> {
         if width == 0 || height == 0 {
             return Err(ExtractError::ZeroPixels { format, width, height });
@@ -62,16 +68,29 @@ impl Limits {
             Some(area) if area <= self.max_pixels && area <= (isize::MAX as u64) / 16 => {}
             _ => return Err(too_many),
         }
-        match (u32::try_from(width), u32::try_from(height)) {
-            (Ok(width), Ok(height)) => Ok(Size { width: width as usize, height: height as usize }),
-            _ => Err(too_many),
+        if width.max(height) > Self::MAX_SIDE {
+            return Err(ExtractError::SideTooLong { width, height, allowed: Self::MAX_SIDE });
         }
+        Ok(Size { width: width as usize, height: height as usize })
+    }
+
+    /// Pixels that the denoiser keeps of an image: with a border, which may be far more than a thin image has itself.
+    pub(crate) fn check_border(&self, width: u64, height: u64, params: &Params) -> Result<u64, ExtractError> {
+        let Denoise::Nlm(nlm) = &params.denoise else { return Ok(width.saturating_mul(height)) };
+        let border = nlm.luma.border() as u64;
+        let padded = (width + 2 * border).saturating_mul(height + 2 * border);
+        let allowed = self.max_pixels.saturating_mul(2).saturating_add(BORDER_BESIDE);
+        if padded > allowed {
+            return Err(ExtractError::TooWideABorder { width, height, border, padded, allowed });
+        }
+        Ok(padded)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ParamsBuilder;
 
     #[test]
     fn the_product_is_taken_without_overflow() {
@@ -81,10 +100,42 @@ mod tests {
     }
 
     #[test]
-    fn a_side_has_at_most_32_bits() {
-        let limits = Limits { max_pixels: u64::MAX, ..Limits::default() };
-        assert!(limits.check_pixels(Format::Tiff, u32::MAX.into(), 1).is_ok());
-        assert!(limits.check_pixels(Format::Tiff, 1 << 32, 1).is_err());
+    fn a_side_is_no_longer_than_opencvs() {
+        let limits = Limits::default();
+        assert!(limits.check_pixels(Format::Tiff, 1 << 20, 1).is_ok());
+        let (width, height, allowed) = (1, (1 << 20) + 1, 1 << 20);
+        let error = limits.check_pixels(Format::Tiff, width, height).unwrap_err();
+        assert_eq!(error, ExtractError::SideTooLong { width, height, allowed });
+    }
+
+    #[test]
+    fn a_border_has_its_limit_which_no_usual_image_comes_near() {
+        let limits = Limits::default();
+        let with = |windows: [(&str, &str); 2]| {
+            let mut builder = ParamsBuilder::default();
+            windows.iter().for_each(|(name, value)| builder.set(name, value).unwrap());
+            builder.build().unwrap()
+        };
+        let usual = with([("template_window", "7"), ("search_window", "21")]);
+        let widest = with([("template_window", "127"), ("search_window", "2901")]);
+        assert_eq!(limits.check_border(512, 512, &usual), Ok(538 * 538));
+        assert_eq!(
+            limits.check_border(50_000_000, 1, &Params { denoise: Denoise::None, ..usual }),
+            Ok(50_000_000)
+        );
+        assert_eq!(limits.check_border(7071, 7071, &widest), Ok(10_097 * 10_097));
+        assert_eq!(limits.check_border(1, 1, &widest), Ok(3027 * 3027));
+        for (width, height) in [(1, 65_535), (65_535, 1)] {
+            assert!(limits.check_border(width, height, &usual).is_ok());
+            let error = limits.check_border(width, height, &widest).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!(
+                    "the image has {width} x {height} pixels, with the 1513 on each side that the denoiser's windows need 207534147, \
+                     more than the 116777216 allowed"
+                )
+            );
+        }
     }
 
     #[test]

@@ -1,3 +1,5 @@
+use crate::{ExtractError, Limits, Probe};
+
 /// What is done to the decoded pixels before detection.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Denoise {
@@ -43,5 +45,38 @@ impl Params {
             params.validate()?;
         }
         Ok(self.sift.validate()?)
+    }
+
+    /// Pixels that an image counts for where memory is budgeted by pixels, some 13 bytes each: its own, or what thin ones take beside
+    /// them, for the denoiser's border (3 bytes a pixel) and lists of rows (200 bytes each).
+    ///
+    /// # Errors
+    /// [`ExtractError::TooWideABorder`].
+    pub fn budgeted_pixels(&self, probe: &Probe, limits: &Limits) -> Result<u64, ExtractError> {
+        let (width, height) = (u64::from(probe.width), u64::from(probe.height));
+        let padded = limits.check_border(width, height, self)?;
+        Ok(probe.pixels().max(padded / 4).max(16 * width.max(height)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Format;
+
+    #[test]
+    fn thin_images_count_for_more_than_their_pixels() {
+        let of = |width, height, params: Params| {
+            params.budgeted_pixels(&Probe { format: Format::Png, width, height }, &Limits::default())
+        };
+        assert_eq!(of(640, 480, Params::default()), Ok(640 * 480));
+        // Rows, or columns that EXIF turns into rows.
+        assert_eq!(of(1, 1 << 20, Params::default()), Ok(16 << 20));
+        assert_eq!(of(1 << 20, 1, Params { denoise: Denoise::None, ..Params::default() }), Ok(16 << 20));
+        let mut wide = nlm::ColoredParams::default();
+        wide.luma.search_window = 2901;
+        let wide = Params { denoise: Denoise::Nlm(wide), ..Params::default() };
+        assert_eq!(of(100, 10_000, wide), Ok(3006 * 12_906 / 4));
+        assert!(matches!(of(100, 100_000, wide), Err(ExtractError::TooWideABorder { .. })));
     }
 }

@@ -231,6 +231,75 @@ fn errors_say_what_is_wrong_and_what_is_allowed() {
     assert_eq!(Format::WebP.to_string(), "WebP");
 }
 
+/// A TIFF, little-endian: short or long fields by tag, and `rest` after them up to so many bytes.
+fn tiff(fields: &[(u16, Vec<u32>)], rest: u8, length: usize) -> Vec<u8> {
+    let mut bytes = b"II*\0\x08\0\0\0".to_vec();
+    bytes.extend((fields.len() as u16).to_le_bytes());
+    let mut beyond = Vec::new();
+    let start = bytes.len() + 12 * fields.len() + 4;
+    for (tag, values) in fields {
+        bytes.extend(tag.to_le_bytes());
+        bytes.extend(4_u16.to_le_bytes());
+        bytes.extend((values.len() as u32).to_le_bytes());
+        let data = values.iter().flat_map(|value| value.to_le_bytes());
+        if values.len() == 1 {
+            bytes.extend(data);
+        } else {
+            bytes.extend(((start + beyond.len()) as u32).to_le_bytes());
+            beyond.extend(data);
+        }
+    }
+    bytes.extend([0; 4]);
+    bytes.extend(beyond);
+    bytes.resize(length, rest);
+    bytes
+}
+
+/// Strips that each claim the whole file, with their bits reversed: decoded at once, or never (200 GB to reverse).
+#[test]
+fn tiff_strips_that_claim_the_whole_file_cost_no_more_than_others() {
+    let (height, length) = (50_000, 4_000_000);
+    let (places, whole) = (vec![0; height], vec![length as u32; height]);
+    let fields = [
+        (256, vec![1]),
+        (257, vec![height as u32]),
+        (258, vec![8]),
+        (262, vec![1]),
+        (266, vec![2]),
+        (273, places),
+        (278, vec![1]),
+        (279, whole),
+    ];
+    let image = decode(&tiff(&fields, 0, length), &Limits::default()).unwrap();
+    assert_eq!((image.width(), image.height()), (1, height));
+    let first = b'I'.reverse_bits();
+    assert!(image.pixels().iter().all(|sample| *sample == first));
+}
+
+/// Memory is taken for whole tiles.
+#[test]
+fn tiff_tiles_far_larger_than_the_picture_are_corrupt() {
+    let with = |side: u32| {
+        let fields = [
+            (256, vec![1]),
+            (257, vec![1]),
+            (258, vec![8]),
+            (262, vec![1]),
+            (322, vec![side]),
+            (323, vec![side]),
+            (324, vec![0]),
+            (325, vec![side * side]),
+        ];
+        decode(
+            &tiff(&fields, 0, (side * side) as usize),
+            &Limits { max_bytes: 100_000_000, ..Limits::default() },
+        )
+    };
+    assert!(with(2048).is_ok());
+    let error = with(4096).unwrap_err();
+    assert!(matches!(error, ExtractError::Corrupt { .. }), "{error}");
+}
+
 /// Findings of the fuzz targets: whatever they give, it is no panic that escapes, and it is whole.
 #[test]
 fn regressions_stay_contained() {

@@ -136,7 +136,7 @@ fn job<'a>(
     weights: &'a Weights,
     threads: NonZeroUsize,
 ) -> Job<'a> {
-    planes.fill(image, params.template_radius() + params.search_radius());
+    planes.fill(image, params.border());
     let (channels, width, height) = (image.channels(), image.width(), image.height());
     Job::new(Task { planes, channels, width, height, params, weights, isa }, threads)
 }

@@ -46,6 +46,12 @@ impl Params {
         check_window("search_window", self.search_window, MAX_SEARCH_WINDOW, "from 1 to 2901")
     }
 
+    /// Pixels on each side of one that its weights look at: the radii of both windows. [`Denoiser`](crate::Denoiser) keeps the image
+    /// with a border so wide, a byte a pixel and channel.
+    pub fn border(&self) -> usize {
+        self.template_radius() + self.search_radius()
+    }
+
     /// Pixels of the template window on each side of its centre.
     pub(crate) fn template_radius(&self) -> usize {
         self.template_window as usize / 2

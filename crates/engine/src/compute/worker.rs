@@ -105,7 +105,8 @@ impl Compute {
         let stored = Bytes::from(features.to_siftd().map_err(|_| Error::Fault)?);
         let kept = self.tiers.insert(job.key, stored.clone());
         stages.add(Stage::CacheSet, started.elapsed());
-        self.metrics.computed(job.pixels, features.keypoints.len(), &stages);
+        let pixels = u64::from(features.width) * u64::from(features.height);
+        self.metrics.computed(pixels, features.keypoints.len(), &stages);
         stages.add(Stage::Queue, *waited);
         self.metrics.stage(Stage::Queue, *waited);
         Ok(Computed { stored, kept, stages })

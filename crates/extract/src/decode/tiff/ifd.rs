@@ -73,11 +73,6 @@ impl<'a> Ifd<'a> {
         Ok(self.stored(tag)?.is_some())
     }
 
-    /// All values of a field of unsigned integers.
-    pub(super) fn values(&self, tag: Tag) -> Result<Option<Vec<u64>>, ExtractError> {
-        self.stored(tag)?.map(|stored| stored.values().collect()).transpose()
-    }
-
     /// The values of a field, to be read one by one.
     pub(super) fn stored(&self, tag: Tag) -> Result<Option<Stored<'a>>, ExtractError> {
         let length = if self.big { 20 } else { 12 };
@@ -123,6 +118,16 @@ pub(super) struct Stored<'a> {
 }
 
 impl Stored<'_> {
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len() / self.width
+    }
+
+    /// One of them, from 0 on.
+    pub(super) fn value(&self, index: usize) -> Result<u64, ExtractError> {
+        let bytes = self.bytes.chunks_exact(self.width).nth(index).ok_or_else(out_of_file)?;
+        read_uint(bytes, self.byte_order)
+    }
+
     pub(super) fn values(&self) -> impl Iterator<Item = Result<u64, ExtractError>> {
         self.bytes.chunks_exact(self.width).map(|value| read_uint(value, self.byte_order))
     }

@@ -1,11 +1,14 @@
 use super::compression::{Compression, unpredict};
 use super::corrupt;
-use super::ifd::{Ifd, Tag};
+use super::ifd::{Ifd, Stored, Tag};
 use crate::decode::exif::ByteOrder;
 use crate::limits::Size;
 use crate::{ExtractError, Format, Limits};
 
 const ABSENT_ROWS_PER_STRIP: u64 = u32::MAX as u64;
+
+/// A tile is no larger than the picture and so many pixels besides.
+const TILE_BESIDE: usize = 4 << 20;
 
 /// How the picture is divided into strips or tiles.
 pub(super) struct Grid {
@@ -18,7 +21,7 @@ pub(super) struct Grid {
 impl Grid {
     pub(super) fn read(ifd: &Ifd<'_>, limits: &Limits, size: Size) -> Result<Self, ExtractError> {
         let tiled = ifd.has(Tag::TileWidth)?;
-        let chunk = if tiled { tile_size(ifd, limits)? } else { strip_size(ifd, size)? };
+        let chunk = if tiled { tile_size(ifd, limits, size)? } else { strip_size(ifd, size)? };
         let across = size.width.div_ceil(chunk.width);
         // Tiles are read in their full width: a few very wide ones for a narrow picture would take forever.
         limits.check_pixels(Format::Tiff, (across * chunk.width) as u64, size.height as u64)?;
@@ -27,7 +30,7 @@ impl Grid {
 }
 
 /// How the samples lie in the file: strips or tiles, interleaved or in planes.
-pub(super) struct Layout {
+pub(super) struct Layout<'a> {
     pub(super) byte_order: ByteOrder,
     pub(super) size: Size,
     chunk: Size,
@@ -39,8 +42,8 @@ pub(super) struct Layout {
     compression: Compression,
     predicted: bool,
     reversed_bits: bool,
-    offsets: Vec<u64>,
-    byte_counts: Vec<u64>,
+    offsets: Stored<'a>,
+    byte_counts: Stored<'a>,
 }
 
 /// The part of the picture that a strip or tile covers, in px.
@@ -52,8 +55,8 @@ pub(super) struct Chunk {
     pub(super) height: usize,
 }
 
-impl Layout {
-    pub(super) fn read(ifd: &Ifd<'_>, grid: &Grid) -> Result<Self, ExtractError> {
+impl<'a> Layout<'a> {
+    pub(super) fn read(ifd: &Ifd<'a>, grid: &Grid) -> Result<Self, ExtractError> {
         let &Grid { size, tiled, chunk, across } = grid;
         let chunks_per_plane = across * size.height.div_ceil(chunk.height);
         let samples_per_pixel = ifd.number(Tag::SamplesPerPixel, 1)? as usize;
@@ -67,7 +70,12 @@ impl Layout {
         } else {
             (Tag::StripOffsets, Tag::StripByteCounts)
         };
-        let layout = Self {
+        let needed = planes * chunks_per_plane;
+        let listed = |tag| {
+            let stored = ifd.stored(tag)?.filter(|stored| stored.len() >= needed);
+            stored.ok_or_else(|| corrupt("it lists fewer strips or tiles than its size needs"))
+        };
+        Ok(Self {
             byte_order: ifd.byte_order,
             size,
             chunk,
@@ -83,14 +91,9 @@ impl Layout {
                 other => return Err(Format::Tiff.unsupported(format!("predictor {other}"))),
             },
             reversed_bits: ifd.number(Tag::FillOrder, 1)? == 2,
-            offsets: ifd.values(offsets)?.unwrap_or_default(),
-            byte_counts: ifd.values(counts)?.unwrap_or_default(),
-        };
-        let needed = layout.planes * layout.chunks_per_plane;
-        if layout.offsets.len() < needed || layout.byte_counts.len() < needed {
-            return Err(corrupt("it lists fewer strips or tiles than its size needs"));
-        }
-        Ok(layout)
+            offsets: listed(offsets)?,
+            byte_counts: listed(counts)?,
+        })
     }
 
     /// Strips or tiles of one plane, in reading order.
@@ -145,13 +148,15 @@ impl Layout {
         samples: &mut Vec<u8>,
     ) -> Result<(), ExtractError> {
         let index = plane * self.chunks_per_plane + chunk.index;
-        let (offset, count) = (self.offsets[index], self.byte_counts[index]);
+        let (offset, count) = (self.offsets.value(index)?, self.byte_counts.value(index)?);
         let range = offset.checked_add(count).map(|end| offset as usize..end as usize);
         let stored = range.and_then(|range| bytes.get(range));
         let stored = stored.ok_or_else(|| corrupt("a strip or tile lies beyond its end"))?;
         let row = self.plane_row_bytes();
         samples.clear();
         samples.resize(row * chunk.height, 0);
+        // No compression makes more of it (libtiff's bound): strips that claim the whole file each take no more time than others.
+        let stored = &stored[..stored.len().min(10 * samples.len() + 4096)];
         if self.reversed_bits {
             let stored: Vec<u8> = stored.iter().map(|byte| byte.reverse_bits()).collect();
             self.compression.expand(&stored, samples)?;
@@ -176,7 +181,12 @@ fn strip_size(ifd: &Ifd<'_>, size: Size) -> Result<Size, ExtractError> {
     Ok(Size { width: size.width, height: rows as usize })
 }
 
-/// A tile may reach beyond the picture, but not beyond what a picture may have.
-fn tile_size(ifd: &Ifd<'_>, limits: &Limits) -> Result<Size, ExtractError> {
-    limits.check_pixels(Format::Tiff, ifd.required(Tag::TileWidth)?, ifd.required(Tag::TileLength)?)
+/// A tile may reach beyond the picture, but not beyond what a picture may have, nor far beyond this one: memory is taken for all of it.
+fn tile_size(ifd: &Ifd<'_>, limits: &Limits, size: Size) -> Result<Size, ExtractError> {
+    let tile =
+        limits.check_pixels(Format::Tiff, ifd.required(Tag::TileWidth)?, ifd.required(Tag::TileLength)?)?;
+    if tile.area() > size.area() + TILE_BESIDE {
+        return Err(corrupt("its tiles are far larger than the picture"));
+    }
+    Ok(tile)
 }

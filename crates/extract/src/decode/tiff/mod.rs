@@ -46,7 +46,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Bgr, ExtractError>
 }
 
 /// Reduces the rows of a strip or tile into the part of the picture that it covers.
-fn write_chunk(layout: &Layout, reduction: &Reduction, chunk: &Chunk, samples: &[u8], pixels: &mut [u8]) {
+fn write_chunk(layout: &Layout<'_>, reduction: &Reduction, chunk: &Chunk, samples: &[u8], pixels: &mut [u8]) {
     let stride = 3 * layout.size.width;
     let rows = pixels.chunks_exact_mut(stride).skip(chunk.y).take(chunk.height);
     for (bgr, row) in rows.zip(samples.chunks_exact(layout.row_bytes())) {
