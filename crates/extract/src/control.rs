@@ -9,9 +9,10 @@ use crate::ExtractError;
 pub struct Control<'a> {
     /// Threads that share the kernels' work, the calling one included. Default 1.
     pub threads: NonZeroUsize,
-    /// Once set, the extraction ends with [`ExtractError::Cancelled`]; the kernels look every few rows.
+    /// Once set, the extraction ends with [`ExtractError::Cancelled`]; the kernels look every few rows, decoding and the conversion of
+    /// colours run to their end.
     pub cancelled: Option<&'a AtomicBool>,
-    /// Once passed, the extraction ends with [`ExtractError::DeadlineExceeded`].
+    /// Once passed, the extraction ends with [`ExtractError::DeadlineExceeded`], as soon as it looks.
     pub deadline: Option<Instant>,
 }
 

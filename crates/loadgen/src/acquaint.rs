@@ -61,7 +61,10 @@ async fn upload(
         let letter = connection.letter(target, request, config.timeout).await;
         match letter.outcome {
             Outcome::Answered(_) => return Ok(letter),
-            Outcome::Refused { after } if Instant::now() < give_up => sleep(after.unwrap_or(PAUSE)).await,
+            Outcome::Refused { after } if Instant::now() < give_up => {
+                let left = give_up.saturating_duration_since(Instant::now());
+                sleep(after.unwrap_or(PAUSE).min(left)).await;
+            }
             _ => {
                 let (picture, answer) = (requests.name(picture).to_owned(), told(&letter));
                 return Err(LoadError::WarmUp { picture, answer });

@@ -25,6 +25,10 @@ fn noise(len: usize, seed: u64) -> Vec<u8> {
 
 #[test]
 fn examples_of_the_standard() {
+    println!(
+        "hashed together: {} (16 with AVX-512, 2 with the SHA extensions, else 1: what is less was not run)",
+        together(16)
+    );
     let million = vec![b'a'; 1_000_000];
     for (message, expected) in [
         (&b""[..], "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),

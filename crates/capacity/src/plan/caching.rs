@@ -205,7 +205,7 @@ fn traffic(plan: &Plan<'_>, shared: Shared, entries: f64) -> Vec<Figure> {
         figure(
             "shared_connections",
             "its connections",
-            f64::from(plan.instances * shards) * shared.backend.connections(),
+            f64::from(plan.instances) * f64::from(shards) * shared.backend.connections(),
             "",
             "instances x shards x connections to each",
             "one multiplexed connection to each server of Redis and memcached, four to PostgreSQL",

@@ -155,13 +155,10 @@ fn offer(plan: &Plan<'_>, catalogue: &Catalogue, server: &Server) -> Offer {
 
 /// What such servers lack, if they lack something.
 fn shortage(one: &Plan<'_>, server: &Server, memory_bytes: f64) -> Option<String> {
-    if let Some(most) = server.most.filter(|most| *most < one.instances) {
-        let missing = 1.0 - f64::from(most) / f64::from(one.instances);
-        return Some(format!(
-            "{} are needed, {most} can be had: {:.0} % short",
-            one.instances,
-            missing * 100.0
-        ));
+    let needed = one.deployed();
+    if let Some(most) = server.most.filter(|most| *most < needed) {
+        let missing = 1.0 - f64::from(most) / f64::from(needed);
+        return Some(format!("{needed} are needed, {most} can be had: {:.0} % short", missing * 100.0));
     }
     let taken = super::memory::Demand::of(one, one.greatest).bytes() + SYSTEM_BYTES;
     let gigabytes = |bytes: f64| bytes / 1e9;

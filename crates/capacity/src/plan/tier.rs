@@ -41,10 +41,10 @@ impl Tier {
 
     fn description(self) -> &'static str {
         match self {
-            Self::OneHost => "One host: a single instance with its embedded cache (compose).",
-            Self::Containers => "4 containers behind a balancer, with a shared cache of 3 nodes (compose).",
+            Self::OneHost => "One host: a single instance with its embedded cache.",
+            Self::Containers => "4 containers behind a balancer, with a shared cache of 3 nodes.",
             Self::Pods => {
-                "10 to 50 pods behind a balancer, with a shared cache of 6 nodes, a CDN for GET, and a queue for what can wait (Helm)."
+                "10 to 50 pods behind a balancer, with a shared cache of 6 nodes and a CDN for GET."
             }
             Self::Cells => {
                 "More than 50 pods: several clusters of the tier of pods, each with a cache of its own, split by the hash of the picture. On paper: nobody has run it."

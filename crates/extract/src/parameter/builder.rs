@@ -49,15 +49,16 @@ impl ParamsBuilder {
             Parameter::named(name).ok_or_else(|| ParamError::Unknown { name: name.to_owned() })?;
         let refuse =
             |value: String, allowed: String| ParamError::Value { name: parameter.name, value, allowed };
+        let assigned = |mut builder: Self| {
+            let parsed = (parameter.assign)(&mut builder, value).map(|()| builder);
+            parsed.ok_or_else(|| refuse(value.to_owned(), parameter.expected()))
+        };
         // On its own among the defaults: what it is refused for is its own value.
-        let mut alone = Self::default();
-        (parameter.assign)(&mut alone, value)
-            .ok_or_else(|| refuse(value.to_owned(), parameter.expected()))?;
+        let alone = assigned(Self::default())?;
         if alone.build().is_err() {
             return Err(refuse((parameter.value)(&alone), parameter.allowed.to_owned()));
         }
-        // What was parsed once is parsed again.
-        let _ = (parameter.assign)(self, value);
+        *self = assigned(*self)?;
         Ok(())
     }
 

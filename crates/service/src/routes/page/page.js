@@ -32,7 +32,7 @@ async function show(file) {
     say("");
     tell(summary, answer.headers);
     offer(place, headers);
-    await draw(file, features.keypoints);
+    await draw(file, features.keypoints, request);
   } catch (error) {
     say(error.message, true);
   }
@@ -84,13 +84,14 @@ async function save(event, headers, format) {
   URL.revokeObjectURL(link.href);
 }
 
-async function draw(file, keypoints) {
+async function draw(file, keypoints, request) {
   let bitmap;
   try {
     bitmap = await createImageBitmap(file);
   } catch {
     return; // A format that browsers do not show, such as PNM.
   }
+  if (request !== latest) return;
   const canvas = element("canvas");
   canvas.width = bitmap.width;
   canvas.height = bitmap.height;
