@@ -106,11 +106,11 @@ fn redis() {
 
 #[test]
 fn memcached() {
-    let port = free_port();
-    // As root it wants to be told who to be.
-    let arguments = ["-p", &port.to_string(), "-U", "0", "-m", "2048", "-u", "root"].map(str::to_owned);
     for (key_bytes, value_bytes, entries) in SIZES {
-        // A server for each: pages stay with the class that took them.
+        // A server for each, at a port of its own: pages stay with the class that took them.
+        let port = free_port();
+        // As root it wants to be told who to be.
+        let arguments = ["-p", &port.to_string(), "-U", "0", "-m", "2048", "-u", "root"].map(str::to_owned);
         let server = start("memcached", "memcached", &arguments, port);
         let mut connection = BufReader::new(TcpStream::connect(("127.0.0.1", server.port)).unwrap());
         let value = "v".repeat(value_bytes as usize);

@@ -37,14 +37,9 @@ pub(crate) fn run(arguments: &DoctorArguments) -> Result<Outcome, String> {
         CacheConfig::Shared { authorities, .. } => authorities.as_deref(),
         _ => None,
     };
-    match settings.shared_cache().map(str::parse::<Backend>) {
-        Some(Ok(backend)) if !arguments.cache.contains(&backend) => {
-            findings.extend(backend::check(&backend, &host, authorities));
-        }
-        Some(Ok(_)) | None => {}
-        Some(Err(_)) => findings.push(backend::behind_sentinels()),
-    }
-    findings.extend(arguments.cache.iter().flat_map(|backend| backend::check(backend, &host, authorities)));
+    let own = settings.shared_cache().and_then(|url| url.parse::<Backend>().ok());
+    let backends = own.iter().filter(|own| !arguments.cache.contains(own)).chain(&arguments.cache);
+    findings.extend(backends.flat_map(|backend| backend::check(backend, &host, authorities)));
     let printed = if arguments.json {
         serde_json::to_string_pretty(&report::Report::new(&findings)).map_err(|error| error.to_string())?
             + "\n"

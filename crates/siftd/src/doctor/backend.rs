@@ -1,14 +1,18 @@
 //! Servers that answers are kept in, by their URLs.
 
+use std::fmt;
 use std::io;
 use std::net::{TcpStream, ToSocketAddrs};
 use std::path::Path;
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
+use cache::HostPort;
+
 use super::finding::Finding;
 use super::{memcached, postgres, redis};
 use crate::host::Host;
+use crate::settings::{Authority, CacheUrl, Server, masked};
 
 /// For a connection, and for each answer.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(3);
@@ -22,12 +26,22 @@ const SLOW: Duration = Duration::from_millis(10);
 /// A server, or several of one kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Backend {
-    /// URLs with one server each, as the client library takes them.
-    Redis(Vec<String>),
-    /// Host and port of each.
-    Memcached(Vec<String>),
+    Redis(Vec<redis::Address>),
+    /// A Redis behind Sentinels, which are not asked.
+    Sentinels,
+    Memcached(Vec<HostPort>),
     /// The URL, as libpq takes them.
-    Postgres(String),
+    Postgres(PostgresUrl),
+}
+
+/// A URL whose password is not shown.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct PostgresUrl(String);
+
+impl fmt::Debug for PostgresUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&masked(&self.0))
+    }
 }
 
 /// A text that is no URL of a backend.
@@ -42,43 +56,44 @@ impl FromStr for Backend {
     type Err = UnknownBackend;
 
     fn from_str(url: &str) -> Result<Self, UnknownBackend> {
-        let (scheme, rest) =
-            url.split_once("://").filter(|(_, rest)| !rest.is_empty()).ok_or(UnknownBackend)?;
-        // What stands before the hosts holds for all of them.
-        let (credentials, hosts) =
-            rest.rsplit_once('@').map_or(("", rest), |(before, hosts)| (before, hosts));
-        let hosts = hosts.split(['/', '?']).next().unwrap_or_default();
-        let hosts = || hosts.split(',').filter(|host| !host.is_empty());
-        match scheme {
-            "redis" | "rediss" => Ok(Self::Redis(vec![url.to_owned()])),
-            "redis-cluster" | "rediss-cluster" => {
-                let scheme = scheme.trim_end_matches("-cluster");
-                let at = if credentials.is_empty() { "" } else { "@" };
-                Ok(Self::Redis(hosts().map(|host| format!("{scheme}://{credentials}{at}{host}")).collect()))
-            }
-            "memcached" => Ok(Self::Memcached(hosts().map(|host| with_port(host, 11211)).collect())),
-            "postgres" | "postgresql" => Ok(Self::Postgres(url.to_owned())),
+        match url.parse() {
+            Ok(CacheUrl::Shared(server, url)) => Ok(Self::of(*server, url)),
             _ => Err(UnknownBackend),
         }
     }
 }
 
-fn with_port(host: &str, port: u16) -> String {
-    let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-    if has_port { host.to_owned() } else { format!("{host}:{port}") }
+impl Backend {
+    fn of(server: Server, url: String) -> Self {
+        match server {
+            Server::Redis { host, credentials, database, tls } => {
+                Self::Redis(vec![redis::Address { host, credentials, database, tls }])
+            }
+            Server::RedisCluster { authority: Authority { hosts, credentials }, tls } => {
+                let address =
+                    |host| redis::Address { host, credentials: credentials.clone(), database: 0, tls };
+                Self::Redis(hosts.into_iter().map(address).collect())
+            }
+            Server::RedisSentinel { .. } => Self::Sentinels,
+            Server::Memcached(hosts) => Self::Memcached(hosts),
+            Server::Postgres(_) => Self::Postgres(PostgresUrl(url)),
+        }
+    }
 }
 
 /// What there is to find of a backend. `authorities` are those to trust over TLS beside the system's.
 pub(super) fn check(backend: &Backend, host: &Host, authorities: Option<&Path>) -> Vec<Finding> {
     match backend {
-        Backend::Redis(urls) => urls.iter().flat_map(|url| redis::check(url, host, authorities)).collect(),
-        Backend::Memcached(servers) => servers.iter().flat_map(|server| memcached::check(server)).collect(),
-        Backend::Postgres(url) => postgres::check(url),
+        Backend::Redis(servers) => {
+            servers.iter().flat_map(|address| redis::check(address, host, authorities)).collect()
+        }
+        Backend::Sentinels => vec![behind_sentinels()],
+        Backend::Memcached(servers) => servers.iter().flat_map(memcached::check).collect(),
+        Backend::Postgres(url) => postgres::check(&url.0),
     }
 }
 
-/// What there is to find of the one kind of cache in the settings that is none here.
-pub(super) fn behind_sentinels() -> Finding {
+fn behind_sentinels() -> Finding {
     Finding::unknown("Redis", "Sentinels are not asked: name their primary with --cache redis://HOST:PORT")
 }
 
@@ -139,21 +154,37 @@ pub(super) fn latency<E>(
 
 #[cfg(test)]
 mod tests {
+    use cache::Credentials;
+
     use super::*;
 
     #[test]
     fn urls_name_servers_of_a_kind() {
-        let redis = |urls: &[&str]| Backend::Redis(urls.iter().map(|url| (*url).to_owned()).collect());
-        let memcached =
-            |hosts: &[&str]| Backend::Memcached(hosts.iter().map(|host| (*host).to_owned()).collect());
+        let host = |host: &str, port| HostPort { host: host.to_owned(), port };
+        let redis = |hosts: &[(&str, u16)], user: Option<&str>, database, tls| {
+            let address = |&(name, port): &(&str, u16)| redis::Address {
+                host: host(name, port),
+                credentials: Credentials {
+                    username: user.map(str::to_owned),
+                    password: user.map(|_| "p".to_owned()),
+                },
+                database,
+                tls,
+            };
+            Backend::Redis(hosts.iter().map(address).collect())
+        };
+        let postgres = "postgres://u:p@db/features";
         for (url, backend) in [
-            ("redis://:p@h:1/2", redis(&["redis://:p@h:1/2"])),
-            ("rediss://h", redis(&["rediss://h"])),
-            ("redis-cluster://u:p@a:1,b:2/?x", redis(&["redis://u:p@a:1", "redis://u:p@b:2"])),
-            ("memcached://a,b:2", memcached(&["a:11211", "b:2"])),
-            ("postgres://u:p@db/features", Backend::Postgres("postgres://u:p@db/features".to_owned())),
+            ("redis://u:p@h:1/2", redis(&[("h", 1)], Some("u"), 2, false)),
+            ("rediss://h", redis(&[("h", 6379)], None, 0, true)),
+            ("redis-cluster://u:p@a:1,b:2", redis(&[("a", 1), ("b", 2)], Some("u"), 0, false)),
+            ("redis-sentinel://a,b/name", Backend::Sentinels),
+            ("memcached://a,b:2", Backend::Memcached(vec![host("a", 11211), host("b", 2)])),
+            (postgres, Backend::Postgres(PostgresUrl(postgres.to_owned()))),
         ] {
             assert_eq!(url.parse(), Ok(backend), "{url}");
+            let shown = format!("{:?}", url.parse::<Backend>());
+            assert!(!shown.contains(":p@") && !shown.contains("\"p\""), "{shown}");
         }
         for url in ["", "redis://", "memory://", "disk:///x", "http://h", "h:6379"] {
             assert_eq!(url.parse::<Backend>(), Err(UnknownBackend), "{url}");

@@ -5,6 +5,8 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::thread;
 
+use cache::HostPort;
+
 use super::backend::{WATCHED, connect, latency, unreachable};
 use super::finding::Finding;
 
@@ -12,10 +14,11 @@ const CHECK: &str = "memcached";
 /// The server's default. Values are stored in items of at most a million bytes.
 const ITEM_BYTES: u64 = 1 << 20;
 
-pub(super) fn check(server: &str) -> Vec<Finding> {
-    ask(server).unwrap_or_else(|error| {
-        let command = format!("printf 'version\\r\\n' | nc {}", server.replace(':', " "));
-        vec![unreachable(CHECK, server, &error, command)]
+pub(super) fn check(server: &HostPort) -> Vec<Finding> {
+    let name = server.to_string();
+    ask(&name).unwrap_or_else(|error| {
+        let command = format!("printf 'version\\r\\n' | nc {} {}", server.host, server.port);
+        vec![unreachable(CHECK, &name, &error, command)]
     })
 }
 

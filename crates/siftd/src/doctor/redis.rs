@@ -9,9 +9,10 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use cache::{Credentials, HostPort};
 use redis::{
-    Client, Connection, ConnectionAddr, InfoDict, IntoConnectionInfo, RedisError, RedisResult,
-    TlsCertificates, cmd,
+    Client, Connection, ConnectionAddr, ConnectionInfo, InfoDict, IntoConnectionInfo, RedisConnectionInfo,
+    RedisError, RedisResult, TlsCertificates, cmd,
 };
 
 use super::backend::{TIMEOUT, latency, unreachable};
@@ -24,6 +25,34 @@ const SKEW: Duration = Duration::from_secs(2);
 /// Connections in use, of those that there may be.
 const FULL: f64 = 0.8;
 
+/// Where a server is, and who it is asked as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Address {
+    pub(crate) host: HostPort,
+    pub(crate) credentials: Credentials,
+    pub(crate) database: u32,
+    pub(crate) tls: bool,
+}
+
+impl Address {
+    fn info(&self) -> RedisResult<ConnectionInfo> {
+        let Self { host: HostPort { host, port }, credentials, database, tls } = self.clone();
+        let address = if tls {
+            ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None }
+        } else {
+            ConnectionAddr::Tcp(host, port)
+        };
+        let mut settings = RedisConnectionInfo::default().set_db(database.into());
+        if let Some(username) = credentials.username {
+            settings = settings.set_username(username);
+        }
+        if let Some(password) = credentials.password {
+            settings = settings.set_password(password);
+        }
+        Ok(address.into_connection_info()?.set_redis_settings(settings))
+    }
+}
+
 /// A server and how it is told of.
 pub(super) struct Server {
     pub(super) name: String,
@@ -34,22 +63,13 @@ pub(super) struct Server {
 }
 
 /// `authorities` are those to trust over TLS beside the system's.
-pub(super) fn check(url: &str, host: &Host, authorities: Option<&Path>) -> Vec<Finding> {
-    let address = url.into_connection_info().map(|info| info.addr().clone());
-    let tls = if matches!(address, Ok(ConnectionAddr::TcpTls { .. })) { " --tls" } else { "" };
-    let (name, is_local) = match address {
-        Ok(ConnectionAddr::Tcp(name, port) | ConnectionAddr::TcpTls { host: name, port, .. }) => {
-            let is_local = ["localhost", "127.0.0.1", "::1"].contains(&name.as_str());
-            (format!("{name}:{port}"), is_local)
-        }
-        Ok(address) => (address.to_string(), true),
-        Err(error) => return vec![unreachable(CHECK, "its URL", &error, "see docs/doctor.md for URLs")],
-    };
-    let cli = match name.rsplit_once(':') {
-        Some((host, port)) => format!("redis-cli{tls} -h {host} -p {port}"),
-        None => format!("redis-cli -s {name}"),
-    };
-    let opened = connect(url, authorities.filter(|_| !tls.is_empty()));
+pub(super) fn check(address: &Address, host: &Host, authorities: Option<&Path>) -> Vec<Finding> {
+    let HostPort { host: server, port } = &address.host;
+    let (name, is_local) =
+        (address.host.to_string(), ["localhost", "127.0.0.1", "::1"].contains(&server.as_str()));
+    let tls = if address.tls { " --tls" } else { "" };
+    let cli = format!("redis-cli{tls} -h {server} -p {port}");
+    let opened = connect(address, authorities.filter(|_| address.tls));
     let findings = opened.and_then(|connection| {
         let mut server = Server { name: name.clone(), is_local, cli: cli.clone(), connection };
         Ok(ask(&mut server, host)?)
@@ -57,13 +77,14 @@ pub(super) fn check(url: &str, host: &Host, authorities: Option<&Path>) -> Vec<F
     findings.unwrap_or_else(|error| vec![unreachable(CHECK, &name, &error, format!("{cli} ping"))])
 }
 
-fn connect(url: &str, authorities: Option<&Path>) -> Result<Connection, Box<dyn Error>> {
+fn connect(address: &Address, authorities: Option<&Path>) -> Result<Connection, Box<dyn Error>> {
+    let info = address.info()?;
     let client = match authorities {
         Some(path) => {
             let root_cert = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-            Client::build_with_tls(url, TlsCertificates { client_tls: None, root_cert: Some(root_cert) })?
+            Client::build_with_tls(info, TlsCertificates { client_tls: None, root_cert: Some(root_cert) })?
         }
-        None => Client::open(url)?,
+        None => Client::open(info)?,
     };
     let connection = client.get_connection_with_timeout(TIMEOUT)?;
     connection.set_read_timeout(Some(TIMEOUT))?;

@@ -23,6 +23,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+pub(crate) use authority::{Authority, masked};
 pub(crate) use cache_url::{CacheUrl, Server};
 pub(crate) use draft::{CacheConfig, Draft, ServeConfig, SharedStore};
 pub(crate) use environment::Environment;
