@@ -81,7 +81,7 @@ impl Backend {
     }
 }
 
-/// What there is to find of a backend. `authorities` are those to trust over TLS beside the system's.
+/// What there is to find of a backend. `authorities` are those to trust over TLS in place of the system's.
 pub(super) fn check(backend: &Backend, host: &Host, authorities: Option<&Path>) -> Vec<Finding> {
     match backend {
         Backend::Redis(servers) => {

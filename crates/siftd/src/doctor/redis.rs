@@ -62,7 +62,7 @@ pub(super) struct Server {
     pub(super) connection: Connection,
 }
 
-/// `authorities` are those to trust over TLS beside the system's.
+/// `authorities` are those to trust over TLS in place of the system's.
 pub(super) fn check(address: &Address, host: &Host, authorities: Option<&Path>) -> Vec<Finding> {
     let HostPort { host: server, port } = &address.host;
     let (name, is_local) =
