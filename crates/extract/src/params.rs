@@ -48,14 +48,14 @@ impl Params {
     }
 
     /// Pixels that an image counts for where memory is budgeted by pixels, some 13 bytes each: its own, or what thin ones take beside
-    /// them, for the denoiser's border (3 bytes a pixel) and lists of rows (200 bytes each).
+    /// them, for the denoiser's border (3 bytes a pixel) and lists of rows (400 bytes each).
     ///
     /// # Errors
     /// [`ExtractError::TooWideABorder`].
     pub fn budgeted_pixels(&self, probe: &Probe, limits: &Limits) -> Result<u64, ExtractError> {
         let (width, height) = (u64::from(probe.width), u64::from(probe.height));
         let padded = limits.check_border(width, height, self)?;
-        Ok(probe.pixels().max(padded / 4).max(16 * width.max(height)))
+        Ok(probe.pixels().max(padded / 4).max(32 * width.max(height)))
     }
 }
 
@@ -71,8 +71,8 @@ mod tests {
         };
         assert_eq!(of(640, 480, Params::default()), Ok(640 * 480));
         // Rows, or columns that EXIF turns into rows.
-        assert_eq!(of(1, 1 << 20, Params::default()), Ok(16 << 20));
-        assert_eq!(of(1 << 20, 1, Params { denoise: Denoise::None, ..Params::default() }), Ok(16 << 20));
+        assert_eq!(of(1, 1 << 20, Params::default()), Ok(32 << 20));
+        assert_eq!(of(1 << 20, 1, Params { denoise: Denoise::None, ..Params::default() }), Ok(32 << 20));
         let mut wide = nlm::ColoredParams::default();
         wide.luma.search_window = 2901;
         let wide = Params { denoise: Denoise::Nlm(wide), ..Params::default() };

@@ -78,6 +78,8 @@ pub(super) async fn by_upload(
     app.engine.observe_stage(Stage::Parse, parsing);
     let image = app.engine.image(image).await;
     let found = app.engine.features(&image, &asked.params, asked.wanted()).await;
+    // Its memory goes back before the answer takes some.
+    drop(image);
     let mut found = found.map_err(|error| Problem::of(&error, &app.engine.config().limits))?;
     found.stages.add(Stage::Parse, parsing);
     answer::to_upload(app, context, &asked, found).await
