@@ -37,7 +37,7 @@ SETTINGS = [
     "--header-timeout", "3", "--body-timeout", "3",
     "--log-rate", "1",
 ]
-# Of good requests, those that are answered with features at the least: more than half was seen where two processors do everything.
+# Of good requests, those that are answered with features at the least. All were on two processors that do everything.
 LEAST_ANSWERED = 0.2
 # What may remain: pages of the allocator's that other blocks keep.
 MEMORY_SLACK = 24_000_000

@@ -62,7 +62,7 @@ pub enum ExtractError {
         "the image has {width} x {height} pixels, with the {border} on each side that the denoiser's windows need {padded}, more than \
          the {allowed} allowed"
     )]
-    TooWideABorder {
+    BorderTooWide {
         /// Width of the image.
         width: u64,
         /// Height of the image.
@@ -134,7 +134,7 @@ impl ExtractError {
             Self::TooManyBytes { .. }
             | Self::TooManyPixels { .. }
             | Self::SideTooLong { .. }
-            | Self::TooWideABorder { .. } => ErrorKind::Limit,
+            | Self::BorderTooWide { .. } => ErrorKind::Limit,
             Self::Cancelled | Self::DeadlineExceeded => ErrorKind::Stopped,
         }
     }

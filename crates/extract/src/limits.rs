@@ -1,9 +1,10 @@
-use crate::{Denoise, ExtractError, Format, Params};
+use crate::{ExtractError, Format};
 
 /// What an input may cost before it is refused. Both bounds are checked before any pixel is decoded or allocated.
 ///
 /// Decoding holds at most 13 bytes a pixel at a time, the answer's 3 among them (TIFF with planes of 16 bits;
-/// progressive CMYK JPEG takes 12), besides buffers of a fixed size. Common inputs take 3 to 9.
+/// progressive CMYK JPEG takes 12), besides buffers of a fixed size, the largest of some 40 MB (a TIFF tile may reach 4 megapixels beyond the
+/// picture). Common inputs take 3 to 9.
 ///
 /// ```
 /// let strict = extract::Limits { max_pixels: 12_000_000, ..Default::default() };
@@ -22,9 +23,6 @@ impl Default for Limits {
         Self { max_bytes: 10_000_000, max_pixels: 50_000_000 }
     }
 }
-
-/// What images may take with the denoiser's border beside twice [`max_pixels`](Limits::max_pixels), px: small ones with wide windows.
-const BORDER_BESIDE: u64 = 16 << 20;
 
 /// Width and height that passed [`Limits::check_pixels`]: neither is zero or longer than a side may be, and every buffer of a few
 /// bytes a pixel can be addressed.
@@ -73,24 +71,11 @@ impl Limits {
         }
         Ok(Size { width: width as usize, height: height as usize })
     }
-
-    /// Pixels that the denoiser keeps of an image: with a border, which may be far more than a thin image has itself.
-    pub(crate) fn check_border(&self, width: u64, height: u64, params: &Params) -> Result<u64, ExtractError> {
-        let Denoise::Nlm(nlm) = &params.denoise else { return Ok(width.saturating_mul(height)) };
-        let border = nlm.luma.border() as u64;
-        let padded = (width + 2 * border).saturating_mul(height + 2 * border);
-        let allowed = self.max_pixels.saturating_mul(2).saturating_add(BORDER_BESIDE);
-        if padded > allowed {
-            return Err(ExtractError::TooWideABorder { width, height, border, padded, allowed });
-        }
-        Ok(padded)
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ParamsBuilder;
 
     #[test]
     fn the_product_is_taken_without_overflow() {
@@ -106,36 +91,6 @@ mod tests {
         let (width, height, allowed) = (1, (1 << 20) + 1, 1 << 20);
         let error = limits.check_pixels(Format::Tiff, width, height).unwrap_err();
         assert_eq!(error, ExtractError::SideTooLong { width, height, allowed });
-    }
-
-    #[test]
-    fn a_border_has_its_limit_which_no_usual_image_comes_near() {
-        let limits = Limits::default();
-        let with = |windows: [(&str, &str); 2]| {
-            let mut builder = ParamsBuilder::default();
-            windows.iter().for_each(|(name, value)| builder.set(name, value).unwrap());
-            builder.build().unwrap()
-        };
-        let usual = with([("template_window", "7"), ("search_window", "21")]);
-        let widest = with([("template_window", "127"), ("search_window", "2901")]);
-        assert_eq!(limits.check_border(512, 512, &usual), Ok(538 * 538));
-        assert_eq!(
-            limits.check_border(50_000_000, 1, &Params { denoise: Denoise::None, ..usual }),
-            Ok(50_000_000)
-        );
-        assert_eq!(limits.check_border(7071, 7071, &widest), Ok(10_097 * 10_097));
-        assert_eq!(limits.check_border(1, 1, &widest), Ok(3027 * 3027));
-        for (width, height) in [(1, 65_535), (65_535, 1)] {
-            assert!(limits.check_border(width, height, &usual).is_ok());
-            let error = limits.check_border(width, height, &widest).unwrap_err();
-            assert_eq!(
-                error.to_string(),
-                format!(
-                    "the image has {width} x {height} pixels, with the 1513 on each side that the denoiser's windows need 207534147, \
-                     more than the 116777216 allowed"
-                )
-            );
-        }
     }
 
     #[test]

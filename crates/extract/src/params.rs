@@ -1,5 +1,8 @@
 use crate::{ExtractError, Limits, Probe};
 
+/// What images may take with the denoiser's border beside twice [`max_pixels`](Limits::max_pixels), px: small ones with wide windows.
+const BORDER_BESIDE: u64 = 16 << 20;
+
 /// What is done to the decoded pixels before detection.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Denoise {
@@ -47,14 +50,26 @@ impl Params {
         Ok(self.sift.validate()?)
     }
 
+    /// Pixels that the denoiser keeps of an image: with a border, which may be far more than a thin image has itself.
+    pub(crate) fn check_border(&self, width: u64, height: u64, limits: &Limits) -> Result<u64, ExtractError> {
+        let Denoise::Nlm(nlm) = &self.denoise else { return Ok(width.saturating_mul(height)) };
+        let border = nlm.luma.border() as u64;
+        let padded = (width + 2 * border).saturating_mul(height + 2 * border);
+        let allowed = limits.max_pixels.saturating_mul(2).saturating_add(BORDER_BESIDE);
+        if padded > allowed {
+            return Err(ExtractError::BorderTooWide { width, height, border, padded, allowed });
+        }
+        Ok(padded)
+    }
+
     /// Pixels that an image counts for where memory is budgeted by pixels, some 13 bytes each: its own, or what thin ones take beside
     /// them, for the denoiser's border (3 bytes a pixel) and lists of rows (400 bytes each).
     ///
     /// # Errors
-    /// [`ExtractError::TooWideABorder`].
+    /// [`ExtractError::BorderTooWide`].
     pub fn budgeted_pixels(&self, probe: &Probe, limits: &Limits) -> Result<u64, ExtractError> {
         let (width, height) = (u64::from(probe.width), u64::from(probe.height));
-        let padded = limits.check_border(width, height, self)?;
+        let padded = self.check_border(width, height, limits)?;
         Ok(probe.pixels().max(padded / 4).max(32 * width.max(height)))
     }
 }
@@ -62,7 +77,37 @@ impl Params {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Format;
+    use crate::{Format, ParamsBuilder};
+
+    #[test]
+    fn a_border_has_its_limit_which_no_usual_image_comes_near() {
+        let limits = Limits::default();
+        let with = |windows: [(&str, &str); 2]| {
+            let mut builder = ParamsBuilder::default();
+            windows.iter().for_each(|(name, value)| builder.set(name, value).unwrap());
+            builder.build().unwrap()
+        };
+        let usual = with([("template_window", "7"), ("search_window", "21")]);
+        let widest = with([("template_window", "127"), ("search_window", "2901")]);
+        assert_eq!(usual.check_border(512, 512, &limits), Ok(538 * 538));
+        assert_eq!(
+            Params { denoise: Denoise::None, ..usual }.check_border(50_000_000, 1, &limits),
+            Ok(50_000_000)
+        );
+        assert_eq!(widest.check_border(7071, 7071, &limits), Ok(10_097 * 10_097));
+        assert_eq!(widest.check_border(1, 1, &limits), Ok(3027 * 3027));
+        for (width, height) in [(1, 65_535), (65_535, 1)] {
+            assert!(usual.check_border(width, height, &limits).is_ok());
+            let error = widest.check_border(width, height, &limits).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!(
+                    "the image has {width} x {height} pixels, with the 1513 on each side that the denoiser's windows need 207534147, \
+                     more than the 116777216 allowed"
+                )
+            );
+        }
+    }
 
     #[test]
     fn thin_images_count_for_more_than_their_pixels() {
@@ -77,6 +122,6 @@ mod tests {
         wide.luma.search_window = 2901;
         let wide = Params { denoise: Denoise::Nlm(wide), ..Params::default() };
         assert_eq!(of(100, 10_000, wide), Ok(3006 * 12_906 / 4));
-        assert!(matches!(of(100, 100_000, wide), Err(ExtractError::TooWideABorder { .. })));
+        assert!(matches!(of(100, 100_000, wide), Err(ExtractError::BorderTooWide { .. })));
     }
 }

@@ -132,7 +132,7 @@ impl Extractor {
         control.check()?;
         let picture = stages.measure(Stage::Decode, || decode(bytes, limits))?;
         control.check()?;
-        limits.check_border(picture.width() as u64, picture.height() as u64, params)?;
+        params.check_border(picture.width() as u64, picture.height() as u64, limits)?;
         let Denoise::Nlm(params) = &params.denoise else { return Ok(picture) };
         let stop = || control.check().is_err();
         let kernel = nlm::Control { threads: control.threads, stop: Some(&stop) };

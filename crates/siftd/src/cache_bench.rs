@@ -24,7 +24,7 @@ pub(crate) use arguments::CacheBenchArguments;
 use marking::MarksFile;
 use subject::{Subject, subjects};
 
-/// Measures the caches and tells. Whether all could be measured; `Err` for wrong usage.
+/// Measures the caches and tells. It fails unless all could be measured; `Err` for wrong usage.
 pub(crate) fn run(arguments: &CacheBenchArguments) -> Result<Outcome, String> {
     let marks = arguments.count_marks.as_deref().map(MarksFile::read).transpose()?;
     let made = Timestamp(SystemTime::now()).to_string();

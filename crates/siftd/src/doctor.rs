@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &DoctorArguments) -> Result<Outcome, String> {
         CacheConfig::Shared { authorities, .. } => authorities.as_deref(),
         _ => None,
     };
-    let own = settings.shared_cache().and_then(|url| url.parse::<Backend>().ok());
+    let own = settings.shared_cache().map(|(server, url)| Backend::of(server.clone(), url.to_owned()));
     let backends = own.iter().filter(|own| !arguments.cache.contains(own)).chain(&arguments.cache);
     findings.extend(backends.flat_map(|backend| backend::check(backend, &host, authorities)));
     let printed = if arguments.json {

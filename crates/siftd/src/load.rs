@@ -15,7 +15,7 @@ use output::Live;
 
 use crate::outcome::Outcome;
 
-/// Makes the load and tells what was measured. Whether all requests were answered or refused in good order; `Err` for
+/// Makes the load and tells what was measured. It fails unless all requests were answered or refused in good order; `Err` for
 /// what cannot be made.
 pub(crate) fn run(arguments: &LoadArguments) -> Result<Outcome, String> {
     match measure(arguments) {

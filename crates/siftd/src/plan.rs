@@ -20,7 +20,7 @@ use crate::outputs;
 pub(crate) use arguments::PlanArguments;
 use arguments::{Form, Source};
 
-/// Plans and writes the plan. it fails where what is asked cannot be met, `Err` for wrong usage.
+/// Plans and writes the plan; it fails where what is asked cannot be met, `Err` for wrong usage.
 pub(crate) fn run(arguments: &PlanArguments) -> Result<Outcome, String> {
     let document = match document(arguments) {
         Ok(document) => document,

@@ -54,7 +54,7 @@ pub(crate) enum ProfileError {
     Capacity(#[from] capacity::Error),
 }
 
-/// Measures and writes the profile. Whether it could; `Err` for wrong usage.
+/// Measures and writes the profile. It fails where it could not; `Err` for wrong usage.
 pub(crate) fn run(arguments: &ProfileArguments) -> Result<Outcome, String> {
     let params = arguments.features.params()?;
     match measure(arguments, &params).and_then(|profile| write(&profile, arguments)) {

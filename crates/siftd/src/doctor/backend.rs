@@ -64,7 +64,8 @@ impl FromStr for Backend {
 }
 
 impl Backend {
-    fn of(server: Server, url: String) -> Self {
+    /// The one that a URL of the settings names.
+    pub(super) fn of(server: Server, url: String) -> Self {
         match server {
             Server::Redis { host, credentials, database, tls } => {
                 Self::Redis(vec![redis::Address { host, credentials, database, tls }])

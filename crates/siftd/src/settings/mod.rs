@@ -44,10 +44,10 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// The URL of a cache that others share, with its password.
-    pub(crate) fn shared_cache(&self) -> Option<&str> {
+    /// A cache that others share, and its URL with the password.
+    pub(crate) fn shared_cache(&self) -> Option<(&Server, &str)> {
         match &self.draft.cache {
-            CacheUrl::Shared(_, url) => Some(url),
+            CacheUrl::Shared(server, url) => Some((server, url)),
             CacheUrl::None | CacheUrl::Memory | CacheUrl::Disk(_) => None,
         }
     }
