@@ -73,7 +73,7 @@ pub struct Done {
     pub images: u64,
     /// Time that threads had an image, those that joined in included.
     pub busy: Duration,
-    /// As `busy`, of the images that were computed.
+    /// Processor time of the images that were computed, of all threads.
     pub computing: Duration,
 }
 

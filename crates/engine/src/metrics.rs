@@ -1,5 +1,6 @@
 //! What an engine measures as it happens, in Prometheus' terms.
 
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use extract::{Stage, StageTimes};
@@ -31,6 +32,8 @@ pub(crate) struct Metrics {
     image_bytes: Histogram,
     keypoints: Histogram,
     rejected: Family<Label, Counter>,
+    /// Of images that were computed, and of those that were not in the end.
+    processor_seconds: [Counter<f64, AtomicU64>; 2],
 }
 
 impl Metrics {
@@ -43,6 +46,10 @@ impl Metrics {
             // It is there from the start, and 0.
             drop(rejected.get_or_create(&[("reason", reason.name())]));
         }
+        let processor_seconds = Family::<Label, Counter<f64, AtomicU64>>::default();
+        let help =
+            "Processor time of compute threads and of those that they start, by what became of the image";
+        registry.register("compute_cpu_seconds", help, processor_seconds.clone());
         let mut histogram = |name: &str, help: &str, buckets: &[f64]| {
             let histogram = Histogram::new(buckets.iter().copied());
             registry.register(name, help, histogram.clone());
@@ -59,7 +66,14 @@ impl Metrics {
             keypoints: histogram("keypoints", "Keypoints of images that were computed", &KEYPOINTS),
             stages: Stage::ALL.map(|stage| stages.get_or_create_owned(&[("stage", stage.name())])),
             rejected,
+            processor_seconds: ["computed", "given_up"]
+                .map(|outcome| processor_seconds.get_or_create_owned(&[("outcome", outcome)])),
         }
+    }
+
+    pub(crate) fn processors_used(&self, time: Duration, computed: bool) {
+        let [of_computed, of_others] = &self.processor_seconds;
+        if computed { of_computed } else { of_others }.inc_by(time.as_secs_f64());
     }
 
     pub(crate) fn stage(&self, stage: Stage, took: Duration) {

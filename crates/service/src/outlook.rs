@@ -1,11 +1,15 @@
 //! What this instance can carry, by the models that plans are made with, over its own metrics of the last minute.
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use capacity::instance::{Instance, Setup};
 use capacity::live::{self, Exposition, Measured};
 use capacity::workload::{Hits, Objective, Workload};
 use prometheus_client::encoding::text;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::registry::Registry;
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -26,8 +30,12 @@ const REFUSED: f64 = 0.001;
 const RATIOS: [f64; 3] = [0.8, 0.5, 0.2];
 
 /// The latest outlook, and the metrics that the next begins with.
-#[derive(Debug, Default)]
-pub(crate) struct Outlook(Mutex<State>);
+#[derive(Debug)]
+pub(crate) struct Outlook {
+    state: Mutex<State>,
+    /// Processor time of reckoning, which is not that of requests.
+    processor_seconds: Counter<f64, AtomicU64>,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -40,7 +48,7 @@ struct State {
 pub(crate) struct Carries {
     /// Processor time of a request beside computing, mean, ms.
     request_ms: f64,
-    /// Time of one thread for an image, mean, ms.
+    /// Processor time of an image, of all threads that work on it, mean, ms.
     compute_ms: f64,
     /// Share of lookups that the cache answered.
     hit_ratio: f64,
@@ -61,6 +69,14 @@ pub(crate) struct AtHitRatio {
 }
 
 impl Outlook {
+    /// None yet.
+    pub(crate) fn register(registry: &mut Registry) -> Self {
+        let processor_seconds = Counter::default();
+        let help = "Processor time of reckoning what the instance carries";
+        registry.register("outlook_cpu_seconds", help, processor_seconds.clone());
+        Self { state: Mutex::default(), processor_seconds }
+    }
+
     pub(crate) fn latest(&self) -> Option<Carries> {
         self.lock().latest.clone()
     }
@@ -68,6 +84,15 @@ impl Outlook {
     /// Reckons anew, which takes a processor for some tenths of a second, and logs the outcome. A minute in which nothing was
     /// computed leaves the last outlook as it is.
     pub(crate) fn renew(&self, app: &App) {
+        let before = threads::processor_time();
+        self.reckon(app);
+        let took = threads::processor_time()
+            .zip(before)
+            .map_or(Duration::ZERO, |(now, then)| now.saturating_sub(then));
+        self.processor_seconds.inc_by(took.as_secs_f64());
+    }
+
+    fn reckon(&self, app: &App) {
         let mut encoded = String::new();
         // Writing to a String does not fail.
         if text::encode(&mut encoded, &app.registry).is_err() {
@@ -81,7 +106,7 @@ impl Outlook {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -134,11 +159,11 @@ pub(crate) fn rounded(value: f64) -> f64 {
 mod tests {
     use super::*;
 
-    /// Metrics of 800 hits and 200 misses of 50 ms each, as `/metrics` gives them.
+    /// Metrics of 800 hits and 200 misses that took processors 50 ms each, as `/metrics` gives them.
     fn minute() -> String {
         let mut text =
             "siftd_compute_threads 2\nprocess_resident_memory_bytes 5e7\nprocess_cpu_seconds_total 10.2\n\
-            siftd_requests_total{route=\"detect\",status=\"200\"} 1000\n\
+            siftd_requests_total{route=\"detect\",status=\"200\"} 1000\nsiftd_compute_cpu_seconds_total{outcome=\"computed\"} 10\n\
             siftd_cache_requests_total{tier=\"memory\",result=\"hit\"} 800\n\
             siftd_cache_requests_total{tier=\"memory\",result=\"miss\"} 200\n"
                 .to_owned();
@@ -149,7 +174,8 @@ mod tests {
                  {name}_bucket{{le=\"{mean}\",{labels}}} {count}\n{name}_bucket{{le=\"+Inf\",{labels}}} {count}\n"
             );
         };
-        histogram("siftd_stage_duration_seconds", "stage=\"denoise\"", 0.05, 200);
+        // Two threads, which did it in little more than half of their time.
+        histogram("siftd_stage_duration_seconds", "stage=\"denoise\"", 0.03, 200);
         histogram("siftd_stage_duration_seconds", "stage=\"hash\"", 1e-4, 1000);
         histogram("siftd_image_pixels", "", 262_144.0, 200);
         histogram("siftd_image_bytes", "", 150_000.0, 1000);

@@ -35,7 +35,7 @@ pub(crate) struct Window {
     pub(crate) computed: u64,
     /// Time that compute threads had an image, of all together.
     pub(crate) busy: Duration,
-    /// As `busy`, of the images that were computed.
+    /// Processor time of the images that were computed.
     pub(crate) computing: Duration,
 }
 

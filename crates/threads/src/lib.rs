@@ -3,11 +3,14 @@
 #![forbid(unsafe_code)]
 
 #[cfg(target_os = "linux")]
+mod clock;
+#[cfg(target_os = "linux")]
 mod processor;
 
 #[cfg(target_os = "linux")]
 use std::thread;
 use std::thread::{Scope, ScopedJoinHandle};
+use std::time::Duration;
 
 /// As [`Scope::spawn`], but the thread begins on another processor than this one's, if it may use others.
 ///
@@ -36,12 +39,30 @@ pub fn spawn_elsewhere<'scope, T: Send + 'scope>(
     return scope.spawn(task);
     #[cfg(target_os = "linux")]
     {
-        let here = processor::current();
+        let (here, account) = (processor::current(), clock::Account::open());
         let spawned = scope.spawn(move || {
+            let _account = account;
             processor::leave(here);
             task()
         });
         thread::yield_now();
         spawned
     }
+}
+
+/// Processor time that this thread has taken so far, and all those that it has started by [`spawn_elsewhere`] and that have ended.
+/// None on other systems than Linux.
+///
+/// ```
+/// let before = threads::processor_time();
+/// std::thread::scope(|scope| {
+///     threads::spawn_elsewhere(scope, || (0..1000).sum::<u32>());
+/// });
+/// assert!(threads::processor_time() >= before);
+/// ```
+pub fn processor_time() -> Option<Duration> {
+    #[cfg(target_os = "linux")]
+    return Some(clock::processor_time());
+    #[cfg(not(target_os = "linux"))]
+    None
 }

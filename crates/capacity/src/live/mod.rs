@@ -4,4 +4,4 @@ mod exposition;
 mod profile;
 
 pub use exposition::{Exposition, Histogram};
-pub use profile::{Measured, profile};
+pub use profile::{Measured, STORED, profile};

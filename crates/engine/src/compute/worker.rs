@@ -23,8 +23,9 @@ struct Taken {
     threads: NonZeroUsize,
     /// One that an image had before, if there is one left.
     spare: Option<Spare>,
-    /// When this thread took it.
+    /// When this thread took it, and the processor time that it had taken by then.
     started: Instant,
+    processor_time: Option<Duration>,
 }
 
 /// Computes one job after another until the end.
@@ -64,15 +65,16 @@ impl Compute {
 
     fn begin(&self, state: &mut State, index: usize, queued: Queued) -> Taken {
         state.load.queued -= 1;
-        let threads = self.policy.threads_for_next(&state.load);
+        let share = self.policy.threads_for_next(&state.load);
         state.load.running += 1;
         let started = Instant::now();
         if let Some(since) = state.busy_since.get_mut(index) {
             *since = Some(started);
         }
         let Queued { job, work, since } = queued;
-        let spare = state.spares.take(threads);
-        Taken { job, work, waited: started - since, threads, spare, started }
+        let spare = state.spares.take(share);
+        let (waited, processor_time) = (started - since, threads::processor_time());
+        Taken { job, work, waited, threads: share, spare, started, processor_time }
     }
 
     fn compute(&self, taken: &mut Taken) -> Outcome {
@@ -113,17 +115,22 @@ impl Compute {
     }
 
     fn finish(&self, index: usize, taken: Taken, outcome: Outcome) {
-        let Taken { job: Job { key, pixels, flight, image, .. }, work, threads, spare, started, .. } = taken;
+        let Taken { job, work, threads, spare, started, processor_time, .. } = taken;
+        let Job { key, pixels, flight, image, .. } = job;
         // Its memory goes back before anyone is let in for it.
         drop(image);
-        // As if one thread had done it: threads share well enough for an estimate.
-        let took = started.elapsed() * threads.get() as u32;
+        let took = started.elapsed();
+        let used = threads::processor_time()
+            .zip(processor_time)
+            .map_or(took, |(now, then)| now.saturating_sub(then));
+        self.metrics.processors_used(used, outcome.is_ok());
         let mut state = self.lock();
-        state.done.busy += took;
+        state.done.busy += took * threads.get() as u32;
         if outcome.is_ok() {
-            state.load.pace.measured(work, took);
+            // As one thread would take: no less than it took several, and no less than they worked.
+            state.load.pace.measured(work, took.max(used));
             state.done.images += 1;
-            state.done.computing += took;
+            state.done.computing += used;
         }
         if let Some(spare) = spare {
             state.spares.put(spare, Instant::now());

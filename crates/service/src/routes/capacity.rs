@@ -28,7 +28,7 @@ pub(super) struct Capacity {
     hit_ratio: Option<f64>,
     /// Lookups a second.
     requests_per_second: f64,
-    /// Time of one thread for one image, mean, ms; none if none was computed.
+    /// Processor time of one image, of all threads that work on it, mean, ms; none if none was computed.
     compute_ms: Option<f64>,
     /// Misses that the threads can compute a second: threads / time for one.
     misses_per_second: Option<f64>,

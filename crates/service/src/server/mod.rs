@@ -83,6 +83,7 @@ impl Server {
         let metrics = HttpMetrics::register(own, log.left_out());
         let lost = traces.as_ref().map(Traces::lost).unwrap_or_default();
         own.register("spans_lost", "Spans that did not arrive where they were sent", lost);
+        let outlook = Outlook::register(own);
         let engine = Engine::start(engine, tiers, own)?;
         let limiter = config.rate_limit.map(|limit| RateLimiter::new(limit.per_second, limit.burst));
         let app = App {
@@ -100,7 +101,7 @@ impl Server {
             started: Instant::now(),
             lifecycle: Lifecycle::default(),
             recent: Recent::default(),
-            outlook: Outlook::default(),
+            outlook,
         };
         Ok(Self { app: Arc::new(app), listener, admin, opening: None })
     }

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use cache::{MemoryConfig, Tiers};
 use capacity::cache_memory::{Entry, Memory};
+use capacity::live::STORED;
 use clap::Parser;
 
 use super::*;
@@ -39,6 +40,26 @@ fn what_is_missing_is_named() {
     assert!(usage_error(&["--profile", "not/there.json"]).contains("not/there.json"));
     let price = ["--profile", "Cargo.toml", "--rate", "1", "--hit-ratio", "0.5"];
     assert!(usage_error(&price).contains("profile cannot be read"));
+}
+
+/// Sizes that a running instance does not measure are those of the format.
+#[test]
+fn an_instance_stores_what_plans_from_it_say() {
+    let stored = |count: usize| {
+        let keypoint = extract::Keypoint { x: 1.0, y: 2.0, size: 3.0, angle: 4.0, response: 0.5, octave: 1 };
+        let features = extract::FeatureSet {
+            width: 9,
+            height: 9,
+            image_sha256: [0; 32],
+            keypoints: vec![keypoint; count],
+            descriptors: extract::Descriptors::Sift(vec![7; extract::DESCRIPTOR_LENGTH * count]),
+        };
+        features.to_siftd().unwrap().len() as f64
+    };
+    let key = cache::Key { engine_version: ENGINE_VERSION, fingerprint: [1; 16], digest: [2; 32] };
+    assert_eq!(STORED.fixed_bytes, stored(0));
+    assert_eq!(STORED.bytes_per_keypoint, stored(1) - stored(0));
+    assert_eq!(STORED.key_bytes, key.to_string().len() as f64);
 }
 
 /// The model of the memory tier is what the tier itself counts.
