@@ -83,6 +83,24 @@ pub enum Error {
         /// The hit ratio.
         hit_ratio: f64,
     },
+    /// No rate is so low that no more is refused, or done too late, than the objective allows.
+    #[error(
+        "no more than {} % refused or late is impossible: an idle instance refuses {} %, with {queue} places in its queue, and is late with {} %, with a deadline of {} s; allow more, or raise queue_capacity or deadline",
+        crate::report::number(.allowed * 1e2), crate::report::number(.refused * 1e2), crate::report::number(.late * 1e2),
+        crate::report::number(*.deadline)
+    )]
+    LossOutOfReach {
+        /// The share that may be refused or late.
+        allowed: f64,
+        /// The share that is refused.
+        refused: f64,
+        /// The share of what is let in that is not done in time.
+        late: f64,
+        /// Images that may wait.
+        queue: usize,
+        /// Time that a request may take, s.
+        deadline: f64,
+    },
     /// A catalogue of prices that cannot be read.
     #[error("the prices {name} cannot be read: {reason}")]
     Prices {

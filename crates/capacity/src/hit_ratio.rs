@@ -20,6 +20,9 @@ mod residence;
 pub use popularity::Zipf;
 use residence::Residence;
 
+/// How close a value that is sought by halving is found, relative to it.
+const PRECISION: f64 = 1e-9;
+
 /// What is asked for, and what is kept.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Lookups {
@@ -59,22 +62,55 @@ impl Lookups {
     /// assert!(tight.hit_ratio < 0.4 && tight.evicted > 0.9);
     /// ```
     pub fn cached(&self) -> Caching {
+        self.cached_in(|held| held.entries > self.capacity)
+    }
+
+    /// As [`cached`](Self::cached), in room that is not told by a number of entries, as what one weighs depends on what the cache does:
+    /// `is_full` says of what it may come to whether that is too much. The more it holds the sooner it must be.
+    pub fn cached_in(&self, is_full: impl Fn(&Caching) -> bool) -> Caching {
         let groups = self.popularity.groups();
         let all = self.sum(&groups, f64::INFINITY);
-        if all.entries <= self.capacity {
+        if !is_full(&all) {
             return all;
         }
         // Entries grow with the characteristic time, of which the time to live is more than enough.
-        let (mut short, mut long) = (0.0, self.ttl);
-        for _ in 0..60 {
-            let middle = (short + long) / 2.0;
-            if self.sum(&groups, middle).entries < self.capacity {
-                short = middle;
-            } else {
-                long = middle;
-            }
+        let time = halved(0.0, self.ttl, |time| !is_full(&self.sum(&groups, time)));
+        Caching { characteristic_time: Some(time), ..self.sum(&groups, time) }
+    }
+
+    /// What it would do with room for all.
+    pub fn unbounded(&self) -> Caching {
+        self.sum(&self.popularity.groups(), f64::INFINITY)
+    }
+
+    /// How long after an empty start there is no room left, s; none where entries expire before there is not. Until then each picture
+    /// that was asked for is there: `Σ (1 - e^(-λ t))` of them, with `λ` its own rate.
+    pub fn fills_after(&self) -> Option<f64> {
+        let groups = self.popularity.groups();
+        if self.sum(&groups, f64::INFINITY).entries <= self.capacity {
+            return None;
         }
-        Caching { characteristic_time: Some(short), ..self.sum(&groups, short) }
+        let asked_for = |seconds: f64| -> f64 {
+            groups.iter().map(|group| -group.pictures * (-self.rate * group.share * seconds).exp_m1()).sum()
+        };
+        Some(halved(0.0, self.ttl, |seconds| asked_for(seconds) < self.capacity))
+    }
+
+    /// The rate from which there is no room for all, requests a second; none where there is room for all pictures.
+    pub fn fills_at(&self) -> Option<f64> {
+        if self.popularity.pictures as f64 <= self.capacity {
+            return None;
+        }
+        let groups = self.popularity.groups();
+        let fits = |rate: f64| {
+            Self { rate, ..*self }.sum(&groups, f64::INFINITY).entries <= self.capacity
+                && rate < f64::MAX / 2.0
+        };
+        let mut most = self.rate;
+        while fits(most) {
+            most *= 2.0;
+        }
+        Some(halved(0.0, most, fits))
     }
 
     fn sum(&self, groups: &[popularity::Group], characteristic_time: f64) -> Caching {
@@ -91,6 +127,19 @@ impl Lookups {
         let evicted = if misses > 0.0 { (1.0 - expired / misses).max(0.0) } else { 0.0 };
         Caching { hit_ratio: hits, entries, characteristic_time: None, evicted }
     }
+}
+
+/// Where something ceases to hold between two values, at the first of which it does.
+fn halved(mut low: f64, mut high: f64, holds: impl Fn(f64) -> bool) -> f64 {
+    while high - low > PRECISION * high {
+        let middle = (low + high) / 2.0;
+        if holds(middle) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    low
 }
 
 #[cfg(test)]

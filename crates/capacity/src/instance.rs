@@ -9,7 +9,9 @@ use std::time::Duration;
 use crate::Error;
 use crate::admission::Policy;
 use crate::profile::{Clients, Distribution, PictureProfile, Profile, RequestProfile, Run};
-use crate::simulation::{Arrivals, Bound, Known, PictureClass, Processors, Scenario, Span, greatest_rate};
+use crate::simulation::{
+    Arrivals, Bound, Known, Outcome, PictureClass, Processors, Scenario, Span, greatest_rate,
+};
 use crate::throughput::Demand;
 use crate::workload::{KnownLoad, Objective, Workload};
 use beside::{Beside, alone};
@@ -208,9 +210,9 @@ impl<'a> Instance<'a> {
         greatest_rate(&self.scenario(ceiling, hit_ratio), &bound, ceiling)
     }
 
-    /// The least p99 that any rate can have: that of an instance which is all but idle, s.
-    pub fn least_p99(&self, hit_ratio: f64) -> f64 {
-        self.scenario(self.bound(hit_ratio) * 1e-3, hit_ratio).run().answered().quantile(0.99)
+    /// What becomes of requests of which there are hardly any: no rate has a lower p99.
+    pub fn idle(&self, hit_ratio: f64) -> Outcome {
+        self.scenario(self.bound(hit_ratio) * 1e-3, hit_ratio).run()
     }
 
     /// Processor time of a request beside computing at this rate of them, on the profile's machine, s: of the service, and of
@@ -240,7 +242,7 @@ impl<'a> Instance<'a> {
     fn request_delay(&self, rate: f64, processors: &Processors) -> Vec<Distribution> {
         let requests = &self.profile.requests;
         let mut delays: Vec<_> = match Beside::new(requests, &self.setup) {
-            Some(beside) => beside.delays(rate, processors, self.request_cpu(rate)),
+            Some(beside) => beside.delays(rate, processors, self.setup.clients),
             None => alone(&requests.upload_hits, self.upload_bytes()).into_iter().collect(),
         };
         for delay in &mut delays {
@@ -324,7 +326,7 @@ mod tests {
         }
         assert!((instance.bound(0.0) - 2.0 / 0.0501).abs() < 1e-6);
         // Alone it is computed by two threads.
-        let least = instance.least_p99(0.0);
+        let least = instance.idle(0.0).answered().quantile(0.99);
         assert!((0.028..0.056).contains(&least), "{least}");
         assert_eq!(instance.greatest_rate(0.0, &Objective { p99: 0.02, refused: 0.0 }), 0.0);
     }

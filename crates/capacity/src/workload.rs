@@ -5,6 +5,9 @@ use std::sync::Arc;
 use crate::Error;
 use crate::hit_ratio::Zipf;
 
+/// More pictures than any service has.
+const MOST_PICTURES: u64 = 1_000_000_000_000;
+
 /// Requests, and how they must be answered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Workload {
@@ -132,7 +135,8 @@ impl Workload {
             Hits::Popularity(Zipf { exponent, pictures }) => {
                 let valid = (0.0..=4.0).contains(&exponent);
                 check("exponent of the popularity", exponent, valid, "from 0 to 4")?;
-                positive("working set", pictures as f64)
+                let valid = (1..=MOST_PICTURES).contains(&pictures);
+                check("working set", pictures as f64, valid, "from 1 to 1,000,000,000,000 pictures")
             }
         }
     }
@@ -147,6 +151,7 @@ mod tests {
         let fine = Workload::new(100.0, Hits::Ratio(0.8));
         assert_eq!(fine.validate(), Ok(()));
         let objective = Objective { p99: 0.0, ..fine.objective };
+        let pictures = |pictures| Hits::Popularity(Zipf { exponent: 0.8, pictures });
         for (what, workload) in [
             ("rate", Workload { rate: 0.0, ..fine.clone() }),
             ("rate", Workload { rate: f64::NAN, ..fine.clone() }),
@@ -154,6 +159,8 @@ mod tests {
             ("hit ratio", Workload { hits: Hits::Ratio(1.2), ..fine.clone() }),
             ("peak factor", Workload { peak_factor: 0.5, ..fine.clone() }),
             ("growth", Workload { growth: -1.0, ..fine.clone() }),
+            ("working set", Workload { hits: pictures(0), ..fine.clone() }),
+            ("working set", Workload { hits: pictures(u64::MAX), ..fine.clone() }),
             ("p99", Workload { objective, ..fine }),
         ] {
             let Err(Error::Workload { what: named, .. }) = workload.validate() else { panic!("{what}") };

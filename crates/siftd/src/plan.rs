@@ -17,6 +17,7 @@ use extract::ENGINE_VERSION;
 
 use crate::outcome::Outcome;
 use crate::outputs;
+use crate::settings::{self, Environment, ServeArguments, SettingsError};
 pub(crate) use arguments::PlanArguments;
 use arguments::{Form, Source};
 
@@ -57,7 +58,9 @@ enum Failure {
 impl From<capacity::Error> for Failure {
     fn from(error: capacity::Error) -> Self {
         match error {
-            capacity::Error::ObjectiveOutOfReach { .. } => Self::Impossible(error.to_string()),
+            capacity::Error::ObjectiveOutOfReach { .. } | capacity::Error::LossOutOfReach { .. } => {
+                Self::Impossible(error.to_string())
+            }
             error => Self::Usage(error.to_string()),
         }
     }
@@ -82,7 +85,18 @@ fn document(arguments: &PlanArguments) -> Result<Document, Failure> {
         shared: arguments.shared(),
         catalogues: &catalogues,
     };
-    Ok(plan(&request)?)
+    let document = plan(&request)?;
+    check_settings(&document)
+        .map_err(|error| Failure::Usage(format!("no service can be set so: {error}")))?;
+    Ok(document)
+}
+
+/// Whether `siftd serve` takes the settings that a plan gives.
+fn check_settings(document: &Document) -> Result<(), SettingsError> {
+    let files = document.sections.iter().flat_map(|section| &section.attachments);
+    let lines = files.filter(|file| file.name == ".env").flat_map(|file| file.text.lines());
+    let environment: Environment = lines.filter_map(|line| line.split_once('=')).collect();
+    settings::load(&ServeArguments::default(), &environment).map(drop)
 }
 
 /// A profile of this engine: another one takes other times.

@@ -1,9 +1,9 @@
 /// Entries that are there in the long run if each stays for its whole time to live: Little's law, `L = λ W`, with the rate of
-/// insertions (misses) as `λ` and the time to live as `W`; never more than there are different pictures.
+/// insertions (misses) as `λ` and the time to live as `W`.
 ///
 /// John D. C. Little, *A Proof for the Queuing Formula L = λW*, 1961.
-pub fn entries_under_ttl(insertions_per_second: f64, ttl_seconds: f64, working_set: Option<f64>) -> f64 {
-    (insertions_per_second * ttl_seconds).min(working_set.unwrap_or(f64::INFINITY))
+pub fn entries_under_ttl(insertions_per_second: f64, ttl_seconds: f64) -> f64 {
+    insertions_per_second * ttl_seconds
 }
 
 /// A cache of so many bytes that is being filled.
@@ -17,8 +17,6 @@ pub struct Filling {
     pub capacity_bytes: f64,
     /// Time to live, s.
     pub ttl_seconds: f64,
-    /// Different pictures that there are, if that is known.
-    pub working_set: Option<f64>,
 }
 
 impl Filling {
@@ -30,7 +28,7 @@ impl Filling {
 
     /// Bytes that would be needed for no entry to be evicted before its time.
     pub fn needed_bytes(&self) -> f64 {
-        entries_under_ttl(self.insertions_per_second, self.ttl_seconds, self.working_set) * self.entry_bytes
+        entries_under_ttl(self.insertions_per_second, self.ttl_seconds) * self.entry_bytes
     }
 }
 
@@ -45,12 +43,9 @@ mod tests {
             entry_bytes: 1e5,
             capacity_bytes: 1e9,
             ttl_seconds: 3600.0,
-            working_set: None,
         };
         assert_eq!(filling.eviction_begins(), Some(1000.0));
         assert_eq!(filling.needed_bytes(), 3.6e9);
         assert_eq!(Filling { ttl_seconds: 900.0, ..filling }.eviction_begins(), None);
-        assert_eq!(Filling { working_set: Some(5e3), ..filling }.eviction_begins(), None);
-        assert_eq!(entries_under_ttl(10.0, 3600.0, Some(500.0)), 500.0);
     }
 }

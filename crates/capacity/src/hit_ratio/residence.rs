@@ -68,10 +68,11 @@ fn decay(loss: f64) -> f64 {
     for _ in 0..60 {
         let grown = loss * c.exp();
         let slope = 1.0 - grown;
-        if slope <= 1e-9 {
+        let step = (grown - c) / slope;
+        if slope <= 1e-9 || step <= 1e-15 {
             break;
         }
-        c += (grown - c) / slope;
+        c += step;
     }
     c.min(1.0)
 }

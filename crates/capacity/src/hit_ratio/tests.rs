@@ -69,3 +69,22 @@ fn more_room_and_more_time_never_hit_less() {
     let by_time: Vec<f64> = [1.0, 60.0, 3600.0, 86_400.0].map(|ttl| ratio(1e5, ttl)).to_vec();
     assert!(by_room.is_sorted() && by_time.is_sorted(), "{by_room:?} {by_time:?}");
 }
+
+#[test]
+fn a_cache_fills_in_the_time_in_which_as_many_pictures_are_asked_for() {
+    // All alike: after t each was asked for with 1 - e^(-t / 100).
+    let popularity = Zipf { exponent: 0.0, pictures: 10_000 };
+    let lookups = Lookups { popularity, rate: 100.0, capacity: 5_000.0, ttl: 3600.0 };
+    assert!((lookups.fills_after().unwrap() - 100.0 * 2.0_f64.ln()).abs() < 1e-6);
+    assert_eq!(Lookups { capacity: 10_000.0, ..lookups }.fills_after(), None);
+    assert_eq!(Lookups { ttl: 50.0, ..lookups }.fills_after(), None, "a third are there at a time");
+}
+
+#[test]
+fn a_cache_is_short_from_the_rate_at_which_its_entries_take_all_room() {
+    // Each is there for a share λT / (1 + λT) of the time: half where λT is 1.
+    let popularity = Zipf { exponent: 0.0, pictures: 10_000 };
+    let lookups = Lookups { popularity, rate: 1.0, capacity: 5_000.0, ttl: 100.0 };
+    assert!((lookups.fills_at().unwrap() - 100.0).abs() < 1e-6);
+    assert_eq!(Lookups { capacity: 10_000.0, ..lookups }.fills_at(), None, "room for all");
+}

@@ -1,6 +1,5 @@
-use super::needed::ENVELOPE_BYTES;
-use super::{Backend, Plan, Shared, figure, section as named, tier};
-use crate::cache_memory::{Disk, Filling, Footprint, Memory, Persistence, Redis, entries_under_ttl};
+use super::{Backend, ENVELOPE_BYTES, Plan, Shared, figure, section as named, tier};
+use crate::cache_memory::{Disk, Filling, Footprint, Memory, Persistence, Redis};
 use crate::hit_ratio::Lookups;
 use crate::report::{Figure, Section, Table};
 use crate::workload::Hits;
@@ -9,60 +8,66 @@ use crate::workload::Hits;
 const FRAMING: f64 = 60.0;
 /// Rate at which a disk takes a rewritten file, bytes a second.
 const DISK_RATE: f64 = 100e6;
+/// `max_connections` of PostgreSQL, if nobody sets it.
+const POSTGRES_CONNECTIONS: f64 = 100.0;
 
 pub(super) fn section(plan: &Plan<'_>) -> Section {
     let mut section = named("caching", "Caches");
-    let planned = plan.request.workload.planned_rate();
-    let ttl = plan.instance.setup.ttl;
-    let entries = entries_under_ttl(plan.misses(planned), ttl, working_set(plan));
+    let entries = plan.entries();
     section.figures = vec![
         figure("hit_ratio", "hit ratio", plan.hit_ratio, "", hit_formula(plan), hit_source(plan)),
-        figure(
-            "entries",
-            "entries in the long run",
-            entries,
-            "",
-            "misses a second x time to live (Little's law), at most the working set",
-            "rate, hit ratio and cache_ttl above",
-        ),
+        held(plan, entries),
     ];
     section.tables.push(footprints(plan, entries));
-    section.figures.extend(filling(
-        plan,
-        "memory",
-        plan.instance.setup.memory_tier_bytes,
-        Memory.footprint(plan.entry()).bytes(),
-        plan.memory_insertions(planned) / f64::from(plan.instances),
-    ));
+    section.figures.extend(filling(plan, &memory_tier(plan)));
     if let Some(shared) = plan.shared {
-        section.figures.extend(traffic(plan, shared, entries));
+        section.figures.extend(filling(plan, &shared_tier(plan, shared)));
+        section.figures.extend(traffic(plan, shared));
         if shared.backend == Backend::Redis {
             section.figures.extend(redis(plan, shared, entries));
         }
-        if !plan.request.profile.requests.shared_lookups.contains_key(shared.backend.name()) {
-            section.notes.push(format!(
-                "What a lookup in {} costs was not measured, and counts as nothing: siftd profile --cache measures it.",
-                shared.backend.name()
-            ));
-        }
+        section.notes.extend(notes(plan, shared));
     }
     section.figures.extend(evictions(plan));
-    if let Hits::Popularity(popularity) = plan.request.workload.hits {
-        section.tables.push(by_room(plan, |capacity, ttl| Lookups {
-            popularity,
-            rate: planned,
-            capacity,
-            ttl,
-        }));
+    if let Some(popularity) = plan.popularity() {
+        let rate = plan.planned_rate();
+        section.tables.push(by_room(plan, |capacity, ttl| Lookups { popularity, rate, capacity, ttl }));
     }
     section
 }
 
-fn working_set(plan: &Plan<'_>) -> Option<f64> {
-    match plan.request.workload.hits {
-        Hits::Popularity(popularity) => Some(popularity.pictures as f64),
-        Hits::Ratio(_) => None,
+fn notes(plan: &Plan<'_>, shared: Shared) -> Vec<String> {
+    let (name, mut notes) = (shared.backend.name(), Vec::new());
+    if !plan.request.profile.requests.shared_lookups.contains_key(name) {
+        notes.push(format!(
+            "What a lookup in {name} costs was not measured, and counts as nothing: siftd profile --cache measures it."
+        ));
     }
+    if !shared.backend.evicts() {
+        notes.push(
+            "PostgreSQL evicts nothing: its table has all entries until they expire, whatever room is given."
+                .to_owned(),
+        );
+        let connections = connections(plan, shared);
+        if connections > POSTGRES_CONNECTIONS {
+            notes.push(format!(
+                "PostgreSQL has {POSTGRES_CONNECTIONS:.0} connections by default, and {connections:.0} are needed: raise its \
+                 max_connections, or put a pooler before it."
+            ));
+        }
+    }
+    notes
+}
+
+fn held(plan: &Plan<'_>, entries: f64) -> Figure {
+    let (formula, source) = match plan.popularity() {
+        Some(_) => ("Σ of the shares of time that each picture is there", hit_formula(plan)),
+        None => (
+            "misses a second x time to live (Little's law), were there room",
+            "rate, hit ratio and cache_ttl above",
+        ),
+    };
+    figure("entries", "entries in the long run", entries, "", formula, source)
 }
 
 fn hit_formula(plan: &Plan<'_>) -> &'static str {
@@ -113,40 +118,75 @@ fn footprints(plan: &Plan<'_>, entries: f64) -> Table {
     }
 }
 
-/// When eviction begins in a cache.
-fn filling(
-    plan: &Plan<'_>,
-    tier: &str,
+/// A tier that is being filled.
+struct Tier {
+    keys: [&'static str; 2],
+    name: &'static str,
     capacity_bytes: f64,
     entry_bytes: f64,
     insertions_per_second: f64,
-) -> Vec<Figure> {
-    let (needed_key, begins_key) = if tier == "memory" {
-        ("memory_tier_needed", "memory_tier_full")
-    } else {
-        ("shared_needed", "shared_full")
-    };
-    let ttl_seconds = plan.instance.setup.ttl;
-    let working_set = working_set(plan);
-    let filling = Filling { insertions_per_second, entry_bytes, capacity_bytes, ttl_seconds, working_set };
-    let mut figures = vec![figure(
-        needed_key,
-        &format!("{tier} tier, for nothing to be evicted"),
-        filling.needed_bytes() / 1e9,
-        "GB",
-        "insertions a second x time to live, at most the working set, x bytes of an entry",
-        "Little's law and the model of the entry; each instance's own for memory",
-    )];
-    if let Some(begins) = filling.eviction_begins() {
-        figures.push(figure(
-            begins_key,
-            &format!("{tier} tier is full after"),
-            begins,
-            "s",
-            "room / (insertions a second x bytes of an entry)",
-            "from an empty start; what is evicted is computed again if it is asked for",
-        ));
+    ttl_seconds: f64,
+    /// What it is asked for, if popularity tells.
+    lookups: Option<Lookups>,
+}
+
+fn memory_tier(plan: &Plan<'_>) -> Tier {
+    Tier {
+        keys: ["memory_tier_needed", "memory_tier_full"],
+        name: "memory",
+        capacity_bytes: plan.instance.setup.memory_tier_bytes,
+        entry_bytes: plan.memory_entry_bytes(),
+        insertions_per_second: plan.memory_insertions(plan.planned_rate()) / f64::from(plan.instances),
+        ttl_seconds: plan.instance.setup.ttl,
+        lookups: plan.memory_lookups(),
     }
+}
+
+fn shared_tier(plan: &Plan<'_>, shared: Shared) -> Tier {
+    Tier {
+        keys: ["shared_needed", "shared_full"],
+        name: "shared",
+        capacity_bytes: if shared.backend.evicts() { shared.capacity_bytes } else { f64::INFINITY },
+        entry_bytes: plan.shared_entry_bytes(shared),
+        insertions_per_second: plan.misses(plan.planned_rate()),
+        ttl_seconds: plan.life(),
+        lookups: plan.shared_lookups(),
+    }
+}
+
+/// What a tier needs, and when eviction begins in it.
+fn filling(plan: &Plan<'_>, tier: &Tier) -> Vec<Figure> {
+    let &Tier { keys: [needed_key, full_key], name, capacity_bytes, entry_bytes, .. } = tier;
+    let (insertions_per_second, ttl_seconds) = (tier.insertions_per_second, tier.ttl_seconds);
+    let flow = Filling { insertions_per_second, entry_bytes, capacity_bytes, ttl_seconds };
+    let (needed, full, formulas) = match tier.lookups {
+        Some(lookups) => (
+            lookups.unbounded().entries * entry_bytes,
+            lookups.fills_after(),
+            [
+                "Σ of the shares of time that each picture would be there x bytes of an entry",
+                "time until as many different pictures were asked for as there is room for",
+            ],
+        ),
+        None => (
+            flow.needed_bytes(),
+            flow.eviction_begins(),
+            [
+                "insertions a second x time to live x bytes of an entry",
+                "room / (insertions a second x bytes of an entry)",
+            ],
+        ),
+    };
+    let source = match tier.lookups {
+        Some(_) => hit_formula(plan),
+        None => "Little's law and the model of the entry; each instance's own for memory",
+    };
+    let needed_name = format!("{name} tier, for nothing to be evicted");
+    let mut figures = vec![figure(needed_key, &needed_name, needed / 1e9, "GB", formulas[0], source)];
+    let emptied = "from an empty start; what is evicted is computed again if it is asked for";
+    figures.extend(full.map(|full| {
+        figure(full_key, &format!("{name} tier is full after"), full, "s", formulas[1], emptied)
+    }));
     figures
 }
 
@@ -175,24 +215,20 @@ fn evictions(plan: &Plan<'_>) -> Vec<Figure> {
 }
 
 /// The load of the shared cache.
-fn traffic(plan: &Plan<'_>, shared: Shared, entries: f64) -> Vec<Figure> {
-    let workload = plan.request.workload;
-    let (peak, planned, entry) = (workload.peak_rate(), workload.planned_rate(), plan.shared_entry());
-    let bytes = shared.backend.footprint(entry, entries as u64).bytes();
+fn traffic(plan: &Plan<'_>, shared: Shared) -> Vec<Figure> {
+    let (peak, entry) = (plan.request.workload.peak_rate(), plan.shared_entry());
     let (lookups, sets) = (shared_lookups(plan), plan.misses(peak));
     let header = plan.request.profile.stored.fixed_bytes + ENVELOPE_BYTES as f64;
     let network = lookups * (header + entry.key_bytes as f64 + FRAMING)
         + sets * ((entry.key_bytes + entry.value_bytes) as f64 + FRAMING);
-    let shards = tier::shards(shared, shared.shard_bytes, bytes * entries, lookups + sets);
-    let mut figures = filling(plan, "shared", shared.capacity_bytes, bytes, plan.misses(planned));
-    figures.extend([
+    vec![
         figure(
             "shared_operations",
             "operations of the shared cache, busiest",
-            lookups + sets,
+            lookups + sets * shared.backend.sets(),
             "1/s",
             "lookups that memory does not answer + misses stored",
-            "every request looks up once, every miss stores once",
+            "every request looks up once, every miss stores once, in memcached its beginning, too",
         ),
         figure(
             "shared_network",
@@ -205,21 +241,25 @@ fn traffic(plan: &Plan<'_>, shared: Shared, entries: f64) -> Vec<Figure> {
         figure(
             "shared_connections",
             "its connections",
-            f64::from(plan.instances) * f64::from(shards) * shared.backend.connections(),
+            connections(plan, shared),
             "",
-            "instances x shards x connections to each",
+            "instances that the tier runs x shards of their cluster x connections to each",
             "one multiplexed connection to each server of Redis and memcached, four to PostgreSQL",
         ),
         figure(
             "shards",
             "shards",
-            f64::from(shards),
+            f64::from(tier::planned_shards(plan, shared, shared.shard_bytes)),
             "",
             "the most of: bytes / room of a shard at 75 %, operations / those of a shard; a database is one",
             "models of the server and of its load",
         ),
-    ]);
-    figures
+    ]
+}
+
+fn connections(plan: &Plan<'_>, shared: Shared) -> f64 {
+    let shards = tier::shards_of_cluster(plan, shared, shared.shard_bytes);
+    f64::from(plan.deployed()) * f64::from(shards) * shared.backend.connections()
 }
 
 /// Lookups a second that the memory tiers do not answer, at the busiest time.
@@ -231,8 +271,7 @@ fn shared_lookups(plan: &Plan<'_>) -> f64 {
 fn redis(plan: &Plan<'_>, shared: Shared, entries: f64) -> Vec<Figure> {
     let (peak, entry) = (plan.request.workload.peak_rate(), plan.shared_entry());
     let shards = f64::from(tier::planned_shards(plan, shared, shared.shard_bytes));
-    let bytes = shared.backend.footprint(entry, entries as u64).bytes();
-    let held_bytes = (bytes * entries).min(shared.capacity_bytes) / shards;
+    let held_bytes = (plan.shared_entry_bytes(shared) * entries).min(shared.capacity_bytes) / shards;
     let command = (entry.key_bytes + entry.value_bytes) as f64 + FRAMING;
     let persistence = Persistence {
         written_per_second: plan.misses(peak) * command / shards,

@@ -1,5 +1,5 @@
 use super::tier::planned_shards;
-use super::{Plan, memory::Demand, section as named};
+use super::{Plan, Shared, memory::Demand, section as named};
 use crate::limits::{self, Limit, Symptom};
 use crate::report::{Section, Table};
 use crate::workload::Objective;
@@ -38,15 +38,11 @@ pub(super) fn section(plan: &Plan<'_>) -> Section {
 fn limits_of(plan: &Plan<'_>) -> Vec<Limit> {
     let (instance, workload) = (&plan.instance, plan.request.workload);
     let (setup, n) = (&instance.setup, f64::from(plan.deployed()));
-    let miss_share = 1.0 - plan.hit_ratio;
-    let per = |share: f64, value: f64| (share > 0.0).then(|| value / share);
-    let room = |value: f64| per(plan.memory_insertions(1.0), value);
     let bound = instance.bound(plan.hit_ratio);
     let any_latency = Objective { p99: f64::MAX, refused: workload.objective.refused };
     let simulated = instance.scenario(bound, plan.hit_ratio).run();
     // Time for which a body is held, and a connection used: of all requests, at full load.
     let present = simulated.answered().mean();
-    let tier = setup.memory_tier_bytes / crate::cache_memory::Memory.footprint(plan.entry()).bytes();
     let limit = |symptom, rate: Option<f64>, formula| Limit { symptom, rate, formula };
     let mut found = vec![
         limit(
@@ -67,8 +63,13 @@ fn limits_of(plan: &Plan<'_>) -> Vec<Limit> {
         ),
         limit(
             &limits::MEMORY_TIER,
-            room(tier / setup.ttl * n),
-            "room / bytes of an entry / time to live / insertions of a request x instances",
+            memory_tier(plan).map(|rate| rate * n),
+            match plan.popularity() {
+                Some(_) => {
+                    "instances x rate at which entries, none evicted, take all room; never where it has room for all pictures"
+                }
+                None => "room / bytes of an entry / time to live / insertions of a request x instances",
+            },
         ),
         limit(
             &limits::NETWORK,
@@ -92,23 +93,49 @@ fn limits_of(plan: &Plan<'_>) -> Vec<Limit> {
         ),
     ];
     if let Some(shared) = plan.shared {
-        let entry = plan.shared_entry();
         let shards = planned_shards(plan, shared, shared.shard_bytes);
-        let entries = (plan.misses(workload.planned_rate()) * setup.ttl).max(1.0);
-        let bytes = shared.backend.footprint(entry, entries as u64).bytes();
-        let lookups = plan.beyond_memory() + miss_share;
+        let operations = plan.beyond_memory() + (1.0 - plan.hit_ratio) * shared.backend.sets();
         found.push(limit(
             &limits::SHARED_TIER,
-            per(miss_share, shared.capacity_bytes / bytes / setup.ttl),
-            "room / bytes of an entry / time to live / (1 - h)",
+            shared_tier(plan, shared),
+            match plan.popularity() {
+                _ if !shared.backend.evicts() => "never: a table grows",
+                Some(_) => "rate at which entries, none evicted, take all room; never where it has room for all pictures",
+                None => "room / bytes of an entry / time to live / (1 - h)",
+            },
         ));
         found.push(limit(
             &limits::SHARED_OPERATIONS,
-            Some(shared.operations_per_second * f64::from(shards) / lookups),
+            Some(shared.operations_per_second * f64::from(shards) / operations),
             "shards x operations a second of one / operations of a request",
         ));
     }
     found
+}
+
+/// The rate of one instance from which its memory tier evicts.
+fn memory_tier(plan: &Plan<'_>) -> Option<f64> {
+    if let Some(lookups) = plan.memory_lookups() {
+        return lookups.fills_at();
+    }
+    let setup = &plan.instance.setup;
+    per(plan.memory_insertions(1.0), setup.memory_tier_bytes / plan.memory_entry_bytes() / setup.ttl)
+}
+
+/// The rate of all instances from which the shared cache evicts.
+fn shared_tier(plan: &Plan<'_>, shared: Shared) -> Option<f64> {
+    if !shared.backend.evicts() {
+        return None;
+    }
+    if let Some(lookups) = plan.shared_lookups() {
+        return lookups.fills_at();
+    }
+    let room = shared.capacity_bytes / plan.shared_entry_bytes(shared);
+    per(1.0 - plan.hit_ratio, room / plan.life())
+}
+
+fn per(share: f64, value: f64) -> Option<f64> {
+    (share > 0.0).then(|| value / share)
 }
 
 /// A full queue of the mean picture has more pixels than may be in flight.

@@ -35,11 +35,7 @@ fn notes(plan: &Plan<'_>) -> Vec<String> {
         ));
     }
     if setup.cores > machine.cores {
-        notes.push(format!(
-            "{} processors are more than the {} that were measured: the universal scalability law is extended beyond its \
-             points. Profile such a machine before you rely on it.",
-            setup.cores, machine.cores
-        ));
+        notes.push(beyond_measured("An instance has", machine.cores));
     }
     if let (Hits::Ratio(_), None) = (plan.request.workload.hits, plan.request.shared) {
         notes.push(
@@ -47,6 +43,14 @@ fn notes(plan: &Plan<'_>) -> Vec<String> {
         );
     }
     notes
+}
+
+/// What is to be said of figures for more processors than the law of contention has points for.
+pub(super) fn beyond_measured(what: &str, measured: u32) -> String {
+    format!(
+        "{what} more processors than the {measured} that were measured: the universal scalability law is extended beyond its points. \
+         Profile such a machine before you rely on it."
+    )
 }
 
 pub(super) fn section(plan: &Plan<'_>) -> Section {

@@ -1,5 +1,5 @@
 use super::{Plan, figure, section as named};
-use crate::cache_memory::{Memory, QUEUED_BYTES};
+use crate::cache_memory::QUEUED_BYTES;
 use crate::report::Section;
 
 /// What an instance takes with so many pixels being computed and its memory tier full.
@@ -17,6 +17,19 @@ impl Demand {
         self.rest + self.tier + self.threads + self.pixels + self.bodies + self.connections
     }
 
+    /// What its settings let it take, whatever is sent.
+    pub(super) fn most(&self, plan: &Plan<'_>) -> f64 {
+        let (setup, memory) = (&plan.instance.setup, &plan.request.profile.memory);
+        let queued = plan.shared.map_or(0, |_| QUEUED_BYTES) as f64;
+        self.rest
+            + self.threads
+            + setup.pixel_budget as f64 * memory.bytes_per_pixel
+            + setup.body_budget
+            + setup.memory_tier_bytes
+            + setup.max_connections * memory.bytes_per_connection
+            + queued
+    }
+
     /// At this many requests a second of one instance.
     pub(super) fn of(plan: &Plan<'_>, rate: f64) -> Self {
         let (instance, profile) = (&plan.instance, plan.request.profile);
@@ -26,11 +39,9 @@ impl Demand {
         let (memory, cores) = (&profile.memory, f64::from(instance.setup.cores));
         let waiting = outcome.most_queued as f64 + cores;
         let answered = outcome.answered().mean();
-        let entries = plan.memory_insertions(rate) * instance.setup.ttl;
-        let entry_bytes = Memory.footprint(plan.entry()).bytes();
         Self {
             rest: memory.rest_bytes,
-            tier: (entries * entry_bytes).min(instance.setup.memory_tier_bytes),
+            tier: plan.memory_tier_bytes(rate),
             threads: memory.bytes_per_thread * threads,
             // What is computed has pixels; what waits has only its file.
             pixels: memory.bytes_per_pixel * instance.pixels() * cores,
@@ -45,14 +56,6 @@ pub(super) fn section(plan: &Plan<'_>) -> Section {
     let demand = Demand::of(plan, rate);
     let (mb, measured) = (1e6, plan.measured());
     let simulated = "simulation at the busiest time";
-    let queued = plan.shared.map_or(0, |_| QUEUED_BYTES) as f64;
-    let most = plan.instance.setup.pixel_budget as f64 * plan.request.profile.memory.bytes_per_pixel
-        + plan.instance.setup.body_budget
-        + plan.instance.setup.memory_tier_bytes
-        + plan.instance.setup.max_connections * plan.request.profile.memory.bytes_per_connection
-        + demand.rest
-        + demand.threads
-        + queued;
     Section {
         figures: vec![
             figure(
@@ -69,8 +72,8 @@ pub(super) fn section(plan: &Plan<'_>) -> Section {
                 "memory tier",
                 demand.tier / mb,
                 "MB",
-                "min(insertions x time to live x bytes of an entry, cache_memory)",
-                "Little's law",
+                "min(entries in the long run x bytes of an entry, cache_memory)",
+                "Little's law where the hit ratio is given, Che's approximation where popularity is",
             ),
             figure(
                 "process_threads",
@@ -107,7 +110,7 @@ pub(super) fn section(plan: &Plan<'_>) -> Section {
             figure(
                 "process_most",
                 "it never takes more than",
-                most / mb,
+                demand.most(plan) / mb,
                 "MB",
                 "pixel_budget x bytes of a pixel + body_budget + cache_memory + max_connections x bytes of one + rest + threads \
                  + values that wait for the shared cache",

@@ -1,5 +1,6 @@
 //! A plan: what a workload needs, from a profile.
 
+mod caches;
 mod caching;
 mod latency;
 mod limits;
@@ -8,6 +9,7 @@ mod memory;
 mod money;
 mod needed;
 mod sensitivity;
+mod shared;
 mod throughput;
 mod tier;
 
@@ -19,7 +21,8 @@ use crate::profile::Profile;
 use crate::report::{Document, Figure, Section};
 use crate::workload::Workload;
 
-pub use needed::{Backend, Shared};
+use shared::ENVELOPE_BYTES;
+pub use shared::{Backend, Shared};
 
 /// What is planned, and from what.
 #[derive(Debug, Clone)]
@@ -52,6 +55,8 @@ struct Plan<'a> {
     shared_tier: Option<Caching>,
     /// Requests a second at which one instance keeps the objective.
     greatest: f64,
+    /// The hit ratio, and the share of requests that ask the shared cache, that this is for.
+    simulated: Option<(f64, f64)>,
     /// Instances that are needed at the busiest time.
     instances: u32,
 }

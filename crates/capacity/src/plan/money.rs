@@ -1,5 +1,6 @@
+use super::memory::Demand;
 use super::tier::{self, Tier};
-use super::{Plan, needed, section as named};
+use super::{Plan, machine::beyond_measured, needed, section as named};
 use crate::Error;
 use crate::instance::Setup;
 use crate::prices::{Bill, Catalogue, Server};
@@ -23,6 +24,7 @@ struct Offer {
 
 pub(super) fn section(plan: &Plan<'_>) -> Section {
     let mut section = named("cost", "Cost");
+    section.notes.extend(extended(plan));
     section.notes.push("Prices are examples as of their dates unless they are your own: check them. A processor of each server counts as one of the profile's, unless its catalogue gives its speed.".to_owned());
     for catalogue in plan.request.catalogues {
         let offers: Vec<(&Server, Offer)> =
@@ -31,6 +33,16 @@ pub(super) fn section(plan: &Plan<'_>) -> Section {
         section.tables.push(table(plan, catalogue, &offers));
     }
     section
+}
+
+/// Servers of more processors than were measured.
+fn extended(plan: &Plan<'_>) -> Option<String> {
+    let measured = plan.request.profile.machine.cores;
+    let servers = plan.request.catalogues.iter().flat_map(|catalogue| &catalogue.servers);
+    servers
+        .map(|server| server.cores)
+        .any(|cores| cores > measured)
+        .then(|| beyond_measured("Some servers have", measured))
 }
 
 fn table(plan: &Plan<'_>, catalogue: &Catalogue, offers: &[(&Server, Offer)]) -> Table {
@@ -160,9 +172,10 @@ fn shortage(one: &Plan<'_>, server: &Server, memory_bytes: f64) -> Option<String
         let missing = 1.0 - f64::from(most) / f64::from(needed);
         return Some(format!("{needed} are needed, {most} can be had: {:.0} % short", missing * 100.0));
     }
-    let taken = super::memory::Demand::of(one, one.greatest).bytes() + SYSTEM_BYTES;
+    let most = Demand::of(one, one.greatest).most(one) + SYSTEM_BYTES;
     let gigabytes = |bytes: f64| bytes / 1e9;
-    (taken > memory_bytes).then(|| {
-        format!("memory: {:.1} GB are needed, it has {:.1}", gigabytes(taken), gigabytes(memory_bytes))
+    (most > memory_bytes).then(|| {
+        let (most, has) = (gigabytes(most), gigabytes(memory_bytes));
+        format!("memory: its settings allow for {most:.1} GB, it has {has:.1}; lower pixel_budget, body_budget or cache_memory")
     })
 }

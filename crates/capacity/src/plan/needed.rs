@@ -1,186 +1,146 @@
 //! How many instances are needed.
 
-use super::{Plan, Request, figure, section as named};
+use super::{Plan, Request, Shared, figure, section as named};
 use crate::Error;
-use crate::cache_memory::{Entry, Footprint, Memcached, Memory, Postgres, Redis, SizeClasses};
-use crate::hit_ratio::{Caching, Lookups, Zipf};
 use crate::instance::{Instance, Setup};
 use crate::report::Section;
-use crate::workload::Hits;
 
-/// A cache that instances share.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Shared {
-    /// Which.
-    pub backend: Backend,
-    /// Bytes that it may hold, all shards together.
-    pub capacity_bytes: f64,
-    /// Bytes that one shard may hold.
-    pub shard_bytes: f64,
-    /// Operations a second that one shard does.
-    pub operations_per_second: f64,
-}
-
-/// A server of a shared cache.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Backend {
-    /// Redis 7, or a cluster of it.
-    Redis,
-    /// memcached 1.6.
-    Memcached,
-    /// PostgreSQL.
-    Postgres,
-}
-
-impl Backend {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Redis, Self::Memcached, Self::Postgres];
-
-    /// Its name, as URLs and profiles have it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Redis => "redis",
-            Self::Memcached => "memcached",
-            Self::Postgres => "postgres",
-        }
-    }
-
-    /// Connections that an instance has to each server.
-    pub(super) const fn connections(self) -> f64 {
-        match self {
-            Self::Redis | Self::Memcached => 1.0,
-            Self::Postgres => 4.0,
-        }
-    }
-
-    /// What one of so many entries takes.
-    pub fn footprint(self, entry: Entry, entries: u64) -> Footprint {
-        match self {
-            Self::Redis => Redis { allocator: SizeClasses::BUNDLED }.footprint(entry, entries),
-            Self::Memcached => Memcached::default().footprint(entry),
-            Self::Postgres => Postgres { dead_share: 0.2 }.footprint(entry),
-        }
-    }
-}
-
-/// What an entry of a shared cache has before its value (magic, checksums, expiry, length), and before its key, bytes:
-/// `envelope` and the default prefix of `cache`.
-pub(super) const ENVELOPE_BYTES: u64 = 32;
-const PREFIX_BYTES: u64 = 6;
-
-/// Rounds in which instances and hit ratio settle: each depends on the other.
-const ROUNDS: u32 = 4;
+/// Rounds after which the number of instances has settled, if it does: each is a simulation. Two or three are usual.
+const ROUNDS: u32 = 12;
 
 /// One host needs no shared cache; several have the one that is asked for.
 pub(super) fn plan<'a>(request: &'a Request<'a>, setup: &Setup) -> Result<Plan<'a>, Error> {
-    let alone = settled(request, setup, None);
+    let alone = settled(request, setup, None, 1);
     match (&alone, request.shared) {
         (_, None) => alone,
         (Ok(Plan { instances: 1, .. }), _) => alone,
-        (_, Some(shared)) => {
-            let together = settled(request, setup, Some(shared))?;
-            Ok(Plan { instances: together.instances.max(2), ..together })
-        }
+        (_, Some(shared)) => settled(request, setup, Some(shared), 2),
     }
 }
 
-/// A plan with this shared cache, or none.
+/// A plan with this shared cache, or none: the fewest instances, no fewer than `least`, that carry the busiest time with what their
+/// caches leave them to compute.
+///
+/// Each instance more leaves the others a smaller share of the requests, of which their memory answers less: what is needed grows
+/// with what there is, and the answer is where the two meet. What one carries of what its processors can do, which is simulated, hardly
+/// depends on the hit ratio, so that few numbers of instances are simulated.
 pub(super) fn settled<'a>(
     request: &'a Request<'a>,
     setup: &Setup,
     shared: Option<Shared>,
+    least: u32,
 ) -> Result<Plan<'a>, Error> {
-    let &Request { profile, workload, .. } = request;
+    let instance = Instance::new(request.profile, setup.clone(), request.workload)?;
     let mut plan = Plan {
         request,
-        instance: Instance::new(profile, setup.clone(), workload)?,
+        instance,
         shared,
         hit_ratio: 0.0,
         memory_tier: None,
         shared_tier: None,
         greatest: 0.0,
-        instances: 1,
+        simulated: None,
+        instances: least,
     };
+    let mut share = 1.0;
     for _ in 0..ROUNDS {
-        let settled = plan.hit_ratio;
-        plan.caches();
-        if let Some(shared) = shared {
-            plan.instance.look_up_in(shared.backend.name(), plan.beyond_memory());
-        }
-        if settled == plan.hit_ratio && plan.greatest > 0.0 {
+        let likely = plan.fewest(least, share);
+        plan.simulate()?;
+        share = plan.greatest / plan.instance.bound(plan.hit_ratio);
+        if plan.fewest(least, share) == likely {
             break;
         }
-        plan.greatest = plan.instance.greatest_rate(plan.hit_ratio, &workload.objective);
-        if plan.greatest <= 0.0 {
-            let least = plan.instance.least_p99(plan.hit_ratio);
-            let (p99, cores) = (workload.objective.p99, setup.cores);
-            return Err(Error::ObjectiveOutOfReach { p99, least, cores, hit_ratio: plan.hit_ratio });
-        }
-        plan.instances = (workload.peak_rate() / plan.greatest).ceil().clamp(1.0, f64::from(u32::MAX)) as u32;
+    }
+    plan.simulate()?;
+    while plan.needed() > plan.instances {
+        plan.take(plan.instances + 1);
+        plan.simulate()?;
     }
     Ok(plan)
 }
 
 impl Plan<'_> {
-    /// Sizes of an entry of the mean picture in the memory tier.
-    pub(super) fn entry(&self) -> Entry {
-        let key_bytes = self.request.profile.stored.key_bytes as u64;
-        Entry { key_bytes, value_bytes: self.instance.stored_bytes() as u64, expires: true }
-    }
-
-    /// Sizes of such an entry in a shared cache.
-    pub(super) fn shared_entry(&self) -> Entry {
-        let Entry { key_bytes, value_bytes, expires } = self.entry();
-        Entry { key_bytes: key_bytes + PREFIX_BYTES, value_bytes: value_bytes + ENVELOPE_BYTES, expires }
-    }
-
-    /// Share of requests that memory tiers do not answer, as far as that is known: they ask the shared cache.
-    pub(super) fn beyond_memory(&self) -> f64 {
-        1.0 - self.memory_tier.map_or(0.0, |tier| tier.hit_ratio)
-    }
-
-    /// Insertions a second into the memory tiers at this rate of requests: what was computed, and what a shared cache answers,
-    /// as far as that is known.
-    pub(super) fn memory_insertions(&self, rate: f64) -> f64 {
-        rate * self.memory_tier.map_or(1.0 - self.hit_ratio, |tier| 1.0 - tier.hit_ratio)
-    }
-
-    /// What the caches do, with as many instances as there are.
-    fn caches(&mut self) {
-        let popularity = match self.request.workload.hits {
-            Hits::Ratio(ratio) => {
-                self.hit_ratio = ratio;
-                return;
-            }
-            Hits::Popularity(popularity) => popularity,
-        };
-        let rate = self.request.workload.planned_rate();
-        let room = self.instance.setup.memory_tier_bytes / Memory.footprint(self.entry()).bytes();
-        let memory = self.lookups(popularity, rate / f64::from(self.instances), room);
-        self.memory_tier = Some(memory);
-        self.hit_ratio = memory.hit_ratio;
+    /// Has so many instances, and reckons what their caches do.
+    fn take(&mut self, instances: u32) {
+        self.instances = instances;
+        self.reckon_caches();
         if let Some(shared) = self.shared {
-            let entry = self.shared_entry();
-            let likely = shared.capacity_bytes / entry.value_bytes.max(1) as f64;
-            let room = shared.capacity_bytes / shared.backend.footprint(entry, likely as u64).bytes();
-            let together = self.lookups(popularity, rate, room);
-            self.shared_tier = Some(together);
-            self.hit_ratio = together.hit_ratio.max(memory.hit_ratio);
+            self.instance.look_up_in(shared.backend.name(), self.beyond_memory());
         }
     }
 
-    /// Hit ratio if nothing were ever evicted; none where it is given.
-    pub(super) fn hit_ratio_without_eviction(&self) -> Option<f64> {
-        let Hits::Popularity(popularity) = self.request.workload.hits else { return None };
-        // Without a shared cache each instance computes for itself.
-        let apart = if self.shared.is_some() { 1.0 } else { f64::from(self.instances) };
-        let rate = self.request.workload.planned_rate() / apart;
-        Some(self.lookups(popularity, rate, f64::INFINITY).hit_ratio)
+    /// Has the fewest instances that do, no fewer than `least`, if each carries this share of what its processors can do. It looks
+    /// around as many as there are.
+    fn fewest(&mut self, least: u32, share: f64) -> u32 {
+        let mut enough = self.instances.max(least);
+        let mut short = least - 1;
+        while !self.do_if(enough, share) {
+            short = enough;
+            enough = enough.saturating_mul(2);
+        }
+        let mut step = 1;
+        while short + 1 < enough {
+            // Down by more and more where nothing is known to be too few, else by halves.
+            let tried = if short < least {
+                enough.saturating_sub(step).max(least)
+            } else {
+                short + (enough - short) / 2
+            };
+            if self.do_if(tried, share) {
+                enough = tried;
+            } else {
+                short = tried;
+            }
+            step *= 2;
+        }
+        self.take(enough);
+        enough
     }
 
-    fn lookups(&self, popularity: Zipf, rate: f64, capacity: f64) -> Caching {
-        Lookups { popularity, rate, capacity, ttl: self.instance.setup.ttl }.cached()
+    /// Takes so many instances. Whether they do, if each carries this share.
+    fn do_if(&mut self, instances: u32, share: f64) -> bool {
+        self.take(instances);
+        whole(self.request.workload.peak_rate() / (share * self.instance.bound(self.hit_ratio))) <= instances
     }
+
+    /// Finds out what one instance carries.
+    fn simulate(&mut self) -> Result<(), Error> {
+        let objective = &self.request.workload.objective;
+        let asked = (self.hit_ratio, self.beyond_memory());
+        if self.simulated != Some(asked) {
+            self.greatest = self.instance.greatest_rate(self.hit_ratio, objective);
+            self.simulated = Some(asked);
+        }
+        if self.greatest > 0.0 { Ok(()) } else { Err(self.out_of_reach()) }
+    }
+
+    /// How many instances would be needed if each carried what one does now.
+    fn needed(&self) -> u32 {
+        whole(self.request.workload.peak_rate() / self.greatest)
+    }
+
+    /// Why no rate keeps the objective, from an instance that is all but idle.
+    fn out_of_reach(&self) -> Error {
+        let idle = self.instance.idle(self.hit_ratio);
+        let (objective, setup) = (self.request.workload.objective, &self.instance.setup);
+        let (refused, late) = (idle.refused_share(), idle.late_share());
+        if refused + late > objective.refused {
+            let (allowed, deadline) = (objective.refused, setup.deadline.as_secs_f64());
+            return Error::LossOutOfReach { allowed, refused, late, queue: setup.queue_capacity, deadline };
+        }
+        let least = idle.answered().quantile(0.99);
+        Error::ObjectiveOutOfReach {
+            p99: objective.p99,
+            least,
+            cores: setup.cores,
+            hit_ratio: self.hit_ratio,
+        }
+    }
+}
+
+/// Instances, of which there are whole ones.
+fn whole(instances: f64) -> u32 {
+    instances.ceil().clamp(1.0, f64::from(u32::MAX)) as u32
 }
 
 pub(super) fn section(plan: &Plan<'_>) -> Section {

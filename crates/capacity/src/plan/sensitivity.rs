@@ -42,7 +42,7 @@ const INPUTS: [(&str, Change); 14] = [
     }),
     ("share of misses", |inputs, factor| {
         let Hits::Ratio(ratio) = &mut inputs.workload.hits else { return false };
-        *ratio = (1.0 - (1.0 - *ratio) * factor).clamp(0.0, 1.0);
+        *ratio = 1.0 - (1.0 - *ratio) * factor;
         true
     }),
     ("working set", |inputs, factor| {
@@ -122,6 +122,7 @@ fn instances(request: &Request<'_>, inputs: &Inputs) -> Result<f64, Error> {
     let Inputs { profile, workload, setup, shared } = inputs;
     workload.validate()?;
     let moved = Request { profile, workload, ..request.clone() };
-    let plan = needed::settled(&moved, setup, *shared)?;
+    let least = if shared.is_some() { 2 } else { 1 };
+    let plan = needed::settled(&moved, setup, *shared, least)?;
     Ok(workload.peak_rate() / plan.greatest)
 }

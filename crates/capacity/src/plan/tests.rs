@@ -1,5 +1,8 @@
+use std::time::Duration;
+
 use super::*;
-use crate::hit_ratio::Zipf;
+use crate::cache_memory::{Entry, Memory};
+use crate::hit_ratio::{Lookups, Zipf};
 use crate::profile::RequestProfile;
 use crate::profile::tests::profile;
 use crate::report::Cell;
@@ -46,7 +49,7 @@ fn one_host_needs_no_shared_cache() {
 
 #[test]
 fn shards_have_room_for_all_bytes() {
-    let workload = Workload::new(5000.0, Hits::Ratio(0.8));
+    let workload = Workload::new(3000.0, Hits::Ratio(0.8));
     let document = planned(&workload, Some(Shared { capacity_bytes: 1e12, ..shared() })).unwrap();
     let caching = document.section("caching").unwrap();
     let needed = caching.value("shared_needed").unwrap();
@@ -167,6 +170,162 @@ fn what_is_impossible_says_what_is_possible() {
     let Error::ObjectiveOutOfReach { least, .. } = error else { panic!("{error}") };
     workload.objective.p99 = least * 1.3;
     assert!(planned(&workload, None).is_ok(), "{error}");
+}
+
+#[test]
+fn what_is_always_lost_says_which_settings_lose_it() {
+    let profile = profile();
+    let workload = Workload::new(10.0, Hits::Ratio(0.0));
+    // Less than a picture takes.
+    let setup = Setup { deadline: Duration::from_millis(20), ..Setup::of(&profile) };
+    let request = Request {
+        profile: &profile,
+        profile_name: "test",
+        workload: &workload,
+        setup,
+        shared: None,
+        catalogues: &[],
+    };
+    let Err(Error::LossOutOfReach { late, deadline, .. }) = plan(&request) else { panic!() };
+    assert_eq!((late, deadline), (1.0, 0.02));
+}
+
+/// Each instance more has fewer requests of its own, and hits less of them: the plan is where that ends.
+#[test]
+fn instances_are_as_many_as_suffice_with_the_hits_that_they_have() {
+    let profile = profile();
+    for (exponent, rate) in [(0.6, 400.0), (0.8, 800.0)] {
+        let workload = Workload::new(rate, Hits::Popularity(Zipf { exponent, pictures: 100_000 }));
+        let setup = Setup { memory_tier_bytes: 8e9, ..Setup::of(&profile) };
+        let request = Request {
+            profile: &profile,
+            profile_name: "test",
+            workload: &workload,
+            setup: setup.clone(),
+            shared: None,
+            catalogues: &[],
+        };
+        let planned = needed::plan(&request, &setup).unwrap();
+        let suffices = |instances: u32| {
+            let lookups =
+                Lookups { rate: rate / f64::from(instances), ..planned.memory_lookups().unwrap() }.cached();
+            let instance = Instance::new(&profile, setup.clone(), &workload).unwrap();
+            let greatest = instance.greatest_rate(lookups.hit_ratio, &workload.objective);
+            workload.peak_rate() / greatest <= f64::from(instances)
+        };
+        assert!(planned.instances > 4, "{}", planned.instances);
+        assert!(suffices(planned.instances), "{}", planned.instances);
+        assert!(!(1..planned.instances).any(suffices), "fewer than {} do", planned.instances);
+    }
+}
+
+#[test]
+fn each_of_several_clusters_has_a_cache_that_can_be() {
+    let document = planned(&Workload::new(10_000.0, Hits::Ratio(0.8)), Some(shared())).unwrap();
+    let tier = document.section("tier").unwrap();
+    let values = &tier.attachments[1].text;
+    let clusters: f64 = number_after(values, "# For each of ");
+    let nodes: f64 = number_after(values, "nodes: ");
+    assert!(clusters >= 2.0 && nodes >= 6.0, "{values}");
+    assert_eq!(tier.value("tier_cache_nodes"), Some(clusters * nodes));
+    assert!(values.contains("redis-cluster://cache-0.cache,cache-1.cache,cache-2.cache"), "{values}");
+}
+
+fn number_after(text: &str, before: &str) -> f64 {
+    let rest = text.split_once(before).unwrap().1;
+    rest.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn a_container_may_take_what_its_settings_allow() {
+    let document = planned(&Workload::new(800.0, Hits::Ratio(0.8)), Some(shared())).unwrap();
+    let values = &document.section("tier").unwrap().attachments[1].text;
+    let limit = number_after(values.split_once("limits:").unwrap().1, "memory: ") * 1_048_576.0;
+    let most = document.section("memory").unwrap().value("process_most").unwrap() * 1e6;
+    assert!(limit >= most && limit < most * 1.01, "{limit} {most}");
+}
+
+/// What is evicted and computed again is stored again, and yet held once.
+#[test]
+fn entries_are_those_that_are_there() {
+    let popularity = Zipf { exponent: 0.8, pictures: 1_000_000 };
+    let workload = Workload::new(100.0, Hits::Popularity(popularity));
+    let document = planned(&workload, None).unwrap();
+    let caching = document.section("caching").unwrap();
+    let profile = profile();
+    let bytes = Memory.footprint(Entry {
+        key_bytes: profile.stored.key_bytes as u64,
+        value_bytes: profile.stored.bytes(1000.0) as u64,
+        expires: true,
+    });
+    let instances = document.section("needed").unwrap().value("instances").unwrap();
+    let room = Setup::of(&profile).memory_tier_bytes / bytes.bytes();
+    let entries = caching.value("entries").unwrap();
+    assert!((entries / (room * instances) - 1.0).abs() < 0.01, "{entries} in room for {room} x {instances}");
+    let lookups = Lookups { popularity, rate: 100.0 / instances, capacity: f64::INFINITY, ttl: 3600.0 };
+    let needed = lookups.cached().entries * bytes.bytes() / 1e9;
+    assert!((caching.value("memory_tier_needed").unwrap() - needed).abs() < 1e-6 * needed);
+}
+
+#[test]
+fn a_tier_with_room_for_all_pictures_is_never_short() {
+    let short_at = |pictures| {
+        let workload = Workload::new(100.0, Hits::Popularity(Zipf { exponent: 0.8, pictures }));
+        let document = planned(&workload, None).unwrap();
+        let rows = &document.section("limits").unwrap().tables[0].rows;
+        let row = rows.iter().find(|row| row[0] == Cell::from("room in the memory tier")).unwrap();
+        if let Cell::Number(rate) = row[1] { Some(rate) } else { None }
+    };
+    assert_eq!(short_at(1_000), None);
+    assert!(short_at(100_000).is_some());
+}
+
+#[test]
+fn a_table_grows_and_evicts_nothing() {
+    let popularity = Hits::Popularity(Zipf { exponent: 0.8, pictures: 1_000_000 });
+    let little = |backend| Some(Shared { backend, capacity_bytes: 1e9, ..shared() });
+    let [table, redis] = [Backend::Postgres, Backend::Redis].map(|backend| {
+        let document = planned(&Workload::new(500.0, popularity), little(backend)).unwrap();
+        let caching = document.section("caching").unwrap();
+        let told = caching.notes.iter().any(|note| note.contains("evicts nothing"));
+        (caching.value("hit_ratio").unwrap(), caching.value("shared_full").is_some(), told)
+    });
+    assert!(table.0 > redis.0 + 0.1, "{table:?} {redis:?}");
+    assert_eq!((table.1, table.2, redis.1, redis.2), (false, true, true, false));
+}
+
+#[test]
+fn headers_of_what_a_shared_cache_answers_take_little_of_the_memory_tier() {
+    let popularity = Hits::Popularity(Zipf { exponent: 0.8, pictures: 100_000 });
+    let profile = profile();
+    let workload = Workload::new(1000.0, popularity);
+    let setup = Setup::of(&profile);
+    let request = Request {
+        profile: &profile,
+        profile_name: "test",
+        workload: &workload,
+        setup: setup.clone(),
+        shared: Some(Shared { capacity_bytes: 1e12, ..shared() }),
+        catalogues: &[],
+    };
+    let planned = needed::plan(&request, &setup).unwrap();
+    let (memory, whole) = (planned.memory_tier.unwrap(), Memory.footprint(planned.entry()).bytes());
+    let (computed, passed) = (1.0 - planned.hit_ratio, 1.0 - memory.hit_ratio);
+    // 320 bytes of each that the shared cache answered.
+    let mean = (computed * whole + (passed - computed) * 320.0) / passed;
+    assert!((planned.memory_entry_bytes() / mean - 1.0).abs() < 1e-9);
+    let full = memory.entries * mean / setup.memory_tier_bytes;
+    assert!((0.9..1.1).contains(&full) || memory.characteristic_time.is_none(), "{full} of its room");
+}
+
+#[test]
+fn misses_count_in_proportion_where_there_are_no_hits() {
+    let document = planned(&Workload::new(100.0, Hits::Ratio(0.0)), None).unwrap();
+    let rows = &document.section("sensitivity").unwrap().tables[0].rows;
+    let row = rows.iter().find(|row| row[0] == Cell::from("share of misses")).unwrap();
+    let Cell::Number(elasticity) = row[4] else { panic!("{row:?}") };
+    assert!((elasticity - 1.0).abs() < 0.1, "{elasticity}");
+    assert!(matches!(row[3], Cell::None), "more than all cannot miss");
 }
 
 #[test]

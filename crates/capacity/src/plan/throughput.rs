@@ -1,4 +1,4 @@
-use super::{Plan, section as named};
+use super::{Plan, machine::beyond_measured, section as named};
 use crate::instance::{Instance, Setup};
 use crate::report::{Cell, Plot, Scale, Section, Table};
 use crate::throughput::{arithmetic_mean_of_rates, serial};
@@ -25,7 +25,10 @@ pub(super) fn section(plan: &Plan<'_>) -> Section {
         formula: "processors / (request + (1 - h) compute), from the mean of times; computing slowed by contention",
         source: plan.measured(),
     };
-    Section { tables: vec![table], plots: vec![plot(plan)], ..named("throughput", "Throughput") }
+    let measured = plan.request.profile.machine.cores;
+    let extended = WORKERS.iter().any(|workers| *workers > measured);
+    let notes = extended.then(|| beyond_measured("Some columns are for", measured)).into_iter().collect();
+    Section { notes, tables: vec![table], plots: vec![plot(plan)], ..named("throughput", "Throughput") }
 }
 
 /// Both means, for who has a plan with the other one.

@@ -1,5 +1,6 @@
 use std::fmt::Write;
 
+use super::memory::Demand;
 use super::{Backend, Plan, Shared, figure, section as named};
 use crate::report::{Attachment, Section};
 
@@ -8,6 +9,10 @@ const ONE_HOST: u32 = 1;
 const CONTAINERS: u32 = 4;
 const PODS: u32 = 50;
 const LEAST_PODS: u32 = 10;
+
+/// `max_pixels` and `max_bytes`, if nobody sets them.
+const MAX_PIXELS: u64 = 50_000_000;
+const MAX_BYTES: f64 = 10_000_000.0;
 
 /// Share of a shard's memory that entries may take.
 const ROOM: f64 = 0.75;
@@ -26,6 +31,11 @@ impl Plan<'_> {
     /// Instances that the tier runs.
     pub(super) fn deployed(&self) -> u32 {
         Tier::of(self).instances(self.instances)
+    }
+
+    /// Clusters that they are in.
+    pub(super) fn cells(&self) -> u32 {
+        Tier::of(self).cells(self.deployed())
     }
 }
 
@@ -82,29 +92,34 @@ impl Tier {
     }
 }
 
-/// Shards of which each may hold so much, for so many bytes and operations a second. A database is one.
-pub(super) fn shards(shared: Shared, shard_bytes: f64, bytes: f64, operations: f64) -> u32 {
+/// Shards of the caches of all clusters for the busiest time, if each may hold so much. A database is one in each.
+pub(super) fn planned_shards(plan: &Plan<'_>, shared: Shared, shard_bytes: f64) -> u32 {
+    shards_of_cluster(plan, shared, shard_bytes) * plan.cells()
+}
+
+/// Those of one cluster, whose cache is its own.
+pub(super) fn shards_of_cluster(plan: &Plan<'_>, shared: Shared, shard_bytes: f64) -> u32 {
     if shared.backend == Backend::Postgres {
         return 1;
     }
-    let by_bytes = bytes.min(shared.capacity_bytes) / (shard_bytes * ROOM);
-    by_bytes.max(operations / shared.operations_per_second).ceil().clamp(1.0, 1e6) as u32
+    let bytes = (plan.shared_entry_bytes(shared) * plan.entries()).min(shared.capacity_bytes);
+    let stored = (1.0 - plan.hit_ratio) * shared.backend.sets();
+    let operations = plan.request.workload.peak_rate() * (plan.beyond_memory() + stored);
+    let needed = (bytes / (shard_bytes * ROOM)).max(operations / shared.operations_per_second);
+    (needed / f64::from(plan.cells())).ceil().clamp(1.0, 1e6) as u32
 }
 
-/// Shards for the busiest time, if each may hold so much.
-pub(super) fn planned_shards(plan: &Plan<'_>, shared: Shared, shard_bytes: f64) -> u32 {
-    let (workload, entry) = (plan.request.workload, plan.shared_entry());
-    let entries = plan.misses(workload.planned_rate()) * plan.instance.setup.ttl;
-    let lookups = plan.beyond_memory() + 1.0 - plan.hit_ratio;
-    let bytes = shared.backend.footprint(entry, entries.max(1.0) as u64).bytes();
-    shards(shared, shard_bytes, bytes * entries, workload.peak_rate() * lookups)
-}
-
-/// Nodes of the shared cache, 0 where there is none.
-pub(super) fn cache_nodes(plan: &Plan<'_>, tier: Tier, shard_bytes: impl Fn(Shared) -> f64) -> u32 {
-    let nodes =
-        |shared: Shared| tier.cache_nodes(shared.backend, planned_shards(plan, shared, shard_bytes(shared)));
+/// Nodes of the shared cache of one cluster, 0 where there is none.
+fn nodes_of_cluster(plan: &Plan<'_>, tier: Tier, shard_bytes: impl Fn(Shared) -> f64) -> u32 {
+    let nodes = |shared: Shared| {
+        tier.cache_nodes(shared.backend, shards_of_cluster(plan, shared, shard_bytes(shared)))
+    };
     plan.shared.map_or(0, nodes)
+}
+
+/// Nodes of the shared caches of all clusters.
+pub(super) fn cache_nodes(plan: &Plan<'_>, tier: Tier, shard_bytes: impl Fn(Shared) -> f64) -> u32 {
+    nodes_of_cluster(plan, tier, shard_bytes) * plan.cells()
 }
 
 pub(super) fn section(plan: &Plan<'_>) -> Section {
@@ -131,7 +146,7 @@ pub(super) fn section(plan: &Plan<'_>) -> Section {
                 "nodes of the shared cache",
                 f64::from(nodes),
                 "",
-                "shards, no fewer than the tier has, with replicas of Redis in the tier of pods; a database and its standby",
+                "shards, no fewer than the tier has, with replicas of Redis in the tier of pods; a database and its standby; of all clusters",
                 "caches",
             ),
             figure(
@@ -157,10 +172,17 @@ fn environment(plan: &Plan<'_>, tier: Tier) -> String {
     let _ = writeln!(text, "SIFTD_NICENESS={}", setup.niceness);
     let _ = writeln!(text, "SIFTD_QUEUE_CAPACITY={}", setup.queue_capacity);
     let _ = writeln!(text, "SIFTD_PIXEL_BUDGET={}", setup.pixel_budget);
+    // Each is let in alone at least, so that no image may be larger than all that may be there at a time.
+    if setup.pixel_budget < MAX_PIXELS {
+        let _ = writeln!(text, "SIFTD_MAX_PIXELS={}", setup.pixel_budget);
+    }
     let _ = writeln!(text, "SIFTD_DEADLINE={}", setup.deadline.as_secs_f64());
     let _ = writeln!(text, "SIFTD_CACHE_MEMORY={:.0}", setup.memory_tier_bytes);
-    let _ = writeln!(text, "SIFTD_CACHE_TTL={:.0}", setup.ttl);
+    let _ = writeln!(text, "SIFTD_CACHE_TTL={}", setup.ttl);
     let _ = writeln!(text, "SIFTD_BODY_BUDGET={:.0}", setup.body_budget);
+    if setup.body_budget < MAX_BYTES {
+        let _ = writeln!(text, "SIFTD_MAX_BYTES={:.0}", setup.body_budget);
+    }
     let _ = writeln!(text, "SIFTD_MAX_CONNECTIONS={:.0}", setup.max_connections);
     let _ = writeln!(text, "SIFTD_CACHE={}", cache_url(plan, tier));
     text
@@ -170,8 +192,7 @@ fn environment(plan: &Plan<'_>, tier: Tier) -> String {
 fn cache_url(plan: &Plan<'_>, tier: Tier) -> String {
     const SEEDS: u32 = 3;
     let Some(shared) = plan.shared else { return "memory://".to_owned() };
-    let cells = tier.cells(plan.deployed());
-    let nodes = cache_nodes(plan, tier, |shared| shared.shard_bytes).div_ceil(cells);
+    let nodes = nodes_of_cluster(plan, tier, |shared| shared.shard_bytes);
     // A headless service of Kubernetes names its pods so; compose names services.
     let service = if tier == Tier::Containers { "" } else { ".cache" };
     let hosts = |count: u32| {
@@ -187,9 +208,10 @@ fn cache_url(plan: &Plan<'_>, tier: Tier) -> String {
 
 fn values(plan: &Plan<'_>, tier: Tier) -> String {
     let setup = &plan.instance.setup;
-    let cells = tier.cells(plan.deployed());
+    let cells = plan.cells();
     let instances = plan.deployed().div_ceil(cells);
-    let demand = super::memory::Demand::of(plan, plan.greatest).bytes();
+    let demand = Demand::of(plan, plan.greatest);
+    let mebibytes = |bytes: f64| (bytes / 1_048_576.0).ceil();
     let least = (f64::from(instances) / plan.request.workload.peak_factor).ceil();
     let mut text = String::new();
     if cells > 1 {
@@ -202,16 +224,18 @@ fn values(plan: &Plan<'_>, tier: Tier) -> String {
     let _ = writeln!(
         text,
         "resources:\n  requests:\n    cpu: {cores}\n    memory: {:.0}Mi",
-        demand / 1_048_576.0
+        mebibytes(demand.bytes())
     );
-    let _ = writeln!(text, "  limits:\n    cpu: {cores}\n    memory: {:.0}Mi", demand * 1.5 / 1_048_576.0);
+    // What the settings above let clients ask for: the kernel ends a process that goes beyond its limit.
+    let most = mebibytes(demand.most(plan));
+    let _ = writeln!(text, "  limits:\n    cpu: {cores}\n    memory: {most:.0}Mi");
     let _ = writeln!(text, "env:");
     for line in environment(plan, tier).lines() {
         if let Some((name, value)) = line.split_once('=') {
             let _ = writeln!(text, "  {name}: \"{value}\"");
         }
     }
-    let nodes = cache_nodes(plan, tier, |shared| shared.shard_bytes).div_ceil(cells);
+    let nodes = nodes_of_cluster(plan, tier, |shared| shared.shard_bytes);
     let _ = writeln!(text, "cache:\n  nodes: {nodes}");
     text
 }

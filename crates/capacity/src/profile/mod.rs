@@ -115,10 +115,10 @@ pub struct RequestProfiles {
     /// Uploads answered from the memory tier with a summary, one for each size of upload, ascending in bytes. At least one.
     /// A miss costs this beside its computing: it is received, hashed, looked up and answered as a hit is.
     pub upload_hits: Vec<RequestProfile>,
-    /// `GET` of a summary by hash, from the memory tier.
+    /// `GET` of a summary by hash, from the memory tier. For who reads the profile.
     pub get_hits: Vec<RequestProfile>,
-    /// Uploads that are refused with 503 while the queue is full, by size of upload. May be empty: then they are taken to cost
-    /// what hits do, since they are received and hashed, too.
+    /// Uploads that are refused with 503 while the queue is full, by size of upload. May be empty. For who reads the profile: plans
+    /// take them to cost what hits do, since they are received and hashed, too.
     pub refusals: Vec<RequestProfile>,
     /// How long upload hits take while threads compute. May be empty: then they are taken to take what they take alone, and
     /// what the shared processors add.
@@ -193,8 +193,8 @@ pub struct Contention {
     pub across_pictures: Curve,
     /// Pictures a second by number of threads that join in one picture, one picture at a time.
     pub within_picture: Curve,
-    /// Hits a second by number of processors that answer them. May be left out: then hits are taken to be bound by processor
-    /// time alone.
+    /// Hits a second by number of processors that answer them. May be left out. For who reads the profile: plans take hits to be
+    /// bound by processor time alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hits: Option<Curve>,
 }

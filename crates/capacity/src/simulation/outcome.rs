@@ -76,6 +76,12 @@ impl Outcome {
         if all > 0.0 { refused / all } else { 0.0 }
     }
 
+    /// Share of the requests that were let in that were not done by their deadline.
+    pub fn late_share(&self) -> f64 {
+        let late = self.expired as f64;
+        late / (late + (self.hits.count() + self.misses.count()) as f64).max(1.0)
+    }
+
     /// Answers a second: those that came in the time that counts, whenever they were asked for.
     pub fn throughput(&self) -> f64 {
         self.over_time(self.answers as f64)

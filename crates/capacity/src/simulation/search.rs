@@ -17,8 +17,7 @@ impl Bound {
     pub fn holds(&self, scenario: &Scenario) -> bool {
         let outcome = scenario.run();
         let answered = outcome.answered();
-        let lost = outcome.expired as f64 / (answered.count() as f64 + outcome.expired as f64).max(1.0);
-        answered.quantile(0.99) <= self.p99 && outcome.refused_share() + lost <= self.refused
+        answered.quantile(0.99) <= self.p99 && outcome.refused_share() + outcome.late_share() <= self.refused
     }
 }
 

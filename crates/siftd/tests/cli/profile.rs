@@ -60,6 +60,22 @@ fn plans_are_made_from_it(folder: &Path) {
     let html = String::from_utf8(plan(&[&asked[..], &["--format", "html"]].concat()).stdout).unwrap();
     assert!(html.starts_with("<!doctype html>") && !html.contains("https://"), "it loads nothing");
 
+    // Settings that go together with others' defaults only if the plan gives those, too.
+    let limits = extract::Limits::default();
+    let (pixels, bytes) = ((limits.max_pixels - 1).to_string(), (limits.max_bytes - 1).to_string());
+    for more in [["--pixel-budget", &pixels], ["--body-budget", &bytes], ["--cache-ttl", "1.5"]] {
+        let ran = plan(&[&asked[..], &more].concat());
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{more:?}");
+    }
+    for (more, told) in [
+        (["--cache-ttl", "0.4"], "no service can be set so: SIFTD_CACHE_TTL is 0.4, but must be"),
+        (["--cache-memory", "1kB"], "SIFTD_CACHE_MEMORY is 1000, but must be"),
+    ] {
+        let ran = plan(&[&asked[..], &more].concat());
+        assert_eq!(ran.code, Some(2), "{more:?}");
+        assert!(ran.stderr.contains(told) && ran.stdout.is_empty(), "{more:?}: {}", ran.stderr);
+    }
+
     for (arguments, code, told) in [
         (&["profile.json", "--rate", "20", "--hit-ratio", "1.2"][..], 2, "from 0 to 1"),
         (&["profile.json", "--rate", "0", "--hit-ratio", "0.5"], 2, "a number above 0"),
