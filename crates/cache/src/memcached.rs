@@ -51,7 +51,7 @@ impl MemcachedStore {
     /// A store that is not connected yet.
     pub fn new(config: MemcachedConfig) -> Self {
         let MemcachedConfig { address, shared } = config;
-        let link = Link::new(address.to_string(), move || Box::pin(Connection::open(address.clone())));
+        let link = Link::new(address.to_string(), 0, move || Box::pin(Connection::open(address.clone())));
         Self { link, shared }
     }
 

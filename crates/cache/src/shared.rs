@@ -45,8 +45,12 @@ impl Default for SharedConfig {
     }
 }
 
-/// Connecting takes longer than an answer, over TLS and from afar, and nobody waits for it longer than for an answer.
+/// Connecting to a host that is there takes no longer: more than an answer, over TLS and from afar. Nobody waits for it longer than
+/// for an answer.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long one of several hosts, or of the addresses of a name, is waited for before the others have their turn.
+pub(crate) const HOST_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What is sent and not acknowledged for so long ends a connection: the other host is gone.
 pub(crate) const USER_TIMEOUT: Duration = Duration::from_secs(5);

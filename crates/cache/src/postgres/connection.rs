@@ -12,7 +12,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use super::PostgresConfig;
 use super::migrations::migrate;
 use crate::StoreError;
-use crate::shared::{CONNECT_TIMEOUT, Link, Linked, USER_TIMEOUT};
+use crate::shared::{HOST_TIMEOUT, Link, Linked, USER_TIMEOUT};
 
 /// A connection with its statements prepared.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ const PURGE: &str = "DELETE FROM siftd_entries WHERE name = ANY (ARRAY(SELECT na
 /// The way to a PostgreSQL, not taken yet.
 pub(super) fn link(config: &PostgresConfig) -> Result<Link<Arc<Connection>>, StoreError> {
     let mut server = config.server.clone();
-    server.application_name("siftd").connect_timeout(CONNECT_TIMEOUT).tcp_user_timeout(USER_TIMEOUT);
+    server.application_name("siftd").connect_timeout(HOST_TIMEOUT).tcp_user_timeout(USER_TIMEOUT);
     let at = at(&server);
     let tls = match server.get_ssl_mode() {
         SslMode::Disable | SslMode::Prefer => {
@@ -54,7 +54,9 @@ pub(super) fn link(config: &PostgresConfig) -> Result<Link<Arc<Connection>>, Sto
     if let Some(schema) = &schema {
         settings += &format!("; SET search_path = {schema}");
     }
-    Ok(Link::new(at.clone(), move || {
+    // One after the other; a name may have an address of either kind.
+    let in_vain = server.get_hosts().len();
+    Ok(Link::new(at.clone(), in_vain, move || {
         let (at, server, tls) = (at.clone(), server.clone(), tls.clone());
         let (settings, schema) = (settings.clone(), schema.clone());
         Box::pin(async move {

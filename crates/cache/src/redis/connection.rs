@@ -16,7 +16,7 @@ use tokio::sync::Mutex;
 
 use super::{RedisConfig, RedisServers, reply};
 use crate::StoreError;
-use crate::shared::{CONNECT_TIMEOUT, HostPort, Link, USER_TIMEOUT, listed};
+use crate::shared::{HOST_TIMEOUT, HostPort, Link, USER_TIMEOUT, listed};
 
 /// Commands that may wait to be written to a connection.
 const PIPELINE: usize = 512;
@@ -59,31 +59,33 @@ pub(super) fn link(config: &RedisConfig) -> Result<Link<Connection>, StoreError>
         RedisServers::Standalone(address) => {
             let at = address.to_string();
             let client = standalone(config, address).map_err(|error| unusable(&at, &error))?;
-            Ok(linked(at, client, |client| async move { single(&client).await }))
+            Ok(linked(at, 0, client, |client| async move { single(&client).await }))
         }
         RedisServers::Cluster(addresses) => {
             let at = listed(addresses);
             let client = cluster(config, addresses).map_err(|error| unusable(&at, &error))?;
-            Ok(linked(at, client, |client| async move {
+            // All of the addresses at a time, then all nodes that they tell of.
+            Ok(linked(at, 2, client, |client| async move {
                 client.get_async_connection().await.map(Connection::Cluster)
             }))
         }
         RedisServers::Sentinel { sentinels, name } => {
             let at = format!("{} of the Sentinels {}", name, listed(sentinels));
             let client = sentinel(config, sentinels, name).map_err(|error| unusable(&at, &error))?;
-            Ok(linked(at, Arc::new(Mutex::new(client)), |client| async move {
+            // A Sentinel that was there before is waited for twice.
+            Ok(linked(at, 2, Arc::new(Mutex::new(client)), |client| async move {
                 single(&client.lock().await.async_get_client().await?).await
             }))
         }
     }
 }
 
-fn linked<C, F>(at: String, client: C, connect: fn(C) -> F) -> Link<Connection>
+fn linked<C, F>(at: String, in_vain: usize, client: C, connect: fn(C) -> F) -> Link<Connection>
 where
     C: Clone + Send + Sync + 'static,
     F: Future<Output = RedisResult<Connection>> + Send + 'static,
 {
-    Link::new(at.clone(), move || {
+    Link::new(at.clone(), in_vain, move || {
         let (at, connecting) = (at.clone(), connect(client.clone()));
         Box::pin(async move { connecting.await.map_err(|error| reply::failed(&at, &error)) })
     })
@@ -110,7 +112,7 @@ fn standalone(config: &RedisConfig, address: &HostPort) -> RedisResult<Client> {
 fn cluster(config: &RedisConfig, addresses: &[HostPort]) -> RedisResult<ClusterClient> {
     let addresses = addresses.iter().map(|address| connection_address(config, address));
     let mut builder = ClusterClientBuilder::new(addresses)
-        .connection_timeout(CONNECT_TIMEOUT)
+        .connection_timeout(HOST_TIMEOUT)
         .response_timeout(config.shared.write_timeout)
         .retries(RETRIES)
         .min_retry_wait(RETRY_WAIT_MS.0)

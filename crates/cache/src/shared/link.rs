@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::time;
 
-use super::CONNECT_TIMEOUT;
+use super::{CONNECT_TIMEOUT, HOST_TIMEOUT};
 use crate::StoreError;
 
 /// How long a failed attempt stands where there are other connections to use.
@@ -22,6 +22,8 @@ pub(crate) type Connecting<C> = Pin<Box<dyn Future<Output = Result<C, StoreError
 /// is attempted is up to who asks: the breaker before the store ([`Guarded`](crate::Guarded)) is what backs off.
 pub(crate) struct Link<C> {
     at: String,
+    /// How long an attempt may take.
+    limit: Duration,
     connect: Box<dyn Fn() -> Connecting<C> + Send + Sync>,
     attempt: Mutex<Option<Arc<Attempt<C>>>>,
 }
@@ -44,9 +46,15 @@ impl<C> fmt::Debug for Link<C> {
 }
 
 impl<C: Clone + Send + Sync + 'static> Link<C> {
-    /// To the address `at`, as it stands in errors.
-    pub(crate) fn new(at: String, connect: impl Fn() -> Connecting<C> + Send + Sync + 'static) -> Self {
-        Self { at, connect: Box::new(connect), attempt: Mutex::new(None) }
+    /// To the address `at`, as it stands in errors. An attempt has time for so many hosts in a row that are not there, for
+    /// [`HOST_TIMEOUT`] each.
+    pub(crate) fn new(
+        at: String,
+        in_vain: usize,
+        connect: impl Fn() -> Connecting<C> + Send + Sync + 'static,
+    ) -> Self {
+        let limit = CONNECT_TIMEOUT + HOST_TIMEOUT * u32::try_from(in_vain).unwrap_or(u32::MAX);
+        Self { at, limit, connect: Box::new(connect), attempt: Mutex::new(None) }
     }
 
     pub(crate) fn at(&self) -> &str {
@@ -112,10 +120,10 @@ impl<C: Clone + Send + Sync + 'static> Link<C> {
         let mut current = self.locked();
         Arc::clone(current.get_or_insert_with(|| {
             let (settle, outcome) = watch::channel(None);
-            let connecting = (self.connect)();
+            let (limit, connecting) = (self.limit, (self.connect)());
             tokio::spawn(async move {
-                let connected = time::timeout(CONNECT_TIMEOUT, connecting).await;
-                let connected = connected.unwrap_or(Err(StoreError::Timeout { limit: CONNECT_TIMEOUT }));
+                let connected = time::timeout(limit, connecting).await;
+                let connected = connected.unwrap_or(Err(StoreError::Timeout { limit }));
                 settle.send_replace(Some(connected.map_err(Arc::new)));
             });
             Arc::new(Attempt { began: Instant::now(), outcome })

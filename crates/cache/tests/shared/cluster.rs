@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use cache::{BreakerState, Credentials, ErrorKind, Extent, RedisConfig, RedisStore, SharedConfig, Store};
+use cache::{
+    BreakerState, Credentials, ErrorKind, Extent, RedisConfig, RedisServers, RedisStore, SharedConfig, Store,
+};
 
 use crate::contract::{Backend, Change, contract, got, key, name, patient, until, value};
 use crate::faults::Watched;
-use crate::servers::{Certificates, RedisCluster};
+use crate::servers::{Certificates, RedisCluster, Unreachable};
 
 impl Backend for RedisCluster {
     const LARGEST: usize = 5 << 20;
@@ -107,6 +109,16 @@ async fn a_cluster_that_is_away_at_the_start_is_found_later() {
     watched.until(BreakerState::Open).await;
     cluster.nodes.iter_mut().for_each(|node| node.process.restart());
     watched.serves(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_host_that_is_off_does_not_keep_it_from_the_others() {
+    let (cluster, off) = (RedisCluster::start(), Unreachable::new());
+    let RedisServers::Cluster(nodes) = cluster.config().servers else { panic!("it is a cluster") };
+    let servers = RedisServers::Cluster([vec![off.address()], nodes].concat());
+    let store = RedisStore::new(RedisConfig { servers, shared: patient(), ..cluster.config() }).unwrap();
+    store.set(key(1), value(1, 100)).await.unwrap();
+    assert_eq!(got(&store, key(1), Extent::Whole).await, Some((value(1, 100), Extent::Whole)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

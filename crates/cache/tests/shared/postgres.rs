@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cache::{BreakerState, ErrorKind, Extent, PostgresStore, SharedConfig, Store};
+use cache::{BreakerState, ErrorKind, Extent, PostgresConfig, PostgresStore, SharedConfig, Store};
 use tokio::runtime::Handle;
 use tokio::task::block_in_place;
 
 use crate::contract::{Backend, Change, contract, got, key, patient, until, value};
 use crate::faults::{Failing, Watched, faults};
-use crate::servers::{Certificates, PostgresServer};
+use crate::servers::{Certificates, PostgresServer, Unreachable};
 
 impl Backend for PostgresServer {
     const LARGEST: usize = 20 << 20;
@@ -145,6 +145,19 @@ async fn connections_refused_at_the_limit_open_the_breaker_and_heal() {
     assert!(watched.reason().contains("too many"), "{}", watched.reason());
     drop(others);
     watched.serves(1).await;
+}
+
+#[tokio::test]
+async fn hosts_that_are_off_do_not_keep_it_from_the_next() {
+    let (server, off) = (PostgresServer::start(&[]), [Unreachable::new(), Unreachable::new()]);
+    let url = server
+        .url("siftd")
+        .replace("127.0.0.1:", &format!("127.0.0.1:{},127.0.0.1:{},127.0.0.1:", off[0].port, off[1].port));
+    let mut config = PostgresConfig::new(&url).unwrap();
+    config.shared = patient();
+    let store = PostgresStore::new(config).unwrap();
+    store.set(key(1), value(1, 100)).await.unwrap();
+    assert_eq!(got(&store, key(1), Extent::Whole).await, Some((value(1, 100), Extent::Whole)));
 }
 
 #[tokio::test]

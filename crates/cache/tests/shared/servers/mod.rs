@@ -7,6 +7,7 @@ mod postgres;
 mod process;
 mod redis;
 mod redis_cluster;
+mod unreachable;
 
 pub(crate) use self::certificates::Certificates;
 pub(crate) use self::memcached::MemcachedServer;
@@ -15,3 +16,4 @@ pub(crate) use self::postgres::PostgresServer;
 pub(crate) use self::process::{Process, until};
 pub(crate) use self::redis::{RedisServer, ask};
 pub(crate) use self::redis_cluster::RedisCluster;
+pub(crate) use self::unreachable::Unreachable;
