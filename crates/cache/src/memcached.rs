@@ -56,10 +56,11 @@ impl MemcachedStore {
     }
 
     async fn run(&self, request: Request) -> Result<Reply, StoreError> {
-        let linked = self.link.get().await?;
+        let mut linked = self.link.get().await?;
         let reply = linked.connection.run(request).await;
+        linked.answered();
         if reply.is_err() {
-            self.link.discard(&linked);
+            linked.discard();
         }
         reply
     }
@@ -101,7 +102,7 @@ impl MemcachedStore {
         let too_large = StoreError::TooLarge { actual: length, allowed: LARGEST as u64 };
         let length = usize::try_from(length).ok().filter(|length| *length <= LARGEST).ok_or(too_large)?;
         let parts = (length + Envelope::LENGTH).div_ceil(PART);
-        let linked = self.link.get().await?;
+        let mut linked = self.link.get().await?;
         let mut asked = Vec::with_capacity(parts);
         for number in 1..parts {
             asked.push(linked.connection.start(Request::get(&part(name, number))).await?);
@@ -109,7 +110,9 @@ impl MemcachedStore {
         let mut value = BytesMut::with_capacity(length);
         value.extend_from_slice(&first);
         for reply in asked {
-            match Connection::finish(self.link.at(), reply).await? {
+            let reply = Connection::finish(self.link.at(), reply).await;
+            linked.answered();
+            match reply? {
                 Reply::Value(part) => value.extend_from_slice(&part),
                 Reply::Missing => return Ok(None),
                 reply => return Err(self.refused(reply, 0)),

@@ -64,17 +64,19 @@ impl PostgresStore {
         let Some(schema) = &self.schema else { return Ok(()) };
         let statement = format!("DROP SCHEMA IF EXISTS {} CASCADE", connection::quoted(schema));
         let link = self.link()?;
-        let linked = link.get().await?;
+        let mut linked = link.get().await?;
         let removed = linked.connection.client.batch_execute(&statement).await;
-        removed.map_err(|error| connection::failed(link, &linked, &error))
+        linked.answered();
+        removed.map_err(|error| connection::failed(link.at(), &linked, &error))
     }
 
     /// One row, by a statement that is not prepared.
     async fn ask(&self, statement: &str) -> Result<tokio_postgres::Row, StoreError> {
         let link = self.link()?;
-        let linked = link.get().await?;
+        let mut linked = link.get().await?;
         let row = linked.connection.client.query_one(statement, &[]).await;
-        row.map_err(|error| connection::failed(link, &linked, &error))
+        linked.answered();
+        row.map_err(|error| connection::failed(link.at(), &linked, &error))
     }
 
     /// The next in turn, or one that is connected while that is not.
@@ -92,14 +94,15 @@ impl PostgresStore {
         name: &str,
     ) -> Result<Option<Bytes>, StoreError> {
         let link = self.link()?;
-        let linked = link.get().await?;
+        let mut linked = link.get().await?;
         let connection = &linked.connection;
         let row = connection.client.query_opt(statement(connection), &[&name]).await;
-        let row = row.map_err(|error| connection::failed(link, &linked, &error))?;
+        linked.answered();
+        let row = row.map_err(|error| connection::failed(link.at(), &linked, &error))?;
         row.map(|row| row.try_get::<_, Vec<u8>>(0))
             .transpose()
             .map(|value| value.map(Bytes::from))
-            .map_err(|error| connection::failed(link, &linked, &error))
+            .map_err(|error| connection::failed(link.at(), &linked, &error))
     }
 
     async fn write(
@@ -108,10 +111,11 @@ impl PostgresStore {
         values: &[&(dyn ToSql + Sync)],
     ) -> Result<u64, StoreError> {
         let link = self.link()?;
-        let linked = link.get().await?;
+        let mut linked = link.get().await?;
         let connection = &linked.connection;
         let rows = connection.client.execute(statement(connection), values).await;
-        rows.map_err(|error| connection::failed(link, &linked, &error))
+        linked.answered();
+        rows.map_err(|error| connection::failed(link.at(), &linked, &error))
     }
 }
 

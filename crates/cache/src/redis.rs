@@ -1,6 +1,7 @@
 //! Redis and what speaks its protocol: Valkey, Redis Cluster, Redis behind Sentinel.
 
 mod connection;
+mod primaries;
 mod reply;
 mod server;
 
@@ -97,10 +98,15 @@ impl RedisStore {
 
     async fn run(&self, command: Cmd) -> Result<redis::Value, StoreError> {
         let mut linked = self.link.get().await?;
+        if linked.connection.is_outdated() {
+            linked.discard();
+            linked = self.link.get().await?;
+        }
         let reply = linked.connection.run(&command).await;
+        linked.answered();
         reply.map_err(|error| {
             if reply::breaks_connection(&error) {
-                self.link.discard(&linked);
+                linked.discard();
             }
             reply::failed(self.link.at(), &error)
         })

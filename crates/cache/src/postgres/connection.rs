@@ -104,17 +104,13 @@ async fn open(
 }
 
 /// The error of a statement; what shows that the connection or its tables are gone ends the connection.
-pub(super) fn failed(
-    link: &Link<Arc<Connection>>,
-    linked: &Linked<Arc<Connection>>,
-    error: &Error,
-) -> StoreError {
+pub(super) fn failed(at: &str, linked: &Linked<'_, Arc<Connection>>, error: &Error) -> StoreError {
     let of_server = error.code();
     let keeps = of_server.is_some_and(|code| !matches!(*code, SqlState::UNDEFINED_TABLE) && !is_away(code));
     if !keeps || linked.connection.client.is_closed() {
-        link.discard(linked);
+        linked.discard();
     }
-    told(link.at(), error)
+    told(at, error)
 }
 
 /// Whether it says of the server that it serves nobody: class 57, but for a statement that took too long.

@@ -14,6 +14,7 @@ use redis::{
 };
 use tokio::sync::Mutex;
 
+use super::primaries::Primaries;
 use super::{RedisConfig, RedisServers, reply};
 use crate::StoreError;
 use crate::shared::{HOST_TIMEOUT, HostPort, Link, USER_TIMEOUT, listed};
@@ -30,14 +31,22 @@ const RETRY_WAIT_MS: (u64, u64) = (2, 50);
 #[derive(Clone)]
 pub(super) enum Connection {
     Single(MultiplexedConnection),
-    Cluster(ClusterConnection),
+    Cluster(ClusterConnection, Arc<Primaries>),
 }
 
 impl Connection {
+    /// Whether it leads where it no longer should, and nobody says so to whoever uses it.
+    pub(super) fn is_outdated(&self) -> bool {
+        match self {
+            Self::Single(_) => false,
+            Self::Cluster(_, primaries) => primaries.are_replaced(),
+        }
+    }
+
     pub(super) async fn run(&mut self, command: &Cmd) -> RedisResult<Value> {
         let reply = match self {
             Self::Single(connection) => connection.req_packed_command(command).await,
-            Self::Cluster(connection) => connection.req_packed_command(command).await,
+            Self::Cluster(connection, _) => connection.req_packed_command(command).await,
         };
         reply?.extract_error()
     }
@@ -66,7 +75,9 @@ pub(super) fn link(config: &RedisConfig) -> Result<Link<Connection>, StoreError>
             let client = cluster(config, addresses).map_err(|error| unusable(&at, &error))?;
             // All of the addresses at a time, then all nodes that they tell of.
             Ok(linked(at, 2, client, |client| async move {
-                client.get_async_connection().await.map(Connection::Cluster)
+                let connection = client.get_async_connection().await?;
+                let primaries = Primaries::watch(connection.clone());
+                Ok(Connection::Cluster(connection, Arc::new(primaries)))
             }))
         }
         RedisServers::Sentinel { sentinels, name } => {

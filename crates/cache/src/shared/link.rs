@@ -13,10 +13,14 @@ use crate::StoreError;
 /// How long a failed attempt stands where there are other connections to use.
 const RETRY: Duration = Duration::from_secs(1);
 
+/// A connection that has answered nothing for so long, though it was asked, is given up: longer than any answer is waited for. Its
+/// server may hang while the system that it runs on acknowledges all that is sent.
+const SILENCE: Duration = Duration::from_secs(2);
+
 /// A connection in the making.
 pub(crate) type Connecting<C> = Pin<Box<dyn Future<Output = Result<C, StoreError>> + Send>>;
 
-/// A connection that many share, made when it is first needed and again after it broke.
+/// A connection that many share, made when it is first needed and again after it broke or fell silent.
 ///
 /// Those who need one while it is being made wait for the same attempt, which goes on if they stop waiting. How often it
 /// is attempted is up to who asks: the breaker before the store ([`Guarded`](crate::Guarded)) is what backs off.
@@ -31,12 +35,17 @@ pub(crate) struct Link<C> {
 struct Attempt<C> {
     began: Instant,
     outcome: watch::Receiver<Option<Result<C, Arc<StoreError>>>>,
+    /// When the first was asked of those that were given up since the last answer.
+    silent_since: Mutex<Option<Instant>>,
 }
 
-/// A connection, and which one it is.
-pub(crate) struct Linked<C> {
+/// A connection for one operation, which is given up where this is dropped before it is [`answered`](Self::answered).
+pub(crate) struct Linked<'a, C> {
     pub(crate) connection: C,
+    link: &'a Link<C>,
     attempt: Arc<Attempt<C>>,
+    asked: Instant,
+    is_answered: bool,
 }
 
 impl<C> fmt::Debug for Link<C> {
@@ -62,11 +71,11 @@ impl<C: Clone + Send + Sync + 'static> Link<C> {
     }
 
     /// The connection, made if there is none.
-    pub(crate) async fn get(&self) -> Result<Linked<C>, StoreError> {
+    pub(crate) async fn get(&self) -> Result<Linked<'_, C>, StoreError> {
         let attempt = self.attempt();
         let connected = attempt.outcome.borrow().as_ref().and_then(|outcome| outcome.as_ref().ok()).cloned();
         if let Some(connection) = connected {
-            return Ok(Linked { connection, attempt });
+            return Ok(self.linked(connection, attempt));
         }
         let mut outcome = attempt.outcome.clone();
         let settled = match outcome.wait_for(Option::is_some).await {
@@ -75,7 +84,7 @@ impl<C: Clone + Send + Sync + 'static> Link<C> {
             Err(_) => None,
         };
         match settled {
-            Some(Ok(connection)) => Ok(Linked { connection, attempt }),
+            Some(Ok(connection)) => Ok(self.linked(connection, attempt)),
             Some(Err(error)) => {
                 self.forget(&attempt);
                 Err(self.again(&error))
@@ -99,25 +108,17 @@ impl<C: Clone + Send + Sync + 'static> Link<C> {
         false
     }
 
-    /// To be called where a connection turns out to be broken: the next who needs one makes it anew.
-    pub(crate) fn discard(&self, broken: &Linked<C>) {
-        self.forget(&broken.attempt);
-    }
-
     /// Drops the connection.
     pub(crate) fn close(&self) {
-        *self.locked() = None;
+        *locked(&self.attempt) = None;
     }
 
-    fn forget(&self, attempt: &Arc<Attempt<C>>) {
-        let mut current = self.locked();
-        if current.as_ref().is_some_and(|current| Arc::ptr_eq(current, attempt)) {
-            *current = None;
-        }
+    fn linked(&self, connection: C, attempt: Arc<Attempt<C>>) -> Linked<'_, C> {
+        Linked { connection, link: self, attempt, asked: Instant::now(), is_answered: false }
     }
 
     fn attempt(&self) -> Arc<Attempt<C>> {
-        let mut current = self.locked();
+        let mut current = locked(&self.attempt);
         Arc::clone(current.get_or_insert_with(|| {
             let (settle, outcome) = watch::channel(None);
             let (limit, connecting) = (self.limit, (self.connect)());
@@ -126,7 +127,7 @@ impl<C: Clone + Send + Sync + 'static> Link<C> {
                 let connected = connected.unwrap_or(Err(StoreError::Timeout { limit }));
                 settle.send_replace(Some(connected.map_err(Arc::new)));
             });
-            Arc::new(Attempt { began: Instant::now(), outcome })
+            Arc::new(Attempt { began: Instant::now(), outcome, silent_since: Mutex::new(None) })
         }))
     }
 
@@ -143,8 +144,42 @@ impl<C: Clone + Send + Sync + 'static> Link<C> {
             error => StoreError::Io { at: self.at.clone(), source: io::Error::other(error.to_string()) },
         }
     }
+}
 
-    fn locked(&self) -> MutexGuard<'_, Option<Arc<Attempt<C>>>> {
-        self.attempt.lock().unwrap_or_else(PoisonError::into_inner)
+impl<C> Link<C> {
+    fn forget(&self, attempt: &Arc<Attempt<C>>) {
+        let mut current = locked(&self.attempt);
+        if current.as_ref().is_some_and(|current| Arc::ptr_eq(current, attempt)) {
+            *current = None;
+        }
     }
+}
+
+impl<C> Linked<'_, C> {
+    /// To be called when an answer has come, an error of the server's included.
+    pub(crate) fn answered(&mut self) {
+        self.is_answered = true;
+        *locked(&self.attempt.silent_since) = None;
+    }
+
+    /// To be called where the connection turns out to be broken: the next who needs one makes it anew.
+    pub(crate) fn discard(&self) {
+        self.link.forget(&self.attempt);
+    }
+}
+
+impl<C> Drop for Linked<'_, C> {
+    fn drop(&mut self) {
+        let is_silent = || {
+            let mut since = locked(&self.attempt.silent_since);
+            since.get_or_insert(self.asked).elapsed() >= SILENCE
+        };
+        if !self.is_answered && is_silent() {
+            self.discard();
+        }
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -8,7 +8,7 @@ use cache::{
 
 use crate::contract::{Backend, Change, contract, got, key, name, patient, until, value};
 use crate::faults::Watched;
-use crate::servers::{Certificates, RedisCluster, Unreachable};
+use crate::servers::{Certificates, RedisCluster, RedisServer, Unreachable};
 
 impl Backend for RedisCluster {
     const LARGEST: usize = 5 << 20;
@@ -66,6 +66,16 @@ async fn a_user_needs_few_commands_and_keys_of_its_prefix() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_primary_costs_its_slots_until_its_replica_takes_over() {
+    its_slots_are_served_again_where(|primary| primary.process.kill()).await;
+}
+
+/// The system that it runs on goes on acknowledging what is sent to it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn so_does_a_primary_that_hangs() {
+    its_slots_are_served_again_where(|primary| primary.process.pause()).await;
+}
+
+async fn its_slots_are_served_again_where(the_primary_is_lost: impl FnOnce(&mut RedisServer)) {
     let mut cluster = RedisCluster::start();
     let watched = Watched::new(cluster.store(SharedConfig::default()));
     for number in 0..30 {
@@ -79,7 +89,7 @@ async fn a_lost_primary_costs_its_slots_until_its_replica_takes_over() {
         .await;
     }
     let lost = cluster.node_of(&name(key(0)));
-    cluster.nodes[lost].process.kill();
+    the_primary_is_lost(&mut cluster.nodes[lost]);
     for number in 0..30 {
         until("every value is served again", async || {
             let cached = watched.store.get(key(number), Extent::Whole).await;

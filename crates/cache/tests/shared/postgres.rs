@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cache::{BreakerState, ErrorKind, Extent, PostgresConfig, PostgresStore, SharedConfig, Store};
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::runtime::Handle;
 use tokio::task::block_in_place;
 
@@ -122,6 +123,29 @@ async fn tables_that_were_dropped_are_made_anew() {
         until("the tables are made anew", async || store.set(key(1), value(1, 100)).await.is_ok()).await;
         assert_eq!(store.get(key(1), Extent::Whole).await.unwrap().unwrap().value, value(1, 100));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_hangs_is_replaced() {
+    let server = PostgresServer::start(&[]);
+    let watched = Watched::new(server.store(SharedConfig::default()));
+    let client = server.client().await;
+    until("all of its connections are made", async || {
+        watched.serves(1).await;
+        let of_siftd = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'siftd'";
+        client.query_one(of_siftd, &[]).await.unwrap().get::<_, i64>(0) == 4
+    })
+    .await;
+    let one = "SELECT min(pid) FROM pg_stat_activity WHERE application_name = 'siftd'";
+    let pid: i32 = client.query_one(one, &[]).await.unwrap().get(0);
+    kill_process(Pid::from_raw(pid).unwrap(), Signal::STOP).unwrap();
+    let mut answered_in_a_row = 0;
+    until("all lookups are answered", async || {
+        let is_answered = watched.store.get(key(1), Extent::Whole).await.is_ok();
+        answered_in_a_row = if is_answered { answered_in_a_row + 1 } else { 0 };
+        answered_in_a_row == 40
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

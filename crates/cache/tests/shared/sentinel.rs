@@ -8,6 +8,16 @@ use crate::servers::{RedisServer, free_port};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_primary_is_found_and_its_successor_too() {
+    its_successor_is_found_where(|primary| primary.process.kill()).await;
+}
+
+/// The system that it runs on goes on acknowledging what is sent to it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_successor_of_a_primary_that_hangs_is_found() {
+    its_successor_is_found_where(|primary| primary.process.pause()).await;
+}
+
+async fn its_successor_is_found_where(the_primary_is_lost: impl FnOnce(&mut RedisServer)) {
     let mut primary = RedisServer::start(&["--repl-diskless-sync-delay", "0"]);
     let port = primary.port.to_string();
     let replica = RedisServer::start(&["--replicaof", &format!("127.0.0.1 {port}")]);
@@ -31,7 +41,7 @@ async fn the_primary_is_found_and_its_successor_too() {
     let entries: u64 = primary.ask(&[b"DBSIZE"]).unwrap();
     assert_eq!(entries, 1);
 
-    primary.process.kill();
+    the_primary_is_lost(&mut primary);
     until("the replica is promoted", async || {
         // Sentinel cuts its clients as it promotes it.
         let info: redis::RedisResult<String> = replica.ask(&[b"INFO", b"replication"]);
