@@ -36,6 +36,18 @@ impl Default for BreakerConfig {
     }
 }
 
+impl BreakerConfig {
+    /// For a store of several servers, of which the loss of one fails a share of the operations at random. Of three that is a third, with
+    /// five in a row every few hundred operations, and half of twenty now and then: so only the share of many opens it.
+    ///
+    /// ```
+    /// assert_eq!(cache::BreakerConfig::of_several_servers().ratio, 0.5);
+    /// ```
+    pub fn of_several_servers() -> Self {
+        Self { consecutive: u32::MAX, least: 100, ..Self::default() }
+    }
+}
+
 /// Whether a store is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum BreakerState {

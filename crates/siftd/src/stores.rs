@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cache::{
     BreakerState, DiskStore, GuardConfig, Guarded, MemcachedConfig, MemcachedStore, PostgresConfig,
-    PostgresStore, RedisConfig, RedisStore, Sharded, Store, StoreError, Tiers,
+    PostgresStore, RedisConfig, RedisServers, RedisStore, Sharded, Store, StoreError, Tiers,
 };
 use tokio::runtime::Handle;
 use tokio::task;
@@ -38,9 +38,9 @@ pub(crate) fn store(
 }
 
 fn open(cache: CacheConfig, runtime: &Handle) -> Result<Arc<dyn Store>, StoreError> {
-    open_with(cache, &|store, place| {
+    open_with(cache, &|store, config, place| {
         let on_change = move |state, error: Option<&StoreError>| tell(&place, state, error);
-        Arc::new(Guarded::new(store, GuardConfig::default(), runtime, Box::new(on_change)))
+        Arc::new(Guarded::new(store, config, runtime, Box::new(on_change)))
     })
 }
 
@@ -49,13 +49,13 @@ fn open(cache: CacheConfig, runtime: &Handle) -> Result<Arc<dyn Store>, StoreErr
 /// # Errors
 /// [`StoreError::Closed`] where nothing does, or else what keeps it from being opened.
 pub(crate) fn unguarded(cache: CacheConfig) -> Result<Arc<dyn Store>, StoreError> {
-    open_with(cache, &|store, _| store)
+    open_with(cache, &|store, _, _| store)
 }
 
-/// `guard` is given each store that may be out of reach, and the name of its place.
+/// `guard` is given each store that may be out of reach, how it is to be guarded, and the name of its place.
 fn open_with(
     cache: CacheConfig,
-    guard: &dyn Fn(Arc<dyn Store>, String) -> Arc<dyn Store>,
+    guard: &dyn Fn(Arc<dyn Store>, GuardConfig, String) -> Arc<dyn Store>,
 ) -> Result<Arc<dyn Store>, StoreError> {
     let (store, authorities) = match cache {
         CacheConfig::None | CacheConfig::Memory(_) => return Err(StoreError::Closed),
@@ -65,17 +65,22 @@ fn open_with(
     match store {
         SharedStore::Redis(config) => {
             let authorities = read(authorities.as_deref())?;
+            let guarding = match config.servers {
+                RedisServers::Cluster(_) => GuardConfig::of_several_servers(),
+                RedisServers::Standalone(_) | RedisServers::Sentinel { .. } => GuardConfig::default(),
+            };
             let store = RedisStore::new(RedisConfig { authorities, ..config })?;
-            Ok(guard(Arc::new(store), "Redis".to_owned()))
+            Ok(guard(Arc::new(store), guarding, "Redis".to_owned()))
         }
         SharedStore::Postgres(config) => {
-            Ok(guard(Arc::new(postgres(*config, authorities.as_deref())?), "PostgreSQL".to_owned()))
+            let store = postgres(*config, authorities.as_deref())?;
+            Ok(guard(Arc::new(store), GuardConfig::default(), "PostgreSQL".to_owned()))
         }
         SharedStore::Memcached { hosts, shared } => {
             let stores = hosts.into_iter().map(|address| {
                 let name = address.to_string();
                 let store = MemcachedStore::new(MemcachedConfig { address, shared: shared.clone() });
-                (name.clone(), guard(Arc::new(store), format!("memcached {name}")))
+                (name.clone(), guard(Arc::new(store), GuardConfig::default(), format!("memcached {name}")))
             });
             Ok(Arc::new(Sharded::new(stores.collect())?))
         }

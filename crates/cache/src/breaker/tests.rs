@@ -39,14 +39,31 @@ fn the_share_of_failures_opens_it_once_there_are_enough_operations() {
 }
 
 #[test]
+fn one_lost_server_of_three_does_not_open_that_of_several() {
+    let mut random = fastrand::Rng::with_seed(1);
+    let (several, one) = (BreakerConfig::of_several_servers(), BreakerConfig::default());
+    let now = Instant::now();
+    let [mut of_several, mut of_one] = [several, one].map(|config| Breaker::new(config, now));
+    for number in 0..100_000_u32 {
+        let now = now + number * 2 * MS;
+        let is_lost = random.u8(..3) == 0;
+        for breaker in [&mut of_several, &mut of_one] {
+            if is_lost { breaker.failed(Operation, now, 1.0) } else { breaker.succeeded(Operation, now) }
+        }
+        assert_eq!(of_several.state(), BreakerState::Closed, "after {number} operations");
+    }
+    assert_eq!(of_one.state(), BreakerState::Open, "five of them failed in a row");
+
+    let later = now + Duration::from_secs(300);
+    fail(&mut of_several, 99, later);
+    assert_eq!(of_several.state(), BreakerState::Closed);
+    fail(&mut of_several, 1, later);
+    assert_eq!(of_several.state(), BreakerState::Open, "all of them are lost");
+}
+
+#[test]
 fn a_share_below_the_limit_or_long_ago_does_not_open_it() {
     let (mut breaker, now) = breaker();
-    for number in 0..3000 {
-        if number % 3 == 0 { breaker.failed(Operation, now, 1.0) } else { breaker.succeeded(Operation, now) }
-    }
-    assert_eq!(breaker.state(), BreakerState::Closed, "a third, as where one primary of three is lost");
-
-    let (mut breaker, now) = self::breaker();
     for _ in 0..9 {
         breaker.succeeded(Operation, now);
         breaker.failed(Operation, now, 1.0);

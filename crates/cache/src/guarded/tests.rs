@@ -13,6 +13,7 @@ struct Told {
 enum Behaviour {
     #[default]
     Answers,
+    AnswersEveryThird,
     Hangs,
     Breaks,
     Lies,
@@ -20,12 +21,13 @@ enum Behaviour {
 
 impl Told {
     async fn act(&self) -> Result<(), StoreError> {
-        self.asked.fetch_add(1, Ordering::Relaxed);
+        let asked = 1 + self.asked.fetch_add(1, Ordering::Relaxed);
         let behaviour = *locked(&self.behaviour);
         match behaviour {
             Behaviour::Answers => Ok(()),
             Behaviour::Hangs => std::future::pending().await,
-            Behaviour::Breaks => {
+            Behaviour::AnswersEveryThird if asked.is_multiple_of(3) => Ok(()),
+            Behaviour::Breaks | Behaviour::AnswersEveryThird => {
                 Err(StoreError::Io { at: "here".into(), source: std::io::Error::other("broken") })
             }
             Behaviour::Lies => Err(StoreError::Corrupt { reason: "as told".into() }),
@@ -146,6 +148,21 @@ async fn nobody_needs_to_ask_for_it_to_be_known() {
     let setup = Setup::new(Behaviour::Answers, config).await;
     setup.get().await.unwrap();
     setup.behave(Behaviour::Hangs);
+    setup.until(BreakerState::Open).await;
+}
+
+#[tokio::test]
+async fn a_probe_of_several_keys_fails_if_all_of_them_do() {
+    let probing = |probes| GuardConfig { heartbeat: Duration::from_millis(1), probes, ..quiet() };
+    let setup = Setup::new(Behaviour::AnswersEveryThird, probing(3)).await;
+    while setup.told.asked() < 30 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(*locked(&setup.changes), [], "it never opened");
+    setup.behave(Behaviour::Hangs);
+    setup.until(BreakerState::Open).await;
+
+    let setup = Setup::new(Behaviour::AnswersEveryThird, probing(2)).await;
     setup.until(BreakerState::Open).await;
 }
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use cache::{
-    BreakerState, Credentials, ErrorKind, Extent, RedisConfig, RedisServers, RedisStore, SharedConfig, Store,
+    BreakerState, Credentials, ErrorKind, Extent, GuardConfig, RedisConfig, RedisServers, RedisStore,
+    SharedConfig, Store,
 };
 
 use crate::contract::{Backend, Change, contract, got, key, name, patient, until, value};
@@ -27,6 +28,11 @@ impl Backend for RedisCluster {
 }
 
 contract!(RedisCluster::start());
+
+/// As `siftd serve` has a cluster.
+fn watched(cluster: &RedisCluster) -> Watched {
+    Watched::by(GuardConfig::of_several_servers(), cluster.store(SharedConfig::default()))
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn entries_are_spread_and_another_type_is_corrupt() {
@@ -77,7 +83,7 @@ async fn so_does_a_primary_that_hangs() {
 
 async fn its_slots_are_served_again_where(the_primary_is_lost: impl FnOnce(&mut RedisServer)) {
     let mut cluster = RedisCluster::start();
-    let watched = Watched::new(cluster.store(SharedConfig::default()));
+    let watched = watched(&cluster);
     for number in 0..30 {
         watched.serves(number).await;
     }
@@ -103,7 +109,7 @@ async fn its_slots_are_served_again_where(the_primary_is_lost: impl FnOnce(&mut 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cluster_that_is_gone_and_comes_back_heals() {
     let mut cluster = RedisCluster::start();
-    let watched = Watched::new(cluster.store(SharedConfig::default()));
+    let watched = watched(&cluster);
     watched.serves(1).await;
     cluster.nodes.iter_mut().for_each(|node| node.process.kill());
     watched.until(BreakerState::Open).await;
@@ -115,7 +121,7 @@ async fn a_cluster_that_is_gone_and_comes_back_heals() {
 async fn a_cluster_that_is_away_at_the_start_is_found_later() {
     let mut cluster = RedisCluster::start();
     cluster.nodes.iter_mut().for_each(|node| node.process.kill());
-    let watched = Watched::new(cluster.store(SharedConfig::default()));
+    let watched = watched(&cluster);
     watched.until(BreakerState::Open).await;
     cluster.nodes.iter_mut().for_each(|node| node.process.restart());
     watched.serves(1).await;

@@ -22,12 +22,16 @@ pub(crate) struct Watched {
 
 impl Watched {
     pub(crate) fn new(store: Arc<dyn Store>) -> Self {
+        Self::by(GuardConfig::default(), store)
+    }
+
+    pub(crate) fn by(config: GuardConfig, store: Arc<dyn Store>) -> Self {
         let reasons = Arc::new(Mutex::new(Vec::new()));
         let heard = Arc::clone(&reasons);
         let on_change = Box::new(move |_: BreakerState, error: Option<&cache::StoreError>| {
             heard.lock().unwrap().extend(error.map(ToString::to_string));
         });
-        let store = Arc::new(Guarded::new(store, GuardConfig::default(), &Handle::current(), on_change));
+        let store = Arc::new(Guarded::new(store, config, &Handle::current(), on_change));
         Self { store, reasons }
     }
 
