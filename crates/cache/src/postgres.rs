@@ -6,10 +6,11 @@ mod url;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
 use tokio_postgres::Statement;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 
 use self::connection::Connection;
@@ -24,8 +25,12 @@ const CONNECTIONS: usize = 4;
 /// PostgreSQL's limit of a value is 1 GB; a message with one must stay below it, too.
 const LARGEST: u64 = 512 << 20;
 
-/// Rows that one statement of the clean-up removes, so that it holds no lock for long.
-const BATCH: i64 = 500;
+/// Rows that the first statement of a clean-up removes. How long that takes is up to their values: each piece of 2 KB is a row of its own
+/// to the server.
+const FIRST_BATCH: u32 = 16;
+
+/// Rows that one statement of the clean-up removes at most, so that it holds no lock for long.
+const LARGEST_BATCH: u32 = 500;
 
 const SERVER: &str = "SELECT split_part(current_setting('server_version'), ' ', 1), \
     current_setting('max_connections')::int8 - current_setting('superuser_reserved_connections')::int8";
@@ -117,6 +122,19 @@ impl PostgresStore {
         linked.answered();
         rows.map_err(|error| connection::failed(link.at(), &linked, &error))
     }
+
+    /// Removes so many expired rows at most: how many there were, or none where that took the server too long.
+    async fn purge(&self, most: u32) -> Result<Option<u64>, StoreError> {
+        let link = self.link()?;
+        let mut linked = link.get().await?;
+        let connection = &linked.connection;
+        let rows = connection.client.execute(&connection.purge, &[&i64::from(most)]).await;
+        linked.answered();
+        match rows {
+            Err(error) if error.code() == Some(&SqlState::QUERY_CANCELED) => Ok(None),
+            rows => rows.map(Some).map_err(|error| connection::failed(link.at(), &linked, &error)),
+        }
+    }
 }
 
 impl Store for PostgresStore {
@@ -161,10 +179,20 @@ impl Store for PostgresStore {
         })
     }
 
+    /// In batches of as many rows as hold up the lookups behind them for less than these wait.
     fn purge_expired(&self) -> Answer<'_, ()> {
         Box::pin(async move {
-            while self.write(|connection| &connection.purge, &[&BATCH]).await? == BATCH.unsigned_abs() {}
-            Ok(())
+            let SharedConfig { read_timeout, write_timeout, .. } = self.shared;
+            let mut batch = FIRST_BATCH;
+            loop {
+                let began = Instant::now();
+                match self.purge(batch).await? {
+                    Some(rows) if rows < u64::from(batch) => return Ok(()),
+                    Some(_) if began.elapsed() < read_timeout / 2 => batch = LARGEST_BATCH.min(2 * batch),
+                    None if batch == 1 => return Err(StoreError::Timeout { limit: write_timeout }),
+                    Some(_) | None => batch = (batch / 2).max(1),
+                }
+            }
         })
     }
 

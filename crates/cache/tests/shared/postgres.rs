@@ -97,6 +97,22 @@ async fn what_has_expired_is_removed_in_batches() {
     .await;
 }
 
+#[tokio::test]
+async fn what_takes_long_to_remove_is_removed_in_smaller_batches() {
+    let server = PostgresServer::start(&[]);
+    let store = server.store(SharedConfig { write_timeout: Duration::from_secs(1), ..patient() });
+    store.remove(key(1)).await.unwrap();
+    let client = server.client().await;
+    let rows = "INSERT INTO siftd_entries SELECT 'siftd:' || n, now() - interval '1 s', '' FROM generate_series(1, 100) n";
+    client.execute(rows, &[]).await.unwrap();
+    let slow = "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.02); RETURN OLD; END'; \
+        CREATE TRIGGER slow BEFORE DELETE ON siftd_entries FOR EACH ROW EXECUTE FUNCTION slow()";
+    client.batch_execute(slow).await.unwrap();
+    store.purge_expired().await.unwrap();
+    let row = client.query_one("SELECT count(*) FROM siftd_entries", &[]).await.unwrap();
+    assert_eq!(row.get::<_, i64>(0), 0, "all of 2 s of work, of which a second may be done at a time");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_that_start_at_once_make_the_tables_once() {
     let server = PostgresServer::start(&[]);
