@@ -5,7 +5,7 @@ mod primaries;
 mod reply;
 mod server;
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use redis::Cmd;
@@ -18,6 +18,10 @@ use crate::{Cached, Extent, Key, ServerInfo, Store, StoreError, StoreLimits};
 
 /// Strings in Redis may have so many bytes (its `proto-max-bulk-len`).
 const LARGEST: u64 = 512 << 20;
+
+/// A connection to a server that is no primary is made anew when it is so old: Sentinel, a name or an address that moves may know the
+/// new primary, and where none does reads go on undisturbed.
+const DEMOTED_AGE: Duration = Duration::from_secs(10);
 
 /// Name of the store that a cluster is.
 const CLUSTER: &str = "redis-cluster";
@@ -105,7 +109,8 @@ impl RedisStore {
         let reply = linked.connection.run(&command).await;
         linked.answered();
         reply.map_err(|error| {
-            if reply::breaks_connection(&error) {
+            let leads_elsewhere = reply::is_read_only(&error) && linked.age() >= DEMOTED_AGE;
+            if error.is_unrecoverable_error() || leads_elsewhere {
                 linked.discard();
             }
             reply::failed(self.link.at(), &error)

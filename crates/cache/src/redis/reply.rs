@@ -36,9 +36,9 @@ pub(super) fn text(reply: Value) -> Result<String, StoreError> {
     }
 }
 
-/// Whether the connection is to be made anew: it is broken, or leads to a server that is no longer the right one.
-pub(super) fn breaks_connection(error: &RedisError) -> bool {
-    error.is_unrecoverable_error() || error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
+/// Whether the server is no primary: the address may lead to another one by now.
+pub(super) fn is_read_only(error: &RedisError) -> bool {
+    error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
 }
 
 /// The error of a command to the server at an address.
@@ -53,9 +53,9 @@ pub(super) fn failed(at: &str, error: &RedisError) -> StoreError {
         _ if matches!(error.code(), Some("OOM" | "MISCONF" | "NOREPLICAS")) => {
             StoreError::Refused { at, reason: error.to_string() }
         }
-        ErrorKind::Server(ServerErrorKind::NoPerm | ServerErrorKind::CrossSlot) => {
-            StoreError::Refused { at, reason: error.to_string() }
-        }
+        ErrorKind::Server(
+            ServerErrorKind::NoPerm | ServerErrorKind::CrossSlot | ServerErrorKind::ReadOnly,
+        ) => StoreError::Refused { at, reason: error.to_string() },
         ErrorKind::Io => StoreError::Io { at, source: io::Error::other(error.to_string()) },
         // Whatever else it says, it says of itself: that it loads, has lost its primary, wants a password.
         _ => StoreError::Unavailable { at, reason: error.to_string() },

@@ -162,6 +162,11 @@ impl<C> Linked<'_, C> {
         *locked(&self.attempt.silent_since) = None;
     }
 
+    /// How long ago the connection began to be made.
+    pub(crate) fn age(&self) -> Duration {
+        self.attempt.began.elapsed()
+    }
+
     /// To be called where the connection turns out to be broken: the next who needs one makes it anew.
     pub(crate) fn discard(&self) {
         self.link.forget(&self.attempt);

@@ -183,6 +183,27 @@ async fn a_redis_without_its_replicas_refuses_writes_and_serves_reads() {
 }
 
 #[tokio::test]
+async fn a_demoted_redis_refuses_writes_and_serves_reads_over_the_same_connection() {
+    let server = RedisServer::start(&[]);
+    let watched = Watched::new(server.store(patient()));
+    watched.serves(1).await;
+    let nobody = free_port().to_string();
+    server.ask::<()>(&[b"REPLICAOF", b"127.0.0.1", nobody.as_bytes()]).unwrap();
+    let connections = server.info("stats", "total_connections_received");
+    for number in 10..40 {
+        let outcome = watched.store.set(key(number), value(number, 100)).await;
+        assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Refused);
+        assert!(got(&*watched.store, key(1), Extent::Whole).await.is_some());
+    }
+    // One is this question's, and others come after ten seconds each.
+    let connections = server.info("stats", "total_connections_received") - connections;
+    assert!(connections < 10, "{connections} for 30 writes");
+    assert_eq!(watched.store.breaker(), Some(BreakerState::Closed));
+    server.ask::<()>(&[b"REPLICAOF", b"NO", b"ONE"]).unwrap();
+    watched.serves(2).await;
+}
+
+#[tokio::test]
 async fn a_full_redis_refuses_writes_and_serves_reads() {
     let server = RedisServer::start(&["--maxmemory-policy", "noeviction"]);
     let watched = Watched::new(server.store(patient()));
