@@ -145,7 +145,7 @@ impl Tiers {
     }
 
     /// Waits until the store has every value inserted before, and closes it. Later ones are kept in memory only. How long
-    /// that takes is up to the store: the caller sets the limit.
+    /// that takes is up to the store: the caller sets the limit. Where that ends it, another call waits for the rest.
     pub async fn close(&self) {
         if let Some(store) = self.store.get() {
             store.writes.close().await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, watch};
 
 use self::under_way::UnderWay;
 use crate::statistics::Counters;
@@ -34,7 +34,7 @@ enum Write {
     Set(Key, Bytes),
     Remove(Key),
     PurgeExpired,
-    Close(oneshot::Sender<()>),
+    Close,
 }
 
 impl Write {
@@ -42,7 +42,7 @@ impl Write {
     fn subject(&self) -> Option<Key> {
         match self {
             Self::Set(key, _) | Self::Remove(key) => Some(*key),
-            Self::PurgeExpired | Self::Close(_) => None,
+            Self::PurgeExpired | Self::Close => None,
         }
     }
 }
@@ -53,6 +53,7 @@ pub(crate) struct WriteBehind {
     queue: mpsc::Sender<Write>,
     waiting: Arc<AtomicUsize>,
     most: usize,
+    is_closed: watch::Receiver<bool>,
     counters: Arc<Counters>,
 }
 
@@ -65,8 +66,14 @@ impl WriteBehind {
     ) -> Self {
         let (queue, writes) = mpsc::channel(limits.writes.max(1));
         let waiting = Arc::new(AtomicUsize::new(0));
-        runtime.spawn(drain(store, Arc::clone(&counters), writes, Arc::clone(&waiting)));
-        Self { queue, waiting, most: limits.bytes, counters }
+        let (closed, is_closed) = watch::channel(false);
+        let draining = drain(store, Arc::clone(&counters), writes, Arc::clone(&waiting));
+        runtime.spawn(async move {
+            // It drops the store, which may be opened anew once its closing is known.
+            draining.await;
+            closed.send_replace(true);
+        });
+        Self { queue, waiting, most: limits.bytes, is_closed, counters }
     }
 
     /// Whether there was room.
@@ -95,13 +102,12 @@ impl WriteBehind {
         self.send(Write::PurgeExpired);
     }
 
-    /// Waits until the store has what came before, and is closed.
+    /// Waits until the store has what came before, and is closed, whichever call began that.
     pub(crate) async fn close(&self) {
-        let (done, closed) = oneshot::channel();
-        if self.queue.send(Write::Close(done)).await.is_ok() {
-            // An error says that another call closed it first.
-            let _ = closed.await;
-        }
+        // An error says that another call did.
+        let _ = self.queue.send(Write::Close).await;
+        // And here that the runtime ends.
+        let _ = self.is_closed.clone().wait_for(|is_closed| *is_closed).await;
     }
 
     fn send(&self, write: Write) -> bool {
@@ -115,7 +121,7 @@ impl WriteBehind {
     }
 }
 
-/// Brings the writes to the store, as many at a time as it takes.
+/// Brings the writes to the store, as many at a time as it takes, and closes it.
 async fn drain(
     store: Arc<dyn Store>,
     counters: Arc<Counters>,
@@ -124,19 +130,17 @@ async fn drain(
 ) {
     let mut under_way = UnderWay::new(store.limits().concurrent_writes);
     while let Some(write) = writes.recv().await {
-        if let Write::Close(done) = write {
+        if let Write::Close = write {
             writes.close();
-            while writes.try_recv().is_ok() {
-                counters.error(ErrorKind::Closed);
+            while let Ok(late) = writes.try_recv() {
+                if !matches!(late, Write::Close) {
+                    counters.error(ErrorKind::Closed);
+                }
             }
             under_way.finish().await;
             if let Err(error) = store.close().await {
                 counters.error(error.kind());
             }
-            // The store may be opened anew once its closing is known.
-            drop(store);
-            // Nobody may wait for an answer any longer.
-            let _ = done.send(());
             return;
         }
         let (store, counters, waiting) = (Arc::clone(&store), Arc::clone(&counters), Arc::clone(&waiting));
@@ -154,7 +158,7 @@ async fn perform(write: Write, store: Arc<dyn Store>, counters: Arc<Counters>, w
         Write::Remove(key) => in_time(store.remove(key), store.limits().write_timeout, &counters).await,
         Write::PurgeExpired => in_time(store.purge_expired(), PURGE_TIMEOUT, &counters).await,
         // The loop above sees to it.
-        Write::Close(_) => {}
+        Write::Close => {}
     }
 }
 

@@ -185,6 +185,25 @@ async fn closing_waits_for_every_write() {
 }
 
 #[tokio::test]
+async fn closing_once_more_waits_for_what_a_first_call_did_not() {
+    let gate = Arc::new(Notify::new());
+    let (tiers, store) =
+        tiers(Gated { gate: Some(gate.clone()), ..Default::default() }, QueueLimits::DEFAULT);
+    tiers.insert(key(1), "value".into());
+    assert!(tokio::time::timeout(Duration::ZERO, tiers.close()).await.is_err());
+    while errors(&tiers, ErrorKind::Closed) == 0 {
+        tiers.insert(key(2), "late".into());
+        tokio::task::yield_now().await;
+    }
+    let open = async {
+        assert!(store.held.lock().unwrap().is_empty());
+        gate.notify_one();
+    };
+    tokio::join!(tiers.close(), open);
+    assert_eq!(store.held.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn a_corrupt_value_is_a_miss_counted_where_it_came_from_never_in_memory_and_removed_from_the_store() {
     let remaining = Duration::from_secs(60);
     let store = Gated { remaining, held: Mutex::new(vec![(key(1), "torn".into())]), ..Default::default() };
