@@ -10,7 +10,7 @@ use bytes::{Bytes, BytesMut};
 
 use self::connection::Connection;
 use self::protocol::{Reply, Request};
-use crate::shared::{CHECKED, Envelope, HostPort, Link, SharedConfig, WHOLE, reach, unix_ms};
+use crate::shared::{CHECKED, CONNECTIONS, Envelope, HostPort, Link, SharedConfig, WHOLE, reach, unix_ms};
 use crate::store::Answer;
 use crate::{Cached, Extent, Key, ServerInfo, Store, StoreError, StoreLimits};
 
@@ -39,11 +39,12 @@ pub struct MemcachedConfig {
 /// gets them with one more round trip. A value of which a part was evicted is not there; one larger than 64 items, or
 /// larger than the server takes, is [`StoreError::TooLarge`].
 ///
-/// All commands go over one connection, on which they follow each other without waiting. It is made when it is first
-/// needed, and again when it broke. There is no encryption and no password: memcached is for networks of its own.
+/// Lookups go over one connection, writes over another, on which they follow each other without waiting. Each is made when
+/// it is first needed, and again when it broke. There is no encryption and no password: memcached is for networks of its own.
 #[derive(Debug)]
 pub struct MemcachedStore {
-    link: Link<Connection>,
+    lookups: Link<Connection>,
+    writes: Link<Connection>,
     shared: SharedConfig,
 }
 
@@ -51,22 +52,11 @@ impl MemcachedStore {
     /// A store that is not connected yet.
     pub fn new(config: MemcachedConfig) -> Self {
         let MemcachedConfig { address, shared } = config;
-        let link = Link::new(address.to_string(), 0, move || Box::pin(Connection::open(address.clone())));
-        Self { link, shared }
-    }
-
-    async fn run(&self, request: Request) -> Result<Reply, StoreError> {
-        let mut linked = self.link.get().await?;
-        let reply = linked.connection.run(request).await;
-        linked.answered();
-        if reply.is_err() {
-            linked.discard();
-        }
-        reply
+        Self { lookups: link(&address), writes: link(&address), shared }
     }
 
     async fn read(&self, name: &str) -> Result<Option<Bytes>, StoreError> {
-        match self.run(Request::get(name)).await? {
+        match run(&self.lookups, Request::get(name)).await? {
             Reply::Value(value) => Ok(Some(value)),
             Reply::Missing => Ok(None),
             reply => Err(self.refused(reply, 0)),
@@ -75,7 +65,7 @@ impl MemcachedStore {
 
     async fn write(&self, name: &str, stored: &[&[u8]], ttl: Duration) -> Result<(), StoreError> {
         let length = stored.iter().map(|part| part.len()).sum();
-        match self.run(Request::set(name, stored, expiry(ttl))).await? {
+        match run(&self.writes, Request::set(name, stored, expiry(ttl))).await? {
             Reply::Done => Ok(()),
             reply => Err(self.refused(reply, length)),
         }
@@ -83,7 +73,7 @@ impl MemcachedStore {
 
     /// Words that a request is answered with; none where it is about an item that is not there.
     async fn ask(&self, request: Request) -> Result<Option<String>, StoreError> {
-        match self.run(request).await? {
+        match run(&self.lookups, request).await? {
             Reply::Text(text) => Ok(Some(text)),
             Reply::Missing => Ok(None),
             reply => Err(self.refused(reply, 0)),
@@ -93,7 +83,7 @@ impl MemcachedStore {
     fn refused(&self, reply: Reply, length: usize) -> StoreError {
         match reply {
             Reply::TooLarge => StoreError::TooLarge { actual: length as u64, allowed: PART as u64 },
-            reply => StoreError::Refused { at: self.link.at().to_owned(), reason: reply.to_string() },
+            reply => StoreError::Refused { at: self.lookups.at().to_owned(), reason: reply.to_string() },
         }
     }
 
@@ -102,7 +92,7 @@ impl MemcachedStore {
         let too_large = StoreError::TooLarge { actual: length, allowed: LARGEST as u64 };
         let length = usize::try_from(length).ok().filter(|length| *length <= LARGEST).ok_or(too_large)?;
         let parts = (length + Envelope::LENGTH).div_ceil(PART);
-        let mut linked = self.link.get().await?;
+        let mut linked = self.lookups.get().await?;
         let mut asked = Vec::with_capacity(parts);
         for number in 1..parts {
             asked.push(linked.connection.start(Request::get(&part(name, number))).await?);
@@ -110,7 +100,7 @@ impl MemcachedStore {
         let mut value = BytesMut::with_capacity(length);
         value.extend_from_slice(&first);
         for reply in asked {
-            let reply = Connection::finish(self.link.at(), reply).await;
+            let reply = Connection::finish(self.lookups.at(), reply).await;
             linked.answered();
             match reply? {
                 Reply::Value(part) => value.extend_from_slice(&part),
@@ -120,6 +110,21 @@ impl MemcachedStore {
         }
         Ok(Some(value.freeze()))
     }
+}
+
+fn link(address: &HostPort) -> Link<Connection> {
+    let address = address.clone();
+    Link::new(address.to_string(), 0, move || Box::pin(Connection::open(address.clone())))
+}
+
+async fn run(link: &Link<Connection>, request: Request) -> Result<Reply, StoreError> {
+    let mut linked = link.get().await?;
+    let reply = linked.connection.run(request).await;
+    linked.answered();
+    if reply.is_err() {
+        linked.discard();
+    }
+    reply
 }
 
 /// Bytes of a value at most.
@@ -190,7 +195,7 @@ impl Store for MemcachedStore {
         Box::pin(async move {
             let name = self.shared.name(&key);
             for item in [beginning(&name), name] {
-                match self.run(Request::delete(&item)).await? {
+                match run(&self.writes, Request::delete(&item)).await? {
                     Reply::Done | Reply::Missing => {}
                     reply => return Err(self.refused(reply, 0)),
                 }
@@ -206,7 +211,7 @@ impl Store for MemcachedStore {
             Ok(Some(ServerInfo {
                 version: format!("memcached {}", version.trim_start_matches("VERSION ")),
                 processes: 1,
-                clients: server::statistic(&statistics, "max_connections").unwrap_or(0),
+                clients: server::statistic(&statistics, "max_connections").unwrap_or(0) / CONNECTIONS,
             }))
         })
     }
@@ -228,7 +233,8 @@ impl Store for MemcachedStore {
     }
 
     fn close(&self) -> Answer<'_, ()> {
-        self.link.close();
+        self.lookups.close();
+        self.writes.close();
         Box::pin(async { Ok(()) })
     }
 }

@@ -75,15 +75,16 @@ impl RedisConfig {
 
 /// Values in Redis, each a string under `<prefix><key>` that expires by itself.
 ///
-/// A lookup is one command, `GETRANGE` of 160 bytes for a summary or else `GET`, and a write is one `SET`. All go over one
-/// connection (in a cluster, one a node), on which they follow each other without waiting. It is made when it is first
-/// needed, so that opening never fails for a server that is away, and again when it broke.
+/// A lookup is one command, `GETRANGE` of 160 bytes for a summary or else `GET`, and a write is one `SET`. Lookups go over one
+/// connection, writes over another (in a cluster, two a node), on which they follow each other without waiting. Each is made
+/// when it is first needed, so that opening never fails for a server that is away, and again when it broke.
 ///
 /// Other bytes than what was stored, and values of other types, are [`StoreError::Corrupt`].
 #[derive(Debug)]
 pub struct RedisStore {
     name: &'static str,
-    link: Link<Connection>,
+    lookups: Link<Connection>,
+    writes: Link<Connection>,
     shared: SharedConfig,
 }
 
@@ -97,34 +98,46 @@ impl RedisStore {
             RedisServers::Cluster(_) => CLUSTER,
             RedisServers::Standalone(_) | RedisServers::Sentinel { .. } => "redis",
         };
-        Ok(Self { name, link: connection::link(&config)?, shared: config.shared })
+        let (lookups, writes) = (connection::link(&config)?, connection::link(&config)?);
+        Ok(Self { name, lookups, writes, shared: config.shared })
     }
 
-    async fn run(&self, command: Cmd) -> Result<redis::Value, StoreError> {
-        let mut linked = self.link.get().await?;
+    async fn look_up(&self, command: Cmd) -> Result<redis::Value, StoreError> {
+        self.run(&self.lookups, command).await
+    }
+
+    async fn write(&self, command: Cmd) -> Result<(), StoreError> {
+        self.run(&self.writes, command).await.map(drop)
+    }
+
+    async fn run(&self, link: &Link<Connection>, command: Cmd) -> Result<redis::Value, StoreError> {
+        let mut linked = link.get().await?;
         if linked.connection.is_outdated() {
             linked.discard();
-            linked = self.link.get().await?;
+            linked = link.get().await?;
         }
         let reply = linked.connection.run(&command).await;
         linked.answered();
         reply.map_err(|error| {
-            let leads_elsewhere = reply::is_read_only(&error) && linked.age() >= DEMOTED_AGE;
-            if error.is_unrecoverable_error() || leads_elsewhere {
+            if error.is_unrecoverable_error() {
                 linked.discard();
             }
-            reply::failed(self.link.at(), &error)
+            // Lookups would never be told.
+            if reply::is_read_only(&error) && linked.age() >= DEMOTED_AGE && linked.discard() {
+                self.lookups.close();
+            }
+            reply::failed(link.at(), &error)
         })
     }
 
     /// What the servers say of themselves.
     async fn servers(&self) -> Result<Servers, StoreError> {
-        let info = reply::text(self.run(redis::cmd("INFO")).await?)?;
+        let info = reply::text(self.look_up(redis::cmd("INFO")).await?)?;
         let cluster = match self.name {
             CLUSTER => {
                 let mut command = redis::cmd("CLUSTER");
                 command.arg("INFO");
-                Some(reply::text(self.run(command).await?)?)
+                Some(reply::text(self.look_up(command).await?)?)
             }
             _ => None,
         };
@@ -156,7 +169,7 @@ impl Store for RedisStore {
                     command
                 }
             };
-            let Some(stored) = reply::bytes(self.run(command).await?)? else { return Ok(None) };
+            let Some(stored) = reply::bytes(self.look_up(command).await?)? else { return Ok(None) };
             let (envelope, value) = Envelope::open(&name, stored)?;
             envelope.value(value, wanted)
         })
@@ -173,7 +186,7 @@ impl Store for RedisStore {
             let mut command = Cmd::with_capacity(5, name.len() + value.len() + 64);
             command.arg("SET").arg(&name).arg([&sealed[..], &value].concat());
             command.arg("PX").arg(u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX));
-            self.run(command).await.map(drop)
+            self.write(command).await
         })
     }
 
@@ -182,7 +195,7 @@ impl Store for RedisStore {
             let name = self.shared.name(&key);
             let mut command = Cmd::with_capacity(2, name.len() + 6);
             command.arg("UNLINK").arg(&name);
-            self.run(command).await.map(drop)
+            self.write(command).await
         })
     }
 
@@ -197,14 +210,15 @@ impl Store for RedisStore {
             for key in keys {
                 let mut command = redis::cmd("MEMORY");
                 command.arg("USAGE").arg(self.shared.name(key));
-                bytes += reply::number(&self.run(command).await?)?;
+                bytes += reply::number(&self.look_up(command).await?)?;
             }
             Ok(bytes * self.servers().await?.copies())
         })
     }
 
     fn close(&self) -> Answer<'_, ()> {
-        self.link.close();
+        self.lookups.close();
+        self.writes.close();
         Box::pin(async { Ok(()) })
     }
 }

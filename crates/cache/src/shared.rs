@@ -55,6 +55,10 @@ pub(crate) const HOST_TIMEOUT: Duration = Duration::from_secs(1);
 /// What is sent and not acknowledged for so long ends a connection: the other host is gone.
 pub(crate) const USER_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Connections to each server on which requests follow each other without waiting: one for lookups and one for writes, since a large value
+/// that is on its way there holds up what comes behind it.
+pub(crate) const CONNECTIONS: u64 = 2;
+
 /// Writes at a time, so that their rate is not bound by the time of a round trip.
 const CONCURRENT_WRITES: usize = 16;
 

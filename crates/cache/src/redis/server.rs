@@ -1,6 +1,7 @@
 use std::str::FromStr;
 
 use crate::ServerInfo;
+use crate::shared::CONNECTIONS;
 
 /// What Redis says of itself, by `INFO`, and as a cluster by `CLUSTER INFO`.
 #[derive(Debug, PartialEq, Eq)]
@@ -8,6 +9,7 @@ pub(super) struct Servers {
     version: String,
     primaries: u32,
     processes: u32,
+    /// Processes like this one that it has connections for.
     clients: u64,
 }
 
@@ -23,7 +25,7 @@ impl Servers {
         };
         let primaries = primaries.unwrap_or(1).max(1);
         let processes = processes.unwrap_or(1).max(primaries);
-        Self { version, primaries, processes, clients: number(info, "maxclients").unwrap_or(0) }
+        Self { version, primaries, processes, clients: number(info, "maxclients").unwrap_or(0) / CONNECTIONS }
     }
 
     /// How often each entry is kept.
@@ -53,7 +55,7 @@ mod tests {
         let info = "# Server\r\nredis_version:7.0.15\r\nmaxclients:10000\r\nconnected_slaves:2\r\n";
         let alone = Servers::new(info, None);
         assert_eq!(alone.copies(), 3);
-        let expected = ServerInfo { version: "Redis 7.0.15".to_owned(), processes: 3, clients: 10_000 };
+        let expected = ServerInfo { version: "Redis 7.0.15".to_owned(), processes: 3, clients: 5_000 };
         assert_eq!(alone.info(), expected);
         let cluster = "cluster_state:ok\r\ncluster_known_nodes:6\r\ncluster_size:3\r\n";
         let cluster = Servers::new("redis_version:7.2.4\r\nvalkey_version:8.0.1\r\n", Some(cluster));

@@ -147,11 +147,10 @@ impl<C: Clone + Send + Sync + 'static> Link<C> {
 }
 
 impl<C> Link<C> {
-    fn forget(&self, attempt: &Arc<Attempt<C>>) {
+    /// Whether it was the current one.
+    fn forget(&self, attempt: &Arc<Attempt<C>>) -> bool {
         let mut current = locked(&self.attempt);
-        if current.as_ref().is_some_and(|current| Arc::ptr_eq(current, attempt)) {
-            *current = None;
-        }
+        current.take_if(|current| Arc::ptr_eq(current, attempt)).is_some()
     }
 }
 
@@ -167,9 +166,10 @@ impl<C> Linked<'_, C> {
         self.attempt.began.elapsed()
     }
 
-    /// To be called where the connection turns out to be broken: the next who needs one makes it anew.
-    pub(crate) fn discard(&self) {
-        self.link.forget(&self.attempt);
+    /// To be called where the connection turns out to be broken: the next who needs one makes it anew. Whether nobody
+    /// did so before.
+    pub(crate) fn discard(&self) -> bool {
+        self.link.forget(&self.attempt)
     }
 }
 

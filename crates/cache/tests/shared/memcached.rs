@@ -87,6 +87,17 @@ async fn a_hit_is_one_command_and_a_summary_an_item_of_its_own() {
 }
 
 #[tokio::test]
+async fn lookups_and_writes_have_a_connection_each() {
+    let server = MemcachedServer::start(&[]);
+    let store = store(&server, patient());
+    for number in 0..10 {
+        store.set(key(number), value(number, 100)).await.unwrap();
+        got(&*store, key(number), Extent::Whole).await.unwrap();
+    }
+    assert_eq!(server.established(), 2);
+}
+
+#[tokio::test]
 async fn a_value_with_a_part_missing_is_not_there() {
     let server = MemcachedServer::start(&[]);
     let store = store(&server, patient());

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cache::{BreakerState, Credentials, ErrorKind, Extent, RedisConfig, RedisStore, SharedConfig, Store};
+use tokio::time;
 
 use crate::contract::{Backend, Change, contract, got, key, name, patient, until, value};
 use crate::faults::{Failing, Watched, faults};
@@ -64,6 +65,29 @@ async fn a_hit_is_one_command_and_a_summary_moves_a_header() {
     assert!((10..20).contains(&commands), "{commands} for 10 hits");
     assert_eq!(server.info("commandstats", "cmdstat_get"), 10);
     assert_eq!(server.info("commandstats", "cmdstat_set"), 1);
+}
+
+#[tokio::test]
+async fn a_write_that_takes_long_holds_up_no_lookup() {
+    let server = RedisServer::start(&[]);
+    let store = server.store(patient());
+    store.set(key(1), value(1, 100)).await.unwrap();
+    // Writes wait, and what follows them on the same connection.
+    server.ask::<()>(&[b"CLIENT", b"PAUSE", b"60000", b"WRITE"]).unwrap();
+    let writing = {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move { store.set(key(2), value(2, 100)).await })
+    };
+    until("the write waits", async || {
+        let clients: String = server.ask(&[b"CLIENT", b"LIST"]).unwrap();
+        clients.lines().any(|client| client.contains("cmd=set") && client.contains("flags=b"))
+    })
+    .await;
+    let lookup = time::timeout(Duration::from_secs(30), got(&*store, key(1), Extent::Whole)).await;
+    assert_eq!(lookup.expect("it is answered"), Some((value(1, 100), Extent::Whole)));
+    assert!(!writing.is_finished());
+    server.ask::<()>(&[b"CLIENT", b"UNPAUSE"]).unwrap();
+    writing.await.unwrap().unwrap();
 }
 
 #[tokio::test]
@@ -158,13 +182,16 @@ async fn tls_needs_a_certificate_of_a_known_authority() {
 #[tokio::test]
 async fn connections_refused_at_the_limit_open_the_breaker_and_heal() {
     let server = RedisServer::start(&[]);
-    server.ask::<()>(&[b"CONFIG", b"SET", b"maxclients", b"1"]).unwrap();
+    server.ask::<()>(&[b"CONFIG", b"SET", b"maxclients", b"2"]).unwrap();
     let client = redis::Client::open(("127.0.0.1", server.port)).unwrap();
-    let mut only = client.get_connection().unwrap();
-    redis::cmd("PING").query::<()>(&mut only).unwrap();
+    let others = [(); 2].map(|()| {
+        let mut other = client.get_connection().unwrap();
+        redis::cmd("PING").query::<()>(&mut other).unwrap();
+        other
+    });
     let watched = Watched::new(server.store(SharedConfig::default()));
     watched.until(BreakerState::Open).await;
-    drop(only);
+    drop(others);
     watched.serves(1).await;
 }
 

@@ -244,7 +244,7 @@ fn traffic(plan: &Plan<'_>, shared: Shared) -> Vec<Figure> {
             connections(plan, shared),
             "",
             "instances that the tier runs x shards of their cluster x connections to each",
-            "one multiplexed connection to each server of Redis and memcached, four to PostgreSQL",
+            "two to each server of Redis and memcached, for lookups and for writes, and four to PostgreSQL",
         ),
         figure(
             "shards",

@@ -54,7 +54,7 @@ impl Backend {
     /// Connections that an instance has to each server.
     pub(super) const fn connections(self) -> f64 {
         match self {
-            Self::Redis | Self::Memcached => 1.0,
+            Self::Redis | Self::Memcached => 2.0,
             Self::Postgres => 4.0,
         }
     }

@@ -1,3 +1,4 @@
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 
@@ -32,6 +33,18 @@ impl MemcachedServer {
         stream.write_all(b"mn\r\n").ok()?;
         stream.read_exact(&mut reply).ok()?;
         (reply == *b"MN\r\n").then_some(stream)
+    }
+
+    /// Connections that clients have to it, as the system knows at once.
+    pub(crate) fn established(&self) -> usize {
+        let remote = format!(":{:04X}", self.port);
+        let connections = fs::read_to_string("/proc/net/tcp").unwrap();
+        // Number, own address, remote address, state: 1 is established.
+        let is_ours = |line: &&str| {
+            let fields: Vec<_> = line.split_whitespace().take(4).collect();
+            matches!(fields[..], [_, _, address, "01"] if address.ends_with(&remote))
+        };
+        connections.lines().filter(is_ours).count()
     }
 
     /// The bytes of an item.
