@@ -29,7 +29,7 @@ impl Load {
 pub struct Policy {
     /// Compute threads.
     pub threads: NonZeroUsize,
-    /// Images that may wait.
+    /// Images that may wait, beside as many as there are threads.
     pub queue_capacity: usize,
     /// Pixels that may wait or be computed at a time.
     pub pixel_budget: u64,
@@ -57,7 +57,9 @@ impl Policy {
             return Ok(());
         }
         let wait = load.pace.time(load.work, self.threads.get());
-        let reason = if load.running >= self.threads.get() && load.queued >= self.queue_capacity {
+        // Not how many threads are at work: between two images, and until they wake, they have yet to take what they will.
+        let places = self.threads.get().saturating_add(self.queue_capacity);
+        let reason = if load.queued + load.running >= places {
             Refusal::QueueFull
         } else if load.pixels.saturating_add(pixels) > self.pixel_budget {
             Refusal::PixelBudget
@@ -142,6 +144,22 @@ mod tests {
         let policy = Policy { queue_capacity: 0, ..policy() };
         assert_eq!(policy.admit(&load(0, 1), PIXELS, work()), Ok(()));
         assert_eq!(policy.admit(&load(0, 2), PIXELS, work()).unwrap_err().reason, Refusal::QueueFull);
+    }
+
+    /// Where a thread is between two images, and where a burst comes before any has begun.
+    #[test]
+    fn threads_that_have_yet_to_take_an_image_make_no_room_beyond_theirs() {
+        let admitted = |policy: Policy, queued, running| {
+            policy.admit(&load(queued, running), PIXELS, work()).map_err(|refused| refused.reason)
+        };
+        let none = Policy { queue_capacity: 0, ..policy() };
+        assert_eq!(admitted(none, 1, 0), Ok(()));
+        assert_eq!(admitted(none, 2, 0), Err(Refusal::QueueFull));
+        assert_eq!(admitted(none, 5, 1), Err(Refusal::QueueFull));
+        assert_eq!(admitted(policy(), 3, 1), Ok(()));
+        assert_eq!(admitted(policy(), 4, 1), Err(Refusal::QueueFull));
+        let unbounded = Policy { queue_capacity: usize::MAX, ..policy() };
+        assert_eq!(admitted(unbounded, 5, 2), Ok(()));
     }
 
     #[test]
