@@ -86,10 +86,15 @@ impl Flights {
         (Ticket { flights: Arc::clone(self), key, flight, outcome }, role)
     }
 
-    /// Gives all who wait the outcome, and ends the flight.
+    /// Gives all who wait the outcome, and ends the flight, unless it is over.
     pub(crate) fn land(&self, key: &Key, flight: &Arc<Flight>, outcome: Outcome) {
-        self.remove(&mut self.lock(), key, flight);
-        flight.outcome.send_replace(Some(outcome));
+        let mut by_key = self.lock();
+        // Another flight may bear the same key by now, after this one was cancelled.
+        if by_key.get(key).is_some_and(|boarded| Arc::ptr_eq(&boarded.flight, flight)) {
+            by_key.remove(key);
+            drop(by_key);
+            flight.outcome.send_replace(Some(outcome));
+        }
     }
 
     /// Stops all computations, whoever waits for them.
@@ -98,13 +103,6 @@ impl Flights {
         for Boarded { flight, .. } in by_key.into_values() {
             flight.cancelled.store(true, Ordering::Relaxed);
             flight.outcome.send_replace(Some(Err(Error::Closing)));
-        }
-    }
-
-    fn remove(&self, by_key: &mut HashMap<Key, Boarded>, key: &Key, flight: &Arc<Flight>) {
-        // Another flight may bear the same key by now, after this one was cancelled.
-        if by_key.get(key).is_some_and(|boarded| Arc::ptr_eq(&boarded.flight, flight)) {
-            by_key.remove(key);
         }
     }
 

@@ -258,15 +258,6 @@ async fn draining_finishes_what_is_there_and_refuses_what_comes() {
     assert!(matches!(running.ask(ROCKET, &Params::default()).await.unwrap().source, Source::Hit { .. }));
 }
 
-#[tokio::test]
-async fn an_engine_that_is_dropped_stops_what_runs() {
-    let running = Running::with_memory(one_thread());
-    let computing = running.occupy(10, 1, 0).await;
-    computing.abort();
-    let _ = computing.await;
-    drop(running);
-}
-
 #[test]
 fn contradicting_bounds_are_refused() {
     let config = Config { pixel_budget: 1, ..Config::default() };
