@@ -1,6 +1,6 @@
-use std::pin::Pin;
+mod lines;
+
 use std::sync::Arc;
-use std::task::{Context as TaskContext, Poll};
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -9,9 +9,7 @@ use bytes::Bytes;
 use engine::{Source, Turns, Wanted};
 use extract::{OutputFormat, Params};
 use http::header::CONTENT_TYPE;
-use http_body::{Frame, SizeHint};
 use serde::Serialize;
-use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::task::JoinSet;
 use utoipa::ToSchema;
 
@@ -22,6 +20,8 @@ use crate::multipart::{Event, PartHead, Scanner};
 use crate::problem::{Document, ErrorCode, Problem};
 use crate::query::Query;
 use crate::upload::{self, BodyReader, Buffer, FIELD};
+
+use lines::LineSender;
 
 const MEDIA_TYPE: &str = "application/x-ndjson";
 
@@ -88,10 +88,10 @@ pub(super) async fn batch(
     let mut scanner = Scanner::new(&upload::boundary(&parts.headers)?);
     let first = next_image(&mut reader, &mut scanner).await?;
     let first = first.ok_or_else(|| Problem::bad_request("the form has no field `image`"))?;
-    let (lines, receiver) = mpsc::unbounded_channel();
-    let batch = Batch { app, context, params, lines, turns: Arc::default() };
+    let (sender, lines) = lines::channel();
+    let batch = Batch { app, context, params, lines: sender, turns: Arc::default() };
     tokio::spawn(batch.run(Form { reader, scanner }, first));
-    Ok(([(CONTENT_TYPE, MEDIA_TYPE)], Body::new(Lines(receiver))).into_response())
+    Ok(([(CONTENT_TYPE, MEDIA_TYPE)], Body::new(lines)).into_response())
 }
 
 /// What is left of a form.
@@ -130,8 +130,7 @@ struct Batch {
     app: Arc<App>,
     context: Context,
     params: Params,
-    /// As long as there are images: a client that sends all of them before it reads a line must not be kept from it.
-    lines: UnboundedSender<Bytes>,
+    lines: LineSender,
     turns: Arc<Turns>,
 }
 
@@ -152,7 +151,7 @@ impl Batch {
             running.shutdown().await;
             if let Err(problem) = told.and(read) {
                 let document = problem.document(self.context.id.as_str());
-                let _ = self.lines.send(line(None, None, Outcome::Failed(document)));
+                self.lines.end(line(None, None, Outcome::Failed(document)));
             }
         };
         tokio::select! {
@@ -203,7 +202,8 @@ impl Batch {
             }
             Err(problem) => Outcome::Failed(problem.document(id)),
         };
-        self.tell(line(Some(index), head.file_name.as_deref(), outcome))
+        let share = self.app.bodies.share(self.app.metrics.body(0));
+        self.lines.send(line(Some(index), head.file_name.as_deref(), outcome), share)
     }
 
     async fn features(&self, image: Result<Buffer, Problem>) -> Result<(Summary<'_>, String), Problem> {
@@ -216,15 +216,6 @@ impl Batch {
         let summary = Summary::new(&answer.header, cached, started.elapsed(), self.context.id.as_str());
         let asked = Asked { params: self.params, format: OutputFormat::Summary };
         Ok((summary, location(&image.sha256(), &asked, &self.app.config.params)))
-    }
-
-    /// Sends a line, which has its share of the budget until it is sent on.
-    fn tell(&self, line: Bytes) -> Result<(), Problem> {
-        let mut share = self.app.bodies.share(self.app.metrics.body(0));
-        share.take(line.len() as u64)?;
-        // Where nobody reads it any more, the batch is about to end.
-        let _ = self.lines.send(share.hold(line));
-        Ok(())
     }
 }
 
@@ -255,24 +246,5 @@ impl Item {
         {
             self.image = Err(problem);
         }
-    }
-}
-
-/// The lines as a body.
-struct Lines(UnboundedReceiver<Bytes>);
-
-impl http_body::Body for Lines {
-    type Data = Bytes;
-    type Error = std::convert::Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut TaskContext<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        self.0.poll_recv(context).map(|line| line.map(|line| Ok(Frame::data(line))))
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::default()
     }
 }

@@ -59,13 +59,15 @@ impl BodyBudget {
 impl Share {
     /// Takes more.
     pub(crate) fn take(&mut self, bytes: u64) -> Result<(), Problem> {
+        if self.count(bytes) { Ok(()) } else { Err(self.budget.full()) }
+    }
+
+    /// Takes more, whether or not there is room for it, which it tells.
+    pub(crate) fn count(&mut self, bytes: u64) -> bool {
         let before = self.budget.taken.fetch_add(bytes, Ordering::Relaxed);
         self.bytes += bytes;
         self.measured.add(bytes);
-        if before.saturating_add(bytes) > self.budget.allowed {
-            return Err(self.budget.full());
-        }
-        Ok(())
+        before.saturating_add(bytes) <= self.budget.allowed
     }
 
     /// The bytes that the share was taken for: it is given back with their last clone, by whoever holds that. A client

@@ -5,7 +5,7 @@ mod drain;
 mod image;
 mod reader;
 
-pub(crate) use budget::BodyBudget;
+pub(crate) use budget::{BodyBudget, Share};
 pub(crate) use drain::refuse;
 pub(crate) use image::{Buffer, FIELD, boundary, receive};
 pub(crate) use reader::BodyReader;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use service::RateLimit;
 
 use crate::http::{BATCH, Connection, DETECT, Form, Response, Service, get, post};
-use crate::pictures::{noise, photograph, slow, small};
+use crate::pictures::{noise, photograph, slow, slow_target, small};
 
 /// Keeps the compute thread busy as long as the connection lives.
 fn occupy(service: &Service) -> Connection {
@@ -127,7 +127,9 @@ fn lines_of_a_batch_count_as_bodies() {
         setup.engine.limits.max_bytes = 4_000;
         setup.config.bounds.body_budget = 5_000;
     });
-    let form = Form::image(&small()).file("image", &"x".repeat(6_000), &small());
+    // Each takes six characters in JSON.
+    let name = "\u{1}".repeat(6_000);
+    let form = Form::image(&small()).file("image", &name, &small());
     let lines = service.ask(&post(BATCH, []).form(form)).ok().lines();
     let last = lines.last().unwrap();
     assert_eq!(
@@ -135,8 +137,29 @@ fn lines_of_a_batch_count_as_bodies() {
         (&"body_budget".into(), &Value::Null),
         "{lines:?}"
     );
-    assert!(lines.iter().all(|line| line["file_name"] != "x".repeat(6_000)), "{lines:?}");
+    assert!(lines.iter().all(|line| line["file_name"] != name), "{lines:?}");
     service.until(&[("siftd_body_bytes_in_flight", 0.0)]);
+}
+
+/// While others take the budget, each image of a batch is told of, and those that fit are seen to.
+#[test]
+fn what_others_take_does_not_end_a_batch() {
+    let occupied = slow_target(0).1.len() as u64;
+    let (tiny, large) = (noise(8, 0), noise(300, 0));
+    let service = Service::with(|setup| {
+        setup.engine.limits.max_bytes = occupied;
+        // Less than a line takes.
+        setup.config.bounds.body_budget = occupied + 100;
+    });
+    service.ask(&post(DETECT, tiny.as_slice())).ok();
+    let _busy = occupy(&service);
+    let form = Form::image(&tiny).file("image", "large", &large).file("image", "large, too", &large);
+    let lines = service.ask(&post(BATCH, []).form(form)).ok().lines();
+    let told = |index: usize| lines.iter().find(|line| line["index"] == index).unwrap();
+    assert_eq!((lines.len(), &told(0)["cached"]), (3, &true.into()), "{lines:?}");
+    for refused in [told(1), told(2)] {
+        assert_eq!(refused["details"]["reason"], "body_budget");
+    }
 }
 
 /// What does not fit however often it is tried is no matter of load.
