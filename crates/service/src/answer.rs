@@ -3,12 +3,13 @@
 mod headers;
 mod summary;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
-use engine::{Answer, Source, Wanted};
+use engine::{Answer, Source, Tier, Wanted};
 use extract::{ENGINE_VERSION, FeatureSet, OutputFormat, Params, Stage};
 use http::header::{CONTENT_TYPE, ETAG};
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -133,7 +134,8 @@ impl Found {
     }
 }
 
-/// The stored form as the format that was asked for. What it takes at the most is asked of the budget before.
+/// The stored form as the format that was asked for. What encoding takes at the most is asked of the budget before it begins,
+/// and not while it waits for others.
 async fn encode(app: &App, mut found: Found, answer: Answer) -> Result<(Found, Bytes), Problem> {
     let format = found.asked.format;
     let stored = answer.stored.len();
@@ -145,8 +147,12 @@ async fn encode(app: &App, mut found: Found, answer: Answer) -> Result<(Found, B
     let most = stored * growth(format) + SHORTEST;
     fits(app, format, stored + most, stored)?;
     let mut share = app.bodies.share(app.metrics.body(0));
-    share.take((stored + most) as u64)?;
-    let short = answer.stored.len() <= LONGEST_ENCODED_INLINE;
+    let copied = if is_copy(&found.source) { stored } else { 0 };
+    share.take(copied as u64)?;
+    let beside = stored > LONGEST_ENCODED_INLINE;
+    // It is never closed. Who waits here keeps no thread from others.
+    let turn = if beside { Arc::clone(&app.encoders).acquire_owned().await.ok() } else { None };
+    share.take((stored + most - copied) as u64)?;
     let encode = move || -> Result<Bytes, Problem> {
         let fault = |error: &dyn ToString| Problem::new(ErrorCode::InternalError, error.to_string());
         let features = FeatureSet::from_siftd(&answer.stored).map_err(|error| fault(&error))?;
@@ -154,21 +160,25 @@ async fn encode(app: &App, mut found: Found, answer: Answer) -> Result<(Found, B
         features.encode(format, &mut encoded).map_err(|error| fault(&error))?;
         encoded.shrink_to_fit();
         // Not before, whether or not the client is still there.
-        drop(share);
+        drop((share, turn));
         Ok(encoded.into())
     };
-    let encoded = if short {
-        encode()?
-    } else {
-        // It is never closed. Who waits here keeps no thread from others.
-        let _turn = app.encoders.acquire().await;
+    let encoded = if beside {
         let gone = |_| Problem::new(ErrorCode::ServiceNotReady, "the service is stopping");
         task::spawn_blocking(encode).await.map_err(gone)??
+    } else {
+        encode()?
     };
     let took = started.elapsed();
     found.outcome.stages.add(Stage::Serialize, took);
     app.engine.observe_stage(Stage::Serialize, took);
     Ok((found, counted(app, encoded)?))
+}
+
+/// Whether the stored form is in memory for this answer alone, and not in the memory tier or for those who asked at the same
+/// time as well.
+fn is_copy(source: &Source) -> bool {
+    matches!(source, Source::Hit { tier: Tier::Store(_), .. } | Source::Miss { kept: false })
 }
 
 /// Whether a format that needs so many bytes can ever be had: what exceeds the whole budget does so at each try.

@@ -29,7 +29,7 @@ pub(crate) struct App {
     pub(crate) metrics: HttpMetrics,
     pub(crate) bodies: Arc<BodyBudget>,
     /// Large answers that may be encoded at a time.
-    pub(crate) encoders: Semaphore,
+    pub(crate) encoders: Arc<Semaphore>,
     pub(crate) keys: KeyRing,
     pub(crate) limiter: Option<RateLimiter>,
     /// Requests that the limiter refused.

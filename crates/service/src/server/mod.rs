@@ -88,7 +88,7 @@ impl Server {
         let limiter = config.rate_limit.map(|limit| RateLimiter::new(limit.per_second, limit.burst));
         let app = App {
             bodies: Arc::new(BodyBudget::new(config.bounds.body_budget, engine.rejections(BODY_BUDGET))),
-            encoders: Semaphore::new(engine.config().threads.get()),
+            encoders: Arc::new(Semaphore::new(engine.config().threads.get())),
             rate_limited: engine.rejections(RATE_LIMIT),
             keys: KeyRing::new(config.api_keys.clone()),
             limiter,

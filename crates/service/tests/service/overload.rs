@@ -162,6 +162,35 @@ fn what_others_take_does_not_end_a_batch() {
     }
 }
 
+/// What an answer takes while it is written counts from then on, not while it waits for others to be written.
+#[test]
+fn answers_that_wait_to_be_written_take_no_room() {
+    const CLIENTS: usize = 12;
+    let picture = noise(1000, 0);
+    let target = |format: &str| format!("{DETECT}?denoise=none&format={format}");
+    let (stored, written) = {
+        let service = Service::start();
+        let length = |format| service.ask(&post(target(format), picture.as_slice())).ok().body.len();
+        (length("siftd"), length("json"))
+    };
+    // One at a time is written, and all that were may still be on their way.
+    let encoding = 6 * stored + 4096;
+    let room = encoding + CLIENTS * written;
+    assert!(CLIENTS * encoding > room, "{stored} bytes stored, {written} written");
+    let service = Service::with(|setup| {
+        setup.engine.limits.max_bytes = picture.len() as u64;
+        setup.config.bounds.body_budget = room as u64;
+    });
+    let location = service.ask(&post(target("siftd"), picture)).ok().expect("content-location").to_owned();
+    let request = get(location.replace("format=siftd", "format=json"));
+    let mut clients: Vec<Connection> = (0..CLIENTS).map(|_| service.connect()).collect();
+    clients.iter_mut().for_each(|client| client.write(request.bytes()));
+    for client in &mut clients {
+        assert_eq!(client.answer().ok().body.len(), written);
+    }
+    assert_eq!(service.metric("siftd_rejected_total{reason=\"body_budget\"}"), 0.0);
+}
+
 /// What does not fit however often it is tried is no matter of load.
 #[test]
 fn a_format_that_exceeds_the_budget_is_not_acceptable() {
