@@ -139,14 +139,16 @@ impl Found {
 async fn encode(app: &App, mut found: Found, answer: Answer) -> Result<(Found, Bytes), Problem> {
     let format = found.asked.format;
     let stored = answer.stored.len();
+    // Held until the answer is sent: a client that takes its time keeps it in memory.
+    let mut share = app.bodies.share(app.metrics.body(0));
     if format == OutputFormat::Siftd {
         fits(app, format, stored, stored)?;
-        return Ok((found, counted(app, answer.stored)?));
+        share.take(stored as u64)?;
+        return Ok((found, share.hold(answer.stored)));
     }
     let started = Instant::now();
     let most = stored * growth(format) + SHORTEST;
     fits(app, format, stored + most, stored)?;
-    let mut share = app.bodies.share(app.metrics.body(0));
     let copied = if is_copy(&found.source) { stored } else { 0 };
     share.take(copied as u64)?;
     let beside = stored > LONGEST_ENCODED_INLINE;
@@ -158,10 +160,12 @@ async fn encode(app: &App, mut found: Found, answer: Answer) -> Result<(Found, B
         let features = FeatureSet::from_siftd(&answer.stored).map_err(|error| fault(&error))?;
         let mut encoded = Vec::with_capacity(most);
         features.encode(format, &mut encoded).map_err(|error| fault(&error))?;
+        drop((features, answer));
         encoded.shrink_to_fit();
-        // Not before, whether or not the client is still there.
-        drop((share, turn));
-        Ok(encoded.into())
+        // What the answer does not take goes back, and the turn: not before, whether or not the client is still there.
+        share.keep(encoded.len() as u64);
+        drop(turn);
+        Ok(share.hold(encoded.into()))
     };
     let encoded = if beside {
         let gone = |_| Problem::new(ErrorCode::ServiceNotReady, "the service is stopping");
@@ -172,7 +176,7 @@ async fn encode(app: &App, mut found: Found, answer: Answer) -> Result<(Found, B
     let took = started.elapsed();
     found.outcome.stages.add(Stage::Serialize, took);
     app.engine.observe_stage(Stage::Serialize, took);
-    Ok((found, counted(app, encoded)?))
+    Ok((found, encoded))
 }
 
 /// Whether the stored form is in memory for this answer alone, and not in the memory tier or for those who asked at the same
@@ -210,11 +214,4 @@ const fn growth(format: OutputFormat) -> usize {
         OutputFormat::Npz => 2,
         OutputFormat::Json | OutputFormat::Colmap => 5,
     }
-}
-
-/// The body, which has its share of the budget until it is sent: a client that takes its time keeps it in memory.
-fn counted(app: &App, body: Bytes) -> Result<Bytes, Problem> {
-    let mut share = app.bodies.share(app.metrics.body(0));
-    share.take(body.len() as u64)?;
-    Ok(share.hold(body))
 }

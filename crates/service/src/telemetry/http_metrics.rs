@@ -160,6 +160,13 @@ impl Held {
         self.amount += more;
         self.gauge.inc_by(more);
     }
+
+    /// Gives some of it back.
+    pub(crate) fn give_back(&mut self, amount: u64) {
+        let less = i64::try_from(amount).unwrap_or(i64::MAX).min(self.amount);
+        self.amount -= less;
+        self.gauge.dec_by(less);
+    }
 }
 
 impl Drop for Held {

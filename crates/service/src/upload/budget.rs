@@ -70,6 +70,14 @@ impl Share {
         before.saturating_add(bytes) <= self.budget.allowed
     }
 
+    /// Gives back what is beyond so many bytes.
+    pub(crate) fn keep(&mut self, bytes: u64) {
+        let beyond = self.bytes.saturating_sub(bytes);
+        self.bytes -= beyond;
+        self.measured.give_back(beyond);
+        self.budget.taken.fetch_sub(beyond, Ordering::Relaxed);
+    }
+
     /// The bytes that the share was taken for: it is given back with their last clone, by whoever holds that. A client
     /// that is gone is not waited for, but what it sent or was to be sent may still be in memory.
     pub(crate) fn hold(self, bytes: Bytes) -> Bytes {
@@ -117,6 +125,10 @@ mod tests {
         assert_eq!(other.take(41).unwrap_err().details["reason"], "body_budget");
         drop(other);
         assert_eq!(budget.taken(), 60);
+        share.keep(70);
+        assert_eq!(budget.taken(), 60);
+        share.keep(20);
+        assert_eq!(budget.taken(), 20);
         drop(share);
         assert_eq!(budget.taken(), 0);
     }
