@@ -29,7 +29,7 @@ const CLAIMED_CLUSTER_RATE: f64 = 10_000.0;
 const SECONDS_PER_MONTH: f64 = 30.0 * 86_400.0;
 /// Hits a second that two workers on two cores were measured to do.
 const MEASURED_HITS: f64 = 50.0;
-/// OpenCV's time of denoising and of a whole miss (`README.md`, astronaut, one thread), ms.
+/// OpenCV's time of denoising and of a whole miss (`bench/records/2026-11-24.md`, astronaut, one thread), ms.
 const DENOISING_MS: f64 = 406.0;
 const WHOLE_MISS_MS: f64 = 453.0;
 
@@ -172,7 +172,7 @@ fn times() -> Vec<Check> {
             claimed: "40-50".into(),
             right: (DENOISING_MS / WHOLE_MISS_MS * 100.0).into(),
             unit: "%",
-            why: "measured with OpenCV 5 on one thread: 406 of 453 ms (astronaut 512x512, README)",
+            why: "measured with OpenCV 5 on one thread: 406 of 453 ms (astronaut 512x512, bench/records/2026-11-24.md)",
         },
     ]
 }
