@@ -22,6 +22,7 @@ use tokio::time;
 
 use super::head_timer::HeadTimer;
 use super::sending::Sending;
+use super::stream::{Presence, watched};
 use crate::Bounds;
 use crate::gate::Gate;
 
@@ -36,6 +37,9 @@ const STREAMS: u32 = 128;
 
 /// Most bytes of a request's headers.
 const HEADERS: usize = 64 << 10;
+
+/// How often to look whether a client that waits is still there.
+const PRESENCE_LOOK: Duration = Duration::from_secs(1);
 
 /// Times that a limit is looked at until it is over, so that it is kept to within that part of it.
 const LOOKS: u32 = 4;
@@ -80,16 +84,17 @@ pub(super) async fn serve(
             Ok::<_, Infallible>(answer.map(|body| client.watched.sending.watch(body, running)))
         }
     });
+    let (stream, presence) = watched(stream);
     let io = TokioIo::new(stream);
     if http2 {
         let mut builder = http2::Builder::new(TokioExecutor::new());
         builder.timer(TokioTimer::new()).max_concurrent_streams(STREAMS).max_header_list_size(HEADERS as u32);
         builder.keep_alive_interval(bounds.header_timeout).keep_alive_timeout(bounds.header_timeout);
-        client.watched.drive(builder.serve_connection(io, service), bounds, stopped).await;
+        client.watched.drive(builder.serve_connection(io, service), &presence, bounds, stopped).await;
     } else {
         let mut builder = http1::Builder::new();
         builder.timer(HeadTimer).header_read_timeout(bounds.header_timeout).max_buf_size(HEADERS);
-        client.watched.drive(builder.serve_connection(io, service), bounds, stopped).await;
+        client.watched.drive(builder.serve_connection(io, service), &presence, bounds, stopped).await;
     }
 }
 
@@ -138,11 +143,13 @@ type Judging<'a> = Pin<Box<dyn Future<Output = Verdict> + Send + 'a>>;
 
 impl Watched {
     /// Serves until the end. A connection without requests is closed after the time for headers; one whose client takes no
-    /// piece of any answer within the time for bodies is cut. Each look at these times is also one at the connection, which
+    /// piece of any answer within the time for bodies is cut, as is one whose client has left while requests are not answered: where
+    /// their bodies are not read to the end, reading does not tell. Each look at these times is also one at the connection, which
     /// [`HeadTimer`] needs.
     async fn drive<C: GracefulConnection>(
         &self,
         connection: C,
+        presence: &Presence,
         bounds: &Bounds,
         mut stopped: watch::Receiver<bool>,
     ) {
@@ -159,6 +166,10 @@ impl Watched {
         }));
         verdicts.push(Box::pin(async {
             self.stalled(bounds.body_timeout).await;
+            Verdict::Cut
+        }));
+        verdicts.push(Box::pin(async {
+            self.left(presence).await;
             Verdict::Cut
         }));
         let mut finishing = false;
@@ -192,6 +203,17 @@ impl Watched {
     /// Waits until all answers have been given to the connection, and for so long that the client could take them.
     async fn answered(&self, timeout: Duration) {
         unchanged(timeout, || self.activity.idle().filter(|_| self.sending.waits_at().is_none())).await;
+    }
+
+    /// Waits until the client has left a request unanswered. One that closes its end as soon as it has asked still has what is
+    /// answered at once.
+    async fn left(&self, presence: &Presence) {
+        loop {
+            time::sleep(PRESENCE_LOOK).await;
+            if self.activity.idle().is_none() && presence.has_left() {
+                return;
+            }
+        }
     }
 
     /// Waits until an answer has waited for the client for so long.

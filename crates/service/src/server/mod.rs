@@ -5,6 +5,7 @@ mod head_timer;
 mod listener;
 mod sending;
 mod serving;
+mod stream;
 
 use std::io;
 use std::net::SocketAddr;
