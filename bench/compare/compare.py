@@ -51,6 +51,15 @@ class Side:
         self.process.wait()
 
 
+def available(sets):
+    """Those of the instruction sets that this machine has: in place of others the next weaker one would be timed."""
+    picture = next(PICTURES.glob("*.jpg"))
+    peer = [str(PEER)]
+    requests = "".join(f"sift\t{isa}\t1\t{picture}\n" for isa in sets)
+    answers = subprocess.run(peer, input=requests, capture_output=True, text=True, check=True).stdout.splitlines()
+    return [isa for isa, answer in zip(sets, answers, strict=True) if not answer.startswith("error")]
+
+
 def sides(what, sets):
     """Fresh processes by column."""
     opencv = [sys.executable, str(Path(__file__).with_name("opencv_side.py"))]
@@ -198,20 +207,21 @@ def main():
     parser.add_argument("folders", nargs="*", type=Path, help="folders with more pictures, as */img1.*")
     parser.add_argument("--rounds", type=int, default=7, help="runs of each side that count (%(default)s)")
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], help="%(default)s")
-    parser.add_argument("--sets", nargs="+", default=["avx512", "avx2"], help="instruction sets (%(default)s)")
+    parser.add_argument("--sets", nargs="+", help="instruction sets (avx512 and avx2, as far as the machine has them)")
     parser.add_argument("--slow", action="store_true", help="also 100/50, which takes OpenCV half a minute")
     parser.add_argument("--only", choices=TITLES, nargs="+", default=list(TITLES), help="leave the others out")
     parser.add_argument("--out", type=Path, default=ROOT / "bench" / "records", help="folder of the record")
     arguments = parser.parse_args()
 
     subprocess.run(["cargo", "build", "--release", "--locked", "--package", "compare"], cwd=ROOT, check=True)
+    sets = arguments.sets or available(["avx512", "avx2"])
     rows = []
     with tempfile.TemporaryDirectory() as scratch:
         for case in cases(arguments.folders, Path(scratch), arguments.slow):
             if case[0] not in arguments.only:
                 continue
             for threads in arguments.threads:
-                row = measure(case, threads, arguments.sets, arguments.rounds)
+                row = measure(case, threads, sets, arguments.rounds)
                 rows.append(row)
                 print(row["what"], row["picture"], threads, {k: round(v, 1) for k, v in row["median_ms"].items()}, flush=True)
     date = datetime.date.today().isoformat()
@@ -222,7 +232,7 @@ def main():
         "numpy": np.__version__,
         "rustc": output("rustc", "--version"),
         "commit": output("git", "rev-parse", "--short", "HEAD"),
-        "instruction_sets": arguments.sets,
+        "instruction_sets": sets,
         "rows": rows,
     }
     arguments.out.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,7 @@
 //!
 //! A request is a line on standard input, its fields separated by tabs: what to run (`nlm7`, `nlm100`, `sift`, `miss`),
 //! the strongest instruction set to use, the number of threads, and the path of an image. The answer is a line: seconds
-//! and the number of keypoints (0 where none are sought), or `error` and the reason. Scratch memory is kept from request
+//! and the number of keypoints (0 where none are sought), or `error` and the reason, which may be that the machine lacks the set. Scratch memory is kept from request
 //! to request, one set for each instruction set, as a service keeps it. Only the kernel is timed, or for `miss`
 //! everything from the file's bytes to the features.
 
@@ -86,6 +86,10 @@ fn answer(kernels: &mut HashMap<InstructionSet, Kernels>, request: &str) -> Time
         return Err("a request has four fields".into());
     };
     let set: InstructionSet = set.parse()?;
+    let strongest = InstructionSet::strongest();
+    if set > strongest {
+        return Err(format!("this machine has {strongest} at most").into());
+    }
     kernels.entry(set).or_insert_with(|| Kernels::new(set)).run(what, threads.parse()?, path)
 }
 
