@@ -13,17 +13,14 @@ fn shared() -> Shared {
 }
 
 fn planned(workload: &Workload, shared: Option<Shared>) -> Result<Document, Error> {
-    let profile = profile();
     let catalogues = Catalogue::examples().unwrap();
-    let setup = Setup::of(&profile);
-    plan(&Request {
-        profile: &profile,
-        profile_name: "test",
-        workload,
-        setup,
-        shared,
-        catalogues: &catalogues,
-    })
+    plan(&Request { shared, catalogues: &catalogues, ..asked(&profile(), workload) })
+}
+
+/// Of instances as they are by default, alone and without prices.
+fn asked<'a>(profile: &'a Profile, workload: &'a Workload) -> Request<'a> {
+    let setup = Setup::of(profile);
+    Request { profile, profile_name: "test", workload, setup, shared: None, catalogues: &[] }
 }
 
 #[test]
@@ -79,14 +76,7 @@ fn lookups_in_a_shared_cache_cost_what_was_measured() {
     let mut profile = profile();
     let workload = Workload::new(500.0, Hits::Ratio(0.95));
     let greatest = |profile: &Profile| {
-        let request = Request {
-            profile,
-            profile_name: "test",
-            workload: &workload,
-            setup: Setup::of(profile),
-            shared: Some(shared()),
-            catalogues: &[],
-        };
+        let request = Request { shared: Some(shared()), ..asked(profile, &workload) };
         let document = plan(&request).unwrap();
         let told =
             document.section("caching").unwrap().notes.iter().any(|note| note.contains("not measured"));
@@ -126,16 +116,7 @@ fn a_profile_of_a_busy_machine_is_told() {
     let mut profile = profile();
     profile.contention.across_pictures.law.sigma = 1.1;
     let workload = Workload::new(5.0, Hits::Ratio(0.5));
-    let setup = Setup::of(&profile);
-    let request = Request {
-        profile: &profile,
-        profile_name: "test",
-        workload: &workload,
-        setup,
-        shared: None,
-        catalogues: &[],
-    };
-    let document = plan(&request).unwrap();
+    let document = plan(&asked(&profile, &workload)).unwrap();
     assert!(document.section("machine").unwrap().notes.iter().any(|note| note.contains("doubtful")));
     assert!(document.section("cost").is_none(), "without prices there is no cost");
 }
@@ -178,14 +159,7 @@ fn what_is_always_lost_says_which_settings_lose_it() {
     let workload = Workload::new(10.0, Hits::Ratio(0.0));
     // Less than a picture takes.
     let setup = Setup { deadline: Duration::from_millis(20), ..Setup::of(&profile) };
-    let request = Request {
-        profile: &profile,
-        profile_name: "test",
-        workload: &workload,
-        setup,
-        shared: None,
-        catalogues: &[],
-    };
+    let request = Request { setup, ..asked(&profile, &workload) };
     let Err(Error::LossOutOfReach { late, deadline, .. }) = plan(&request) else { panic!() };
     assert_eq!((late, deadline), (1.0, 0.02));
 }
@@ -197,14 +171,7 @@ fn instances_are_as_many_as_suffice_with_the_hits_that_they_have() {
     for (exponent, rate) in [(0.6, 400.0), (0.8, 800.0)] {
         let workload = Workload::new(rate, Hits::Popularity(Zipf { exponent, pictures: 100_000 }));
         let setup = Setup { memory_tier_bytes: 8e9, ..Setup::of(&profile) };
-        let request = Request {
-            profile: &profile,
-            profile_name: "test",
-            workload: &workload,
-            setup: setup.clone(),
-            shared: None,
-            catalogues: &[],
-        };
+        let request = asked(&profile, &workload);
         let planned = needed::plan(&request, &setup).unwrap();
         let suffices = |instances: u32| {
             let lookups =
@@ -299,22 +266,15 @@ fn headers_of_what_a_shared_cache_answers_take_little_of_the_memory_tier() {
     let popularity = Hits::Popularity(Zipf { exponent: 0.8, pictures: 100_000 });
     let profile = profile();
     let workload = Workload::new(1000.0, popularity);
-    let setup = Setup::of(&profile);
-    let request = Request {
-        profile: &profile,
-        profile_name: "test",
-        workload: &workload,
-        setup: setup.clone(),
-        shared: Some(Shared { capacity_bytes: 1e12, ..shared() }),
-        catalogues: &[],
-    };
-    let planned = needed::plan(&request, &setup).unwrap();
+    let shared = Some(Shared { capacity_bytes: 1e12, ..shared() });
+    let request = Request { shared, ..asked(&profile, &workload) };
+    let planned = needed::plan(&request, &request.setup).unwrap();
     let (memory, whole) = (planned.memory_tier.unwrap(), Memory.footprint(planned.entry()).bytes());
     let (computed, passed) = (1.0 - planned.hit_ratio, 1.0 - memory.hit_ratio);
     // 320 bytes of each that the shared cache answered.
     let mean = (computed * whole + (passed - computed) * 320.0) / passed;
     assert!((planned.memory_entry_bytes() / mean - 1.0).abs() < 1e-9);
-    let full = memory.entries * mean / setup.memory_tier_bytes;
+    let full = memory.entries * mean / request.setup.memory_tier_bytes;
     assert!((0.9..1.1).contains(&full) || memory.characteristic_time.is_none(), "{full} of its room");
 }
 
