@@ -111,13 +111,13 @@ fn family(parent: &Child) -> Vec<Pid> {
     [parent].into_iter().chain(children).collect()
 }
 
-/// Whether no thread of a process runs.
+/// Whether no thread of a process runs: a child may have ended as its parent was stopped, which then does not hear of it.
 fn is_stopped(pid: Pid) -> bool {
     let tasks = fs::read_dir(format!("/proc/{}/task", pid.as_raw_nonzero())).into_iter().flatten();
     tasks.flatten().all(|task| {
         let stat = fs::read_to_string(task.path().join("stat")).unwrap_or_default();
         // Its state follows its name, which is in brackets.
-        stat.rsplit_once(')').is_some_and(|(_, fields)| fields.trim_start().starts_with('T'))
+        stat.rsplit_once(')').is_none_or(|(_, fields)| fields.trim_start().starts_with(['T', 'Z']))
     })
 }
 
