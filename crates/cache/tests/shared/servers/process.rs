@@ -83,9 +83,12 @@ impl Process {
 
     /// Stops it where it is, by SIGSTOP, and waits until all its threads have.
     pub(crate) fn pause(&self) {
-        self.signal(Signal::STOP);
         let child = self.child.as_ref().expect("it runs");
-        until("it is stopped", || family(child).into_iter().all(is_stopped));
+        // A child that began meanwhile has not heard of it.
+        until("it is stopped", || {
+            self.signal(Signal::STOP);
+            family(child).into_iter().all(is_stopped)
+        });
     }
 
     /// Lets it go on.
