@@ -71,7 +71,9 @@ pub(crate) async fn paused_and_resumed<B: Failing>(backend: &mut B) {
     let watched = Watched::new(backend.store(SharedConfig::default()));
     watched.serves(1).await;
     backend.pause();
-    assert_eq!(watched.store.get(key(1), Extent::Whole).await.unwrap_err().kind(), ErrorKind::Timeout);
+    // On a busy machine a probe may have found out before all of the server's processes have stopped.
+    let kind = watched.store.get(key(1), Extent::Whole).await.unwrap_err().kind();
+    assert!(matches!(kind, ErrorKind::Timeout | ErrorKind::BreakerOpen), "{kind:?}");
     watched.until(BreakerState::Open).await;
     assert_eq!(watched.reason(), "no answer within 50 ms");
     backend.resume();
