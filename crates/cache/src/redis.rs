@@ -119,8 +119,10 @@ impl RedisStore {
         let reply = linked.connection.run(&command).await;
         linked.answered();
         reply.map_err(|error| {
-            if error.is_unrecoverable_error() {
-                linked.discard();
+            // Both lead to the same servers: the other one would be found broken by its next user alone, and a value be lost by that.
+            if error.is_unrecoverable_error() && linked.discard() {
+                self.lookups.close();
+                self.writes.close();
             }
             // Lookups would never be told.
             if reply::is_read_only(&error) && linked.age() >= DEMOTED_AGE && linked.discard() {
