@@ -119,14 +119,12 @@ impl RedisStore {
         let reply = linked.connection.run(&command).await;
         linked.answered();
         reply.map_err(|error| {
-            // Both lead to the same servers: the other one would be found broken by its next user alone, and a value be lost by that.
-            if error.is_unrecoverable_error() && linked.discard() {
+            let is_demoted = reply::is_read_only(&error) && linked.age() >= DEMOTED_AGE;
+            // Both lead to the same servers. That the other one is broken would cost its next user a value, and that it leads to a
+            // server that is no primary lookups are never told.
+            if (error.is_unrecoverable_error() || is_demoted) && linked.discard() {
                 self.lookups.close();
                 self.writes.close();
-            }
-            // Lookups would never be told.
-            if reply::is_read_only(&error) && linked.age() >= DEMOTED_AGE && linked.discard() {
-                self.lookups.close();
             }
             reply::failed(link.at(), &error)
         })

@@ -74,7 +74,7 @@ impl Lookups {
             return all;
         }
         // Entries grow with the characteristic time, of which the time to live is more than enough.
-        let time = halved(0.0, self.ttl, |time| !is_full(&self.sum(&groups, time)));
+        let time = halved(self.ttl, |time| !is_full(&self.sum(&groups, time)));
         Caching { characteristic_time: Some(time), ..self.sum(&groups, time) }
     }
 
@@ -93,7 +93,7 @@ impl Lookups {
         let asked_for = |seconds: f64| -> f64 {
             groups.iter().map(|group| -group.pictures * (-self.rate * group.share * seconds).exp_m1()).sum()
         };
-        Some(halved(0.0, self.ttl, |seconds| asked_for(seconds) < self.capacity))
+        Some(halved(self.ttl, |seconds| asked_for(seconds) < self.capacity))
     }
 
     /// The rate from which there is no room for all, requests a second; none where there is room for all pictures.
@@ -110,7 +110,7 @@ impl Lookups {
         while fits(most) {
             most *= 2.0;
         }
-        Some(halved(0.0, most, fits))
+        Some(halved(most, fits))
     }
 
     fn sum(&self, groups: &[popularity::Group], characteristic_time: f64) -> Caching {
@@ -129,8 +129,9 @@ impl Lookups {
     }
 }
 
-/// Where something ceases to hold between two values, at the first of which it does.
-fn halved(mut low: f64, mut high: f64, holds: impl Fn(f64) -> bool) -> f64 {
+/// Where something that holds at 0 ceases to hold before `high`.
+fn halved(mut high: f64, holds: impl Fn(f64) -> bool) -> f64 {
+    let mut low = 0.0;
     while high - low > PRECISION * high {
         let middle = (low + high) / 2.0;
         if holds(middle) {

@@ -2,7 +2,6 @@
 
 use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use capacity::instance::{Instance, Setup};
 use capacity::live::{self, Exposition, Measured};
@@ -12,6 +11,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::registry::Registry;
 use serde::Serialize;
 use serde_json::{Value, json};
+use threads::ProcessorClock;
 use utoipa::ToSchema;
 
 use crate::app::App;
@@ -84,12 +84,9 @@ impl Outlook {
     /// Reckons anew, which takes a processor for some tenths of a second, and logs the outcome. A minute in which nothing was
     /// computed leaves the last outlook as it is.
     pub(crate) fn renew(&self, app: &App) {
-        let before = threads::processor_time();
+        let clock = ProcessorClock::start();
         self.reckon(app);
-        let took = threads::processor_time()
-            .zip(before)
-            .map_or(Duration::ZERO, |(now, then)| now.saturating_sub(then));
-        self.processor_seconds.inc_by(took.as_secs_f64());
+        self.processor_seconds.inc_by(clock.elapsed().unwrap_or_default().as_secs_f64());
     }
 
     fn reckon(&self, app: &App) {

@@ -50,19 +50,33 @@ pub fn spawn_elsewhere<'scope, T: Send + 'scope>(
     }
 }
 
-/// Processor time that this thread has taken so far, and all those that it has started by [`spawn_elsewhere`] and that have ended.
-/// None on other systems than Linux.
+/// Processor time of the thread that started it, and of those that it starts by [`spawn_elsewhere`] and that have ended, from then on.
 ///
 /// ```
-/// let before = threads::processor_time();
+/// let clock = threads::ProcessorClock::start();
 /// std::thread::scope(|scope| {
 ///     threads::spawn_elsewhere(scope, || (0..1000).sum::<u32>());
 /// });
-/// assert!(threads::processor_time() >= before);
+/// assert!(clock.elapsed().is_none_or(|time| time.as_secs() < 60));
 /// ```
-pub fn processor_time() -> Option<Duration> {
-    #[cfg(target_os = "linux")]
-    return Some(clock::processor_time());
-    #[cfg(not(target_os = "linux"))]
-    None
+#[derive(Debug, Clone, Copy)]
+pub struct ProcessorClock(Option<Duration>);
+
+impl ProcessorClock {
+    /// Begins now.
+    pub fn start() -> Self {
+        Self(Self::now())
+    }
+
+    /// To be asked by the thread that started it. None on other systems than Linux.
+    pub fn elapsed(&self) -> Option<Duration> {
+        Self::now().zip(self.0).map(|(now, began)| now.saturating_sub(began))
+    }
+
+    fn now() -> Option<Duration> {
+        #[cfg(target_os = "linux")]
+        return Some(clock::processor_time());
+        #[cfg(not(target_os = "linux"))]
+        None
+    }
 }

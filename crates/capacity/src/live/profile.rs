@@ -40,13 +40,13 @@ impl Measured {
     /// [`Error::ProfileLacks`], if nothing was asked or computed in it.
     pub fn of(metrics: &Exposition) -> Result<Self, Error> {
         let lacks = |missing| Error::ProfileLacks { missing };
-        let seconds = |name: &str, labels: &[(&str, &str)]| metrics.sum(name, labels);
-        let cpu_seconds = seconds("process_cpu_seconds_total", &[]).ok_or(lacks("processor time"))?;
-        let of_threads = seconds("siftd_compute_cpu_seconds_total", &[])
+        let cpu_seconds = metrics.sum("process_cpu_seconds_total", &[]).ok_or(lacks("processor time"))?;
+        let of_threads = metrics
+            .sum("siftd_compute_cpu_seconds_total", &[])
             .ok_or(lacks("processor time of compute threads: it is an older siftd"))?;
         let of_computed = [("outcome", "computed")];
-        let computing = seconds("siftd_compute_cpu_seconds_total", &of_computed).unwrap_or(of_threads);
-        let reckoning = seconds("siftd_outlook_cpu_seconds_total", &[]).unwrap_or(0.0);
+        let computing = metrics.sum("siftd_compute_cpu_seconds_total", &of_computed).unwrap_or(of_threads);
+        let reckoning = metrics.sum("siftd_outlook_cpu_seconds_total", &[]).unwrap_or(0.0);
         // Each image of a batch is received, hashed, looked up and written as one that comes alone.
         let uploads = metrics.sum("siftd_image_bytes_count", &[]).unwrap_or(0.0);
         let gets = metrics.sum("siftd_requests_total", &[("route", "get")]).unwrap_or(0.0);

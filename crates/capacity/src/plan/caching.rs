@@ -118,8 +118,8 @@ fn footprints(plan: &Plan<'_>, entries: f64) -> Table {
     }
 }
 
-/// A tier that is being filled.
-struct Tier {
+/// A tier of the caches that is being filled.
+struct CacheTier {
     keys: [&'static str; 2],
     name: &'static str,
     capacity_bytes: f64,
@@ -130,8 +130,8 @@ struct Tier {
     lookups: Option<Lookups>,
 }
 
-fn memory_tier(plan: &Plan<'_>) -> Tier {
-    Tier {
+fn memory_tier(plan: &Plan<'_>) -> CacheTier {
+    CacheTier {
         keys: ["memory_tier_needed", "memory_tier_full"],
         name: "memory",
         capacity_bytes: plan.instance.setup.memory_tier_bytes,
@@ -142,8 +142,8 @@ fn memory_tier(plan: &Plan<'_>) -> Tier {
     }
 }
 
-fn shared_tier(plan: &Plan<'_>, shared: Shared) -> Tier {
-    Tier {
+fn shared_tier(plan: &Plan<'_>, shared: Shared) -> CacheTier {
+    CacheTier {
         keys: ["shared_needed", "shared_full"],
         name: "shared",
         capacity_bytes: if shared.backend.evicts() { shared.capacity_bytes } else { f64::INFINITY },
@@ -155,8 +155,8 @@ fn shared_tier(plan: &Plan<'_>, shared: Shared) -> Tier {
 }
 
 /// What a tier needs, and when eviction begins in it.
-fn filling(plan: &Plan<'_>, tier: &Tier) -> Vec<Figure> {
-    let &Tier { keys: [needed_key, full_key], name, capacity_bytes, entry_bytes, .. } = tier;
+fn filling(plan: &Plan<'_>, tier: &CacheTier) -> Vec<Figure> {
+    let &CacheTier { keys: [needed_key, full_key], name, capacity_bytes, entry_bytes, .. } = tier;
     let (insertions_per_second, ttl_seconds) = (tier.insertions_per_second, tier.ttl_seconds);
     let flow = Filling { insertions_per_second, entry_bytes, capacity_bytes, ttl_seconds };
     let (needed, full, formulas) = match tier.lookups {

@@ -1,6 +1,5 @@
 //! A plan: what a workload needs, from a profile.
 
-mod caches;
 mod caching;
 mod latency;
 mod limits;
@@ -8,6 +7,7 @@ mod machine;
 mod memory;
 mod money;
 mod needed;
+mod occupancy;
 mod sensitivity;
 mod shared;
 mod throughput;

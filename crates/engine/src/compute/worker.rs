@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use capacity::admission::Work;
 use extract::{Control, ExtractError, Extraction, Extractor, Stage};
+use threads::ProcessorClock;
 
 use super::spares::Spare;
 use super::{Compute, Job, Lifecycle, Queued, State};
@@ -23,9 +24,9 @@ struct Taken {
     threads: NonZeroUsize,
     /// One that an image had before, if there is one left.
     spare: Option<Spare>,
-    /// When this thread took it, and the processor time that it had taken by then.
+    /// When this thread took it, and what it has taken of processors since.
     started: Instant,
-    processor_time: Option<Duration>,
+    clock: ProcessorClock,
 }
 
 /// Computes one job after another until the end.
@@ -73,8 +74,8 @@ impl Compute {
         }
         let Queued { job, work, since } = queued;
         let spare = state.spares.take(share);
-        let (waited, processor_time) = (started - since, threads::processor_time());
-        Taken { job, work, waited, threads: share, spare, started, processor_time }
+        let (waited, clock) = (started - since, ProcessorClock::start());
+        Taken { job, work, waited, threads: share, spare, started, clock }
     }
 
     fn compute(&self, taken: &mut Taken) -> Outcome {
@@ -115,14 +116,12 @@ impl Compute {
     }
 
     fn finish(&self, index: usize, taken: Taken, outcome: Outcome) {
-        let Taken { job, work, threads, spare, started, processor_time, .. } = taken;
+        let Taken { job, work, threads, spare, started, clock, .. } = taken;
         let Job { key, pixels, flight, image, .. } = job;
         // Its memory goes back before anyone is let in for it.
         drop(image);
         let took = started.elapsed();
-        let used = threads::processor_time()
-            .zip(processor_time)
-            .map_or(took, |(now, then)| now.saturating_sub(then));
+        let used = clock.elapsed().unwrap_or(took);
         self.metrics.processors_used(used, outcome.is_ok());
         let mut state = self.lock();
         state.done.busy += took * threads.get() as u32;
