@@ -10,7 +10,9 @@ use bytes::{Bytes, BytesMut};
 
 use self::connection::Connection;
 use self::protocol::{Reply, Request};
-use crate::shared::{CHECKED, CONNECTIONS, Envelope, HostPort, Link, SharedConfig, WHOLE, reach, unix_ms};
+use crate::shared::{
+    CHECKED, CONNECTIONS, Envelope, HostPort, Link, Linked, SharedConfig, WHOLE, reach, unix_ms,
+};
 use crate::store::Answer;
 use crate::{Cached, Extent, Key, ServerInfo, Store, StoreError, StoreLimits};
 
@@ -56,7 +58,7 @@ impl MemcachedStore {
     }
 
     async fn read(&self, name: &str) -> Result<Option<Bytes>, StoreError> {
-        match run(&self.lookups, Request::get(name)).await? {
+        match self.run(&self.lookups, Request::get(name)).await? {
             Reply::Value(value) => Ok(Some(value)),
             Reply::Missing => Ok(None),
             reply => Err(self.refused(reply, 0)),
@@ -65,7 +67,7 @@ impl MemcachedStore {
 
     async fn write(&self, name: &str, stored: &[&[u8]], ttl: Duration) -> Result<(), StoreError> {
         let length = stored.iter().map(|part| part.len()).sum();
-        match run(&self.writes, Request::set(name, stored, expiry(ttl))).await? {
+        match self.run(&self.writes, Request::set(name, stored, expiry(ttl))).await? {
             Reply::Done => Ok(()),
             reply => Err(self.refused(reply, length)),
         }
@@ -73,11 +75,27 @@ impl MemcachedStore {
 
     /// Words that a request is answered with; none where it is about an item that is not there.
     async fn ask(&self, request: Request) -> Result<Option<String>, StoreError> {
-        match run(&self.lookups, request).await? {
+        match self.run(&self.lookups, request).await? {
             Reply::Text(text) => Ok(Some(text)),
             Reply::Missing => Ok(None),
             reply => Err(self.refused(reply, 0)),
         }
+    }
+
+    async fn run(&self, link: &Link<Connection>, request: Request) -> Result<Reply, StoreError> {
+        let mut linked = link.get().await?;
+        let reply = linked.connection.run(request).await;
+        linked.answered();
+        self.kept(&linked, reply)
+    }
+
+    /// Gives up both connections where one of them broke: that the other one is broken would cost its next user a value.
+    fn kept<T>(&self, linked: &Linked<'_, Connection>, sent: Result<T, StoreError>) -> Result<T, StoreError> {
+        if sent.is_err() && linked.discard() {
+            self.lookups.close();
+            self.writes.close();
+        }
+        sent
     }
 
     fn refused(&self, reply: Reply, length: usize) -> StoreError {
@@ -95,14 +113,15 @@ impl MemcachedStore {
         let mut linked = self.lookups.get().await?;
         let mut asked = Vec::with_capacity(parts);
         for number in 1..parts {
-            asked.push(linked.connection.start(Request::get(&part(name, number))).await?);
+            let sent = linked.connection.start(Request::get(&part(name, number))).await;
+            asked.push(self.kept(&linked, sent)?);
         }
         let mut value = BytesMut::with_capacity(length);
         value.extend_from_slice(&first);
         for reply in asked {
             let reply = Connection::finish(self.lookups.at(), reply).await;
             linked.answered();
-            match reply? {
+            match self.kept(&linked, reply)? {
                 Reply::Value(part) => value.extend_from_slice(&part),
                 Reply::Missing => return Ok(None),
                 reply => return Err(self.refused(reply, 0)),
@@ -115,16 +134,6 @@ impl MemcachedStore {
 fn link(address: &HostPort) -> Link<Connection> {
     let address = address.clone();
     Link::new(address.to_string(), 0, move || Box::pin(Connection::open(address.clone())))
-}
-
-async fn run(link: &Link<Connection>, request: Request) -> Result<Reply, StoreError> {
-    let mut linked = link.get().await?;
-    let reply = linked.connection.run(request).await;
-    linked.answered();
-    if reply.is_err() {
-        linked.discard();
-    }
-    reply
 }
 
 /// Bytes of a value at most.
@@ -195,7 +204,7 @@ impl Store for MemcachedStore {
         Box::pin(async move {
             let name = self.shared.name(&key);
             for item in [beginning(&name), name] {
-                match run(&self.writes, Request::delete(&item)).await? {
+                match self.run(&self.writes, Request::delete(&item)).await? {
                     Reply::Done | Reply::Missing => {}
                     reply => return Err(self.refused(reply, 0)),
                 }

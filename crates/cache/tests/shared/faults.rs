@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use cache::{BreakerState, ErrorKind, Extent, GuardConfig, Guarded, SharedConfig, Store, Tiers};
 use tokio::runtime::Handle;
 
-use crate::contract::{Backend, key, until, value};
+use crate::contract::{Backend, got, key, patient, until, value};
 
 /// A server that fails.
 pub(crate) trait Failing: Backend {
@@ -67,6 +67,18 @@ pub(crate) async fn killed_and_started_again<B: Failing>(backend: &mut B) {
     watched.serves(2).await;
 }
 
+/// Lookups, which come first, find out for writes.
+pub(crate) async fn the_first_write_after_an_outage_is_kept<B: Failing>(backend: &mut B) {
+    let store = backend.store(patient());
+    store.set(key(1), value(1, 9_000)).await.unwrap();
+    got(&*store, key(1), Extent::Whole).await.unwrap();
+    backend.kill();
+    backend.restart();
+    until("it answers", async || store.get(key(1), Extent::Whole).await.is_ok()).await;
+    store.set(key(2), value(2, 9_000)).await.unwrap();
+    assert_eq!(got(&*store, key(2), Extent::Whole).await, Some((value(2, 9_000), Extent::Whole)));
+}
+
 pub(crate) async fn paused_and_resumed<B: Failing>(backend: &mut B) {
     let watched = Watched::new(backend.store(SharedConfig::default()));
     watched.serves(1).await;
@@ -95,7 +107,13 @@ pub(crate) async fn away_at_the_start<B: Failing>(backend: &mut B) {
 
 macro_rules! faults {
     ($start:expr) => {
-        $crate::faults::faults!($start, killed_and_started_again, paused_and_resumed, away_at_the_start);
+        $crate::faults::faults!(
+            $start,
+            killed_and_started_again,
+            the_first_write_after_an_outage_is_kept,
+            paused_and_resumed,
+            away_at_the_start
+        );
     };
     ($start:expr, $($name:ident),*) => {
         $(
