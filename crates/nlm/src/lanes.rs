@@ -51,6 +51,8 @@ pub(crate) unsafe trait Lanes: Copy + 'static {
     const REGISTERS: usize;
     /// Weights of a table that is looked up quickest.
     const SHORT: usize;
+    /// The same for [`weigh_columns`](Self::weigh_columns).
+    const SHORTEST: usize = Self::SHORT;
     /// Half as many 32-bit lanes.
     type Wide: Copy;
     /// A table of weights in the form that this set looks it up fastest.
@@ -106,6 +108,18 @@ pub(crate) unsafe trait Lanes: Copy + 'static {
     /// The weights at indices up to [`LARGEST_INDEX`], zero where they are not below a lane's end, as signed numbers:
     /// [that](Self::ends) of the table or a lower one. Unless `LONG`, of a table of at most [`SHORT`](Self::SHORT).
     fn weigh<const LONG: bool>(weigher: &Self::Weigher, indices: Self, ends: Self) -> Self;
+    /// Puts weights, of a table of at most [`SHORTEST`](Self::SHORTEST), in the place of indices: the first `count` of each column,
+    /// of which each begins `stride` vectors after the one before. A vector follows the last column.
+    #[inline(always)]
+    fn weigh_columns(weigher: &Self::Weigher, indices: &mut [Self], stride: usize, count: usize) {
+        let ends = Self::ends(weigher);
+        let followed = indices.len() - 1;
+        for column in indices[..followed].chunks_mut(stride) {
+            for index in column.iter_mut().take(count) {
+                *index = Self::weigh::<false>(weigher, *index, ends);
+            }
+        }
+    }
     /// The index that place 0 is for, where a table's weights can be looked up by place, an index less that; then
     /// [`weigh_places`](Self::weigh_places) is for them.
     fn origin(_: &Self::Table) -> Option<i16> {

@@ -3,35 +3,52 @@
 #![allow(unsafe_code)]
 
 use std::arch::x86_64::*;
+use std::hint::black_box;
 
 use super::Lanes;
 use crate::weights::Weights;
 use crate::weights::exponential::{Exponential, ROUNDING};
-use crate::weights::factors::{Factors, PRODUCTS};
+use crate::weights::factors::{APART, BYTEWISE, Factors, products};
 
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub(crate) struct Avx2(__m256i);
 
-/// Products for as many weights as they hold, else an exponential, and nothing in the other.
-#[derive(Debug)]
+/// Products for as many weights as they hold, else an exponential, and nothing in the others.
+#[derive(Debug, Default)]
 pub(crate) struct Table {
     factors: Factors,
+    bytewise: Factors,
     exponential: Exponential,
 }
 
 /// A [`Table`] in registers.
 pub(crate) struct Weigher {
-    factors: [__m256; 4],
+    factors: Products,
+    bytewise: Products,
     exponential: Exponential,
     end: Avx2,
 }
+
+/// [`Factors`] in registers, times [`SCALES`].
+#[derive(Clone, Copy)]
+struct Products {
+    /// The first table, for even and for odd indices, and the others.
+    first: [__m256; 2],
+    others: [__m256; 3],
+    /// What is added before rounding down.
+    half: [__m256; 2],
+}
+
+/// What products at even and at odd indices are times: those at odd ones come to stand in the upper halves of 32-bit lanes.
+const SCALES: [f32; 2] = [1.0, 65536.0];
 
 // SAFETY: both types are `__m256i`.
 unsafe impl Lanes for Avx2 {
     const LANES: usize = 16;
     const REGISTERS: usize = 16;
-    const SHORT: usize = PRODUCTS;
+    const SHORT: usize = products(APART);
+    const SHORTEST: usize = products(BYTEWISE);
     type Wide = __m256i;
     type Table = Table;
     type Weigher = Weigher;
@@ -79,6 +96,12 @@ unsafe impl Lanes for Avx2 {
     }
 
     #[inline(always)]
+    fn weigh_columns(weigher: &Weigher, indices: &mut [Self], stride: usize, count: usize) {
+        // SAFETY: as for the other operations.
+        unsafe { weigh_columns(weigher, indices, stride, count) }
+    }
+
+    #[inline(always)]
     fn wide_load(from: &[u32]) -> Self::Wide {
         let from = &from[..8];
         // SAFETY: as for the other operations; the slice was just found to be long enough.
@@ -116,21 +139,40 @@ unsafe impl Lanes for Avx2 {
     }
 
     fn table(weights: &Weights) -> Option<Table> {
-        if weights.nonzero().len() <= Self::SHORT {
-            Some(Table { factors: Factors::new(weights)?, exponential: Exponential::default() })
+        let len = weights.nonzero().len();
+        let mut table = Table::default();
+        if len > Self::SHORT {
+            table.exponential = Exponential::new(weights)?;
         } else {
-            Some(Table { factors: Factors::default(), exponential: Exponential::new(weights)? })
+            table.factors = Factors::new(weights, APART)?;
         }
+        if len <= Self::SHORTEST {
+            table.bytewise = Factors::new(weights, BYTEWISE)?;
+        }
+        Some(table)
     }
 
     #[inline(always)]
-    fn weigher(Table { factors, exponential }: &Table) -> Weigher {
-        // SAFETY: as for the other operations; the arrays have the size of a vector.
-        let factors_of = |table: &[f32; 8]| unsafe { _mm256_loadu_ps(table.as_ptr()) };
+    fn weigher(Table { factors, bytewise, exponential }: &Table) -> Weigher {
         Weigher {
-            factors: factors.tables.each_ref().map(factors_of),
+            factors: Products::new(factors),
+            bytewise: Products::new(bytewise),
             exponential: exponential.clone(),
             end: Self::splat(factors.end.max(exponential.end)),
+        }
+    }
+}
+
+impl Products {
+    #[inline(always)]
+    fn new(factors: &Factors) -> Self {
+        // SAFETY: as for the other operations; the array has the size of a vector.
+        let load = |table: [f32; 8]| unsafe { _mm256_loadu_ps(table.as_ptr()) };
+        let [first, others @ ..] = factors.tables;
+        Self {
+            first: SCALES.map(|scale| load(first.map(|factor| scale * factor))),
+            others: others.map(load),
+            half: SCALES.map(|scale| load([0.5 * scale; 8])),
         }
     }
 }
@@ -138,27 +180,94 @@ unsafe impl Lanes for Avx2 {
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 fn weigh<const LONG: bool>(weigher: &Weigher, indices: __m256i, ends: __m256i) -> __m256i {
-    let zero = _mm256_setzero_si256();
-    let halves = [_mm256_unpacklo_epi16(indices, zero), _mm256_unpackhi_epi16(indices, zero)];
-    let [low, high] = if LONG {
-        halves.map(|indices| exponential(&weigher.exponential, indices))
+    let weights = if LONG {
+        let zero = _mm256_setzero_si256();
+        let low = exponential(&weigher.exponential, _mm256_unpacklo_epi16(indices, zero));
+        let high = exponential(&weigher.exponential, _mm256_unpackhi_epi16(indices, zero));
+        _mm256_packs_epi32(low, high)
     } else {
-        halves.map(|indices| product(&weigher.factors, indices))
+        products_apart(weigher.factors, indices)
     };
-    let inside = _mm256_cmpgt_epi16(ends, indices);
-    _mm256_and_si256(_mm256_packs_epi32(low, high), inside)
+    _mm256_and_si256(weights, _mm256_cmpgt_epi16(ends, indices))
 }
 
-/// The products of [`Factors`] at eight indices. The permutation takes the lowest three bits of each lane and no others.
+/// Products at sixteen indices.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn products_apart(factors: Products, indices: __m256i) -> __m256i {
+    let even = [
+        indices,
+        _mm256_srli_epi32::<{ APART[1] }>(indices),
+        _mm256_srli_epi32::<{ APART[2] }>(indices),
+        _mm256_srli_epi32::<{ APART[3] }>(indices),
+    ];
+    let odd = [
+        _mm256_srli_epi32::<16>(indices),
+        _mm256_srli_epi32::<{ 16 + APART[1] }>(indices),
+        _mm256_srli_epi32::<{ 16 + APART[2] }>(indices),
+        _mm256_srli_epi32::<{ 16 + APART[3] }>(indices),
+    ];
+    _mm256_blend_epi16::<0xaa>(product::<0>(factors, even), product::<1>(factors, odd))
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn weigh_columns(weigher: &Weigher, indices: &mut [Avx2], stride: usize, count: usize) {
+    // Else the compiler keeps these in registers for all that is done with a row.
+    let (factors, end) = black_box((weigher.bytewise, weigher.end.0));
+    let followed = indices.len() - 1;
+    for first in (0..followed).step_by(stride) {
+        let column = &mut indices[first..][..=count];
+        for at in 0..count {
+            if let Some(stored) = column[at..].first_chunk() {
+                let inside = _mm256_cmpgt_epi16(end, stored[0].0);
+                column[at].0 = _mm256_and_si256(bytewise_products(factors, stored), inside);
+            }
+        }
+    }
+}
+
+/// Products at sixteen indices that a vector follows in memory.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn bytewise_products(factors: Products, stored: &[Avx2; 2]) -> __m256i {
+    let even = product::<0>(factors, bytewise_from(stored, 0));
+    let odd = product::<1>(factors, bytewise_from(stored, 2));
+    _mm256_blend_epi16::<0xaa>(even, odd)
+}
+
+/// The indices that begin with a byte, as [`product`] takes them: what is a whole number of bytes away is loaded, not shifted.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn product(factors: &[__m256; 4], indices: __m256i) -> __m256i {
-    let first = _mm256_permutevar8x32_ps(factors[0], indices);
-    let second = _mm256_permutevar8x32_ps(factors[1], _mm256_srli_epi32::<3>(indices));
-    let third = _mm256_permutevar8x32_ps(factors[2], _mm256_srli_epi32::<6>(indices));
-    let fourth = _mm256_permutevar8x32_ps(factors[3], _mm256_srli_epi32::<9>(indices));
-    let weight = _mm256_mul_ps(_mm256_mul_ps(first, second), _mm256_mul_ps(third, fourth));
-    _mm256_cvtps_epi32(weight)
+fn bytewise_from(stored: &[Avx2; 2], byte: usize) -> [__m256i; 4] {
+    const { assert!(BYTEWISE[3] == 8) };
+    let indices = bytes_from(stored, byte);
+    let second = _mm256_srli_epi32::<{ BYTEWISE[1] }>(indices);
+    let third = _mm256_srli_epi32::<{ BYTEWISE[2] }>(indices);
+    [indices, second, third, bytes_from(stored, byte + 1)]
+}
+
+/// As many bytes as a vector has, from one on.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn bytes_from(stored: &[Avx2; 2], byte: usize) -> __m256i {
+    assert!(byte <= size_of::<Avx2>());
+    // SAFETY: two vectors have as many from there on.
+    unsafe { _mm256_loadu_si256(stored.as_ptr().byte_add(byte).cast()) }
+}
+
+/// A product in each 32-bit lane, times [`SCALES`], of lanes that begin with each table's bits of an index: a permutation takes
+/// these three and no others, so that even and odd indices need no lanes of their own.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn product<const ODD: usize>(factors: Products, indices: [__m256i; 4]) -> __m256i {
+    let first = _mm256_permutevar8x32_ps(factors.first[ODD], indices[0]);
+    let second = _mm256_permutevar8x32_ps(factors.others[0], indices[1]);
+    let third = _mm256_permutevar8x32_ps(factors.others[1], indices[2]);
+    let fourth = _mm256_permutevar8x32_ps(factors.others[2], indices[3]);
+    let weight =
+        _mm256_fmadd_ps(_mm256_mul_ps(first, second), _mm256_mul_ps(third, fourth), factors.half[ODD]);
+    _mm256_cvttps_epi32(weight)
 }
 
 /// [`Exponential::weight`] of eight indices.

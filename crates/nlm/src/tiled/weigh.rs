@@ -79,11 +79,13 @@ impl<'a, V: Lanes> RowWeights<'a, V> {
             );
         }
         if !Self::AT_ONCE {
-            for column in &mut self.columns[BEFORE..][..width] {
-                for weight in &mut column[..self.offsets.count] {
-                    *weight = weigh::<V, PLACES>(weigher, *weight);
-                }
-            }
+            let indices = &mut self.columns.as_flattened_mut()[BEFORE * Offsets::MOST..];
+            V::weigh_columns(
+                weigher,
+                &mut indices[..=width * Offsets::MOST],
+                Offsets::MOST,
+                self.offsets.count,
+            );
         }
     }
 
