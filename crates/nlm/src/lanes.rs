@@ -49,10 +49,8 @@ pub(crate) unsafe trait Lanes: Copy + 'static {
     const LANES: usize;
     /// Registers for vectors.
     const REGISTERS: usize;
-    /// Weights of a table that is looked up quickest.
-    const SHORT: usize;
-    /// The same for [`weigh_columns`](Self::weigh_columns).
-    const SHORTEST: usize = Self::SHORT;
+    /// Weights of a table that [`weigh_columns`](Self::weigh_columns) looks up.
+    const MOST_IN_COLUMNS: usize;
     /// Half as many 32-bit lanes.
     type Wide: Copy;
     /// A table of weights in the form that this set looks it up fastest.
@@ -103,18 +101,27 @@ pub(crate) unsafe trait Lanes: Copy + 'static {
     /// Prepares a table; `None` where this form cannot hold it exactly.
     fn table(weights: &Weights) -> Option<Self::Table>;
     fn weigher(table: &Self::Table) -> Self::Weigher;
+    /// Whether a table is not in the form that is looked up quickest.
+    fn is_long(_: &Self::Table) -> bool {
+        false
+    }
     /// The index from which on weights are zero, in each lane.
     fn ends(weigher: &Self::Weigher) -> Self;
     /// The weights at indices up to [`LARGEST_INDEX`], zero where they are not below a lane's end, as signed numbers:
-    /// [that](Self::ends) of the table or a lower one. Unless `LONG`, of a table of at most [`SHORT`](Self::SHORT).
+    /// [that](Self::ends) of the table or a lower one. `LONG` is whether the table [is](Self::is_long).
     fn weigh<const LONG: bool>(weigher: &Self::Weigher, indices: Self, ends: Self) -> Self;
-    /// Puts weights, of a table of at most [`SHORTEST`](Self::SHORTEST), in the place of indices: the first `count` of each column,
-    /// of which each begins `stride` vectors after the one before. A vector follows the last column.
+    /// What [`weigh_columns`](Self::weigh_columns) takes for an index.
     #[inline(always)]
-    fn weigh_columns(weigher: &Self::Weigher, indices: &mut [Self], stride: usize, count: usize) {
+    fn prepare(_: &Self::Weigher, index: Self) -> Self {
+        index
+    }
+    /// Puts weights in the place of prepared indices: the first `count` of each column, of which each begins `stride` vectors after the one
+    /// before. A vector follows the last column.
+    #[inline(always)]
+    fn weigh_columns(weigher: &Self::Weigher, prepared: &mut [Self], stride: usize, count: usize) {
         let ends = Self::ends(weigher);
-        let followed = indices.len() - 1;
-        for column in indices[..followed].chunks_mut(stride) {
+        let followed = prepared.len() - 1;
+        for column in prepared[..followed].chunks_mut(stride) {
             for index in column.iter_mut().take(count) {
                 *index = Self::weigh::<false>(weigher, *index, ends);
             }

@@ -159,7 +159,7 @@ impl<'a, V: Lanes, const CHANNELS: usize> Pass<'a, V, CHANNELS> {
         let search = task.params.search_radius();
         Self {
             rows,
-            columns: Columns::new(columns, task, piece),
+            columns: Columns::new(columns, task, piece, V::is_long(table)),
             sums: Sums::new(sums, piece, search),
             weigher: V::weigher(table),
             weights: [V::splat(0); RUN + 1],

@@ -102,7 +102,7 @@ fn run_piece_body<V: Lanes, const CHANNELS: usize>(
     out: &mut [u8],
 ) -> Result<(), Error> {
     let weigher = V::weigher(table);
-    const { assert!(LARGEST_INDEX[CHANNELS] <= V::SHORTEST) };
+    const { assert!(LARGEST_INDEX[CHANNELS] <= V::MOST_IN_COLUMNS) };
     let last = task.weights.nonzero().len() as isize;
     // Sums that saturate must be beyond the last row of places that have weights.
     let origin =

@@ -178,6 +178,9 @@ fn tables_and_windows_at_their_limits_agree_with_the_reference() {
         (2, 10.155, 21),
         // As many as are told from sums that saturate.
         (2, 10.94, 21),
+        // More than products by bytes are for, and nearly as many as there are others.
+        (2, 13.1, 21),
+        (2, 19.51, 17),
         // Groups of as many offsets as there are at most, and of fewer.
         (1, 10.0, 43),
         (1, 10.0, 45),

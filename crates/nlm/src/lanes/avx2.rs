@@ -8,47 +8,35 @@ use std::hint::black_box;
 use super::Lanes;
 use crate::weights::Weights;
 use crate::weights::exponential::{Exponential, ROUNDING};
-use crate::weights::factors::{APART, BYTEWISE, Factors, products};
+use crate::weights::factors::{END, Factors, Form, ROUNDING as WEIGHT_ROUNDING};
 
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub(crate) struct Avx2(__m256i);
 
-/// Products for as many weights as they hold, else an exponential, and nothing in the others.
-#[derive(Debug, Default)]
+/// Products, or else an exponential; and for few weights products by bytes, too.
+#[derive(Debug)]
 pub(crate) struct Table {
-    factors: Factors,
+    factors: Option<Factors>,
     bytewise: Factors,
     exponential: Exponential,
 }
 
 /// A [`Table`] in registers.
 pub(crate) struct Weigher {
-    factors: Products,
-    bytewise: Products,
+    factors: [__m256; 4],
+    bytewise: [__m256; 4],
+    /// What brings indices to the places of bytewise products, those from the end on and beyond to the last 256 of all.
+    first_place: Avx2,
     exponential: Exponential,
     end: Avx2,
 }
-
-/// [`Factors`] in registers, times [`SCALES`].
-#[derive(Clone, Copy)]
-struct Products {
-    /// The first table, for even and for odd indices, and the others.
-    first: [__m256; 2],
-    others: [__m256; 3],
-    /// What is added before rounding down.
-    half: [__m256; 2],
-}
-
-/// What products at even and at odd indices are times: those at odd ones come to stand in the upper halves of 32-bit lanes.
-const SCALES: [f32; 2] = [1.0, 65536.0];
 
 // SAFETY: both types are `__m256i`.
 unsafe impl Lanes for Avx2 {
     const LANES: usize = 16;
     const REGISTERS: usize = 16;
-    const SHORT: usize = products(APART);
-    const SHORTEST: usize = products(BYTEWISE);
+    const MOST_IN_COLUMNS: usize = Form::Bytewise.products();
     type Wide = __m256i;
     type Table = Table;
     type Weigher = Weigher;
@@ -96,9 +84,14 @@ unsafe impl Lanes for Avx2 {
     }
 
     #[inline(always)]
-    fn weigh_columns(weigher: &Weigher, indices: &mut [Self], stride: usize, count: usize) {
+    fn prepare(weigher: &Weigher, index: Self) -> Self {
+        index.saturating_add(weigher.first_place)
+    }
+
+    #[inline(always)]
+    fn weigh_columns(weigher: &Weigher, prepared: &mut [Self], stride: usize, count: usize) {
         // SAFETY: as for the other operations.
-        unsafe { weigh_columns(weigher, indices, stride, count) }
+        unsafe { weigh_columns(weigher, prepared, stride, count) }
     }
 
     #[inline(always)]
@@ -139,40 +132,34 @@ unsafe impl Lanes for Avx2 {
     }
 
     fn table(weights: &Weights) -> Option<Table> {
-        let len = weights.nonzero().len();
-        let mut table = Table::default();
-        if len > Self::SHORT {
-            table.exponential = Exponential::new(weights)?;
-        } else {
-            table.factors = Factors::new(weights, APART)?;
-        }
-        if len <= Self::SHORTEST {
-            table.bytewise = Factors::new(weights, BYTEWISE)?;
-        }
-        Some(table)
+        let factors = Factors::new(weights, Form::Apart);
+        let exponential = if factors.is_none() { Exponential::new(weights)? } else { Exponential::default() };
+        let few = weights.nonzero().len() <= Self::MOST_IN_COLUMNS;
+        let bytewise = if few { Factors::new(weights, Form::Bytewise)? } else { Factors::default() };
+        Some(Table { factors, bytewise, exponential })
+    }
+
+    fn is_long(table: &Table) -> bool {
+        table.factors.is_none()
     }
 
     #[inline(always)]
     fn weigher(Table { factors, bytewise, exponential }: &Table) -> Weigher {
-        Weigher {
-            factors: Products::new(factors),
-            bytewise: Products::new(bytewise),
-            exponential: exponential.clone(),
-            end: Self::splat(factors.end.max(exponential.end)),
-        }
-    }
-}
-
-impl Products {
-    #[inline(always)]
-    fn new(factors: &Factors) -> Self {
         // SAFETY: as for the other operations; the array has the size of a vector.
-        let load = |table: [f32; 8]| unsafe { _mm256_loadu_ps(table.as_ptr()) };
-        let [first, others @ ..] = factors.tables;
-        Self {
-            first: SCALES.map(|scale| load(first.map(|factor| scale * factor))),
-            others: others.map(load),
-            half: SCALES.map(|scale| load([0.5 * scale; 8])),
+        let load = |table: &[f32; 8]| unsafe { _mm256_loadu_ps(table.as_ptr()) };
+        // The end comes to the first of the last 256 numbers of 16 bits, whose bits are those of its place.
+        let last = u16::MAX << 8;
+        const { assert!(END == 0x700) };
+        let (factors, end) = match factors {
+            Some(factors) => (factors.tables, factors.end),
+            None => ([[0.0; 8]; 4], exponential.end),
+        };
+        Weigher {
+            factors: factors.each_ref().map(load),
+            bytewise: bytewise.tables.each_ref().map(load),
+            first_place: Self::splat(last - bytewise.end),
+            exponential: exponential.clone(),
+            end: Self::splat(end),
         }
     }
 }
@@ -186,65 +173,85 @@ fn weigh<const LONG: bool>(weigher: &Weigher, indices: __m256i, ends: __m256i) -
         let high = exponential(&weigher.exponential, _mm256_unpackhi_epi16(indices, zero));
         _mm256_packs_epi32(low, high)
     } else {
-        products_apart(weigher.factors, indices)
+        products(weigher.factors, indices)
     };
     _mm256_and_si256(weights, _mm256_cmpgt_epi16(ends, indices))
 }
 
-/// Products at sixteen indices.
+/// Products at sixteen places, apart.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-fn products_apart(factors: Products, indices: __m256i) -> __m256i {
+fn products(factors: [__m256; 4], places: __m256i) -> __m256i {
+    const SHIFTS: [i32; 4] = Form::Apart.shifts();
     let even = [
-        indices,
-        _mm256_srli_epi32::<{ APART[1] }>(indices),
-        _mm256_srli_epi32::<{ APART[2] }>(indices),
-        _mm256_srli_epi32::<{ APART[3] }>(indices),
+        places,
+        _mm256_srli_epi32::<{ SHIFTS[1] }>(places),
+        _mm256_srli_epi32::<{ SHIFTS[2] }>(places),
+        _mm256_srli_epi32::<{ SHIFTS[3] }>(places),
     ];
     let odd = [
-        _mm256_srli_epi32::<16>(indices),
-        _mm256_srli_epi32::<{ 16 + APART[1] }>(indices),
-        _mm256_srli_epi32::<{ 16 + APART[2] }>(indices),
-        _mm256_srli_epi32::<{ 16 + APART[3] }>(indices),
+        _mm256_srli_epi32::<16>(places),
+        _mm256_srli_epi32::<{ 16 + SHIFTS[1] }>(places),
+        _mm256_srli_epi32::<{ 16 + SHIFTS[2] }>(places),
+        _mm256_srli_epi32::<{ 16 + SHIFTS[3] }>(places),
     ];
-    _mm256_blend_epi16::<0xaa>(product::<0>(factors, even), product::<1>(factors, odd))
+    merged(product(factors, even), product(factors, odd))
+}
+
+/// A product in the lower half of each 32-bit lane, of lanes that begin with each table's bits of a place: a permutation takes these
+/// three and no others, so that even and odd places need no lanes of their own.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn product(factors: [__m256; 4], places: [__m256i; 4]) -> __m256i {
+    let first = _mm256_permutevar8x32_ps(factors[0], places[0]);
+    let second = _mm256_permutevar8x32_ps(factors[1], places[1]);
+    let third = _mm256_permutevar8x32_ps(factors[2], places[2]);
+    let fourth = _mm256_permutevar8x32_ps(factors[3], places[3]);
+    let rounding = _mm256_set1_ps(WEIGHT_ROUNDING);
+    let rounded = _mm256_fmadd_ps(_mm256_mul_ps(first, second), _mm256_mul_ps(third, fourth), rounding);
+    _mm256_castps_si256(rounded)
+}
+
+/// The lower halves of lanes, one of each in turn.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn merged(even: __m256i, odd: __m256i) -> __m256i {
+    _mm256_blend_epi16::<0xaa>(even, _mm256_slli_epi32::<16>(odd))
 }
 
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-fn weigh_columns(weigher: &Weigher, indices: &mut [Avx2], stride: usize, count: usize) {
-    // Else the compiler keeps these in registers for all that is done with a row.
-    let (factors, end) = black_box((weigher.bytewise, weigher.end.0));
-    let followed = indices.len() - 1;
+fn weigh_columns(weigher: &Weigher, prepared: &mut [Avx2], stride: usize, count: usize) {
+    // Else the compiler keeps them in registers for all that is done with a row.
+    let factors = black_box(weigher.bytewise);
+    let followed = prepared.len() - 1;
     for first in (0..followed).step_by(stride) {
-        let column = &mut indices[first..][..=count];
+        let column = &mut prepared[first..][..=count];
         for at in 0..count {
             if let Some(stored) = column[at..].first_chunk() {
-                let inside = _mm256_cmpgt_epi16(end, stored[0].0);
-                column[at].0 = _mm256_and_si256(bytewise_products(factors, stored), inside);
+                column[at].0 = bytewise_products(factors, stored);
             }
         }
     }
 }
 
-/// Products at sixteen indices that a vector follows in memory.
+/// Products at sixteen places that a vector follows in memory.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-fn bytewise_products(factors: Products, stored: &[Avx2; 2]) -> __m256i {
-    let even = product::<0>(factors, bytewise_from(stored, 0));
-    let odd = product::<1>(factors, bytewise_from(stored, 2));
-    _mm256_blend_epi16::<0xaa>(even, odd)
+fn bytewise_products(factors: [__m256; 4], stored: &[Avx2; 2]) -> __m256i {
+    merged(product(factors, bytewise_from(stored, 0)), product(factors, bytewise_from(stored, 2)))
 }
 
-/// The indices that begin with a byte, as [`product`] takes them: what is a whole number of bytes away is loaded, not shifted.
+/// The places that begin with a byte, as [`product`] takes them: what is a whole number of bytes away is loaded, not shifted.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn bytewise_from(stored: &[Avx2; 2], byte: usize) -> [__m256i; 4] {
-    const { assert!(BYTEWISE[3] == 8) };
-    let indices = bytes_from(stored, byte);
-    let second = _mm256_srli_epi32::<{ BYTEWISE[1] }>(indices);
-    let third = _mm256_srli_epi32::<{ BYTEWISE[2] }>(indices);
-    [indices, second, third, bytes_from(stored, byte + 1)]
+    const SHIFTS: [i32; 4] = Form::Bytewise.shifts();
+    const { assert!(SHIFTS[3] == 8) };
+    let places = bytes_from(stored, byte);
+    let second = _mm256_srli_epi32::<{ SHIFTS[1] }>(places);
+    let third = _mm256_srli_epi32::<{ SHIFTS[2] }>(places);
+    [places, second, third, bytes_from(stored, byte + 1)]
 }
 
 /// As many bytes as a vector has, from one on.
@@ -254,20 +261,6 @@ fn bytes_from(stored: &[Avx2; 2], byte: usize) -> __m256i {
     assert!(byte <= size_of::<Avx2>());
     // SAFETY: two vectors have as many from there on.
     unsafe { _mm256_loadu_si256(stored.as_ptr().byte_add(byte).cast()) }
-}
-
-/// A product in each 32-bit lane, times [`SCALES`], of lanes that begin with each table's bits of an index: a permutation takes
-/// these three and no others, so that even and odd indices need no lanes of their own.
-#[inline]
-#[target_feature(enable = "avx2,fma")]
-fn product<const ODD: usize>(factors: Products, indices: [__m256i; 4]) -> __m256i {
-    let first = _mm256_permutevar8x32_ps(factors.first[ODD], indices[0]);
-    let second = _mm256_permutevar8x32_ps(factors.others[0], indices[1]);
-    let third = _mm256_permutevar8x32_ps(factors.others[1], indices[2]);
-    let fourth = _mm256_permutevar8x32_ps(factors.others[2], indices[3]);
-    let weight =
-        _mm256_fmadd_ps(_mm256_mul_ps(first, second), _mm256_mul_ps(third, fourth), factors.half[ODD]);
-    _mm256_cvttps_epi32(weight)
 }
 
 /// [`Exponential::weight`] of eight indices.

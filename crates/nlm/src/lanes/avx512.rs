@@ -25,7 +25,7 @@ pub(crate) struct Weigher {
 unsafe impl Lanes for Avx512 {
     const LANES: usize = 32;
     const REGISTERS: usize = 32;
-    const SHORT: usize = usize::MAX;
+    const MOST_IN_COLUMNS: usize = usize::MAX;
     type Wide = __m512i;
     type Table = Product;
     type Weigher = Weigher;

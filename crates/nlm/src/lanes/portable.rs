@@ -27,7 +27,7 @@ impl Portable {
 unsafe impl Lanes for Portable {
     const LANES: usize = 8;
     const REGISTERS: usize = 16;
-    const SHORT: usize = usize::MAX;
+    const MOST_IN_COLUMNS: usize = usize::MAX;
     type Wide = Wide;
     /// Weights by index, the last of them zero.
     type Table = Vec<u16>;

@@ -48,15 +48,14 @@ impl<V: Lanes> Window<V> {
 }
 
 impl<'a, V: Lanes> Columns<'a, V> {
-    /// Makes room.
-    pub(super) fn new(memory: &'a mut Buffer, task: &Task<'_>, piece: Piece) -> Self {
+    /// Makes room; `long` is whether the table of weights is.
+    pub(super) fn new(memory: &'a mut Buffer, task: &Task<'_>, piece: Piece, long: bool) -> Self {
         let (template, search) = (task.params.template_radius(), task.params.search_radius());
         // Pairs begin at an even column.
         let left = search + template + 1;
         let len = left + Group::end(piece.width, search) + template;
         let groups = (2 * search + 1).div_ceil(V::LANES);
         let sums = memory.wide::<V>(2 * len * groups).as_chunks_mut().0;
-        let long = task.weights.nonzero().len() > V::SHORT;
         Self { sums, len, left, template: template as isize, shift: task.weights.shift(), long }
     }
 

@@ -39,9 +39,14 @@ impl<V: Lanes, const CHANNELS: usize, const COLUMNS: usize> Sums<V, CHANNELS, CO
     }
 
     /// Adds two weights a column and the products with their pixels, which are neighbours: of each channel, what is at `pair`,
-    /// two vectors for the first column and two for the second.
+    /// two vectors a column, from this column's on.
     #[inline(always)]
-    pub(super) fn add(&mut self, weights: [[V; 2]; COLUMNS], neighbours: [&[[V; 4]]; CHANNELS], pair: usize) {
+    pub(super) fn add(
+        &mut self,
+        weights: [[V; 2]; COLUMNS],
+        neighbours: [&[[V; 4]]; CHANNELS],
+        (pair, from): (usize, usize),
+    ) {
         let ones = V::splat(1);
         for (column, [first, second]) in weights.into_iter().enumerate() {
             let weights = first.interleave(second);
@@ -50,7 +55,7 @@ impl<V: Lanes, const CHANNELS: usize, const COLUMNS: usize> Sums<V, CHANNELS, CO
                 *total = V::dot(*total, weights[half], ones);
                 for (products, neighbours) in self.products[column].iter_mut().zip(neighbours) {
                     products[half] =
-                        V::dot(products[half], weights[half], neighbours[pair][2 * column + half]);
+                        V::dot(products[half], weights[half], neighbours[pair][2 * (from + column) + half]);
                 }
             }
         }

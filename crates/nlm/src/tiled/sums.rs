@@ -65,15 +65,19 @@ fn add_along<V: Lanes, const CHANNELS: usize, const COLUMNS: usize>(
         *weights_of = &weights.along(column + index)[..pairs];
     }
     let pixels = by_two_columns(pixels, column, pairs);
-    let mut all = Sums::<V, CHANNELS, COLUMNS>::load(sums);
-    for pair in 0..pairs {
-        let mut weights = [[V::splat(0); 2]; COLUMNS];
-        for (weights, of_column) in weights.iter_mut().zip(&of_columns) {
-            *weights = of_column[pair];
-        }
-        all.add(weights, pixels, pair);
-    }
-    all.store(sums);
+    add_pairs::<V, CHANNELS, COLUMNS>(
+        pairs,
+        #[inline(always)]
+        |pair| {
+            let mut weights = [[V::splat(0); 2]; COLUMNS];
+            for (weights, of_column) in weights.iter_mut().zip(&of_columns) {
+                *weights = of_column[pair];
+            }
+            weights
+        },
+        pixels,
+        sums,
+    );
 }
 
 /// Adds to the sums of `COLUMNS` columns that offsets lead to what leads there from within a block; `pixels` begin 1 px left
@@ -87,11 +91,39 @@ fn add_across<V: Lanes, const CHANNELS: usize, const COLUMNS: usize>(
 ) {
     let weights = weights.across(column);
     let pixels = by_two_columns(pixels, weights.from, weights.len());
-    let mut all = Sums::<V, CHANNELS, COLUMNS>::load(sums);
-    for pair in 0..weights.len() {
-        all.add(weights.pair(pair), pixels, pair);
+    add_pairs::<V, CHANNELS, COLUMNS>(
+        weights.len(),
+        #[inline(always)]
+        |pair| weights.pair(pair),
+        pixels,
+        sums,
+    );
+}
+
+/// Adds pairs of weights and products with their pixels to the sums of all columns at once, or of one after another where these
+/// take all registers.
+#[inline(always)]
+fn add_pairs<V: Lanes, const CHANNELS: usize, const COLUMNS: usize>(
+    pairs: usize,
+    weights: impl Fn(usize) -> [[V; 2]; COLUMNS],
+    pixels: [&[[V; 4]]; CHANNELS],
+    sums: &mut [V::Wide],
+) {
+    if V::REGISTERS >= 2 * COLUMNS * vectors(CHANNELS) {
+        let mut all = Sums::<V, CHANNELS, COLUMNS>::load(sums);
+        for pair in 0..pairs {
+            all.add(weights(pair), pixels, (pair, 0));
+        }
+        all.store(sums);
+    } else {
+        for (column, sums) in sums.chunks_exact_mut(vectors(CHANNELS)).enumerate() {
+            let mut one = Sums::<V, CHANNELS, 1>::load(sums);
+            for pair in 0..pairs {
+                one.add([weights(pair)[column]], pixels, (pair, column));
+            }
+            one.store(sums);
+        }
     }
-    all.store(sums);
 }
 
 /// Of each channel, from a column on, two columns at a time with their right neighbours.

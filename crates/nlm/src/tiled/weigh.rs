@@ -74,15 +74,19 @@ impl<'a, V: Lanes> RowWeights<'a, V> {
                 #[inline(always)]
                 |(weights, correction), sum| {
                     let index = BlockView::<V, CHANNELS>::index(sum, correction);
-                    weights[slot] = if Self::AT_ONCE { weigh::<V, PLACES>(weigher, index) } else { index };
+                    weights[slot] = if Self::AT_ONCE {
+                        weigh::<V, PLACES>(weigher, index)
+                    } else {
+                        V::prepare(weigher, index)
+                    };
                 },
             );
         }
         if !Self::AT_ONCE {
-            let indices = &mut self.columns.as_flattened_mut()[BEFORE * Offsets::MOST..];
+            let prepared = &mut self.columns.as_flattened_mut()[BEFORE * Offsets::MOST..];
             V::weigh_columns(
                 weigher,
-                &mut indices[..=width * Offsets::MOST],
+                &mut prepared[..=width * Offsets::MOST],
                 Offsets::MOST,
                 self.offsets.count,
             );

@@ -2,8 +2,8 @@
 
 use super::Weights;
 
-/// An exponential of a sum is a product of exponentials: the weight at an index is the product of an entry of each table, by
-/// three of its bits each, rounded down after a half was added.
+/// An exponential of a sum is a product of exponentials: the weight at a place, an index moved by the same for all, is the product of
+/// an entry of each table, by three of its bits each, rounded to the nearest even.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Factors {
     pub(crate) tables: [[f32; ENTRIES]; TABLES],
@@ -14,54 +14,101 @@ pub(crate) struct Factors {
 const ENTRIES: usize = 8;
 const TABLES: usize = 4;
 
-/// Which bits of an index are a table's: three from here on. A bit of two tables is the latter one's.
-pub(crate) type Shifts = [i32; TABLES];
-
-/// So that there are the most products.
-pub(crate) const APART: Shifts = [0, 3, 6, 9];
-
-/// So that the last bits begin with a byte.
-pub(crate) const BYTEWISE: Shifts = [0, 3, 6, 8];
-
-/// Weights that are products.
-pub(crate) const fn products(shifts: Shifts) -> usize {
-    ENTRIES << shifts[TABLES - 1]
+/// Which bits of a place the tables are for, and where indices begin.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Form {
+    /// Bits from 0, 3, 6 and 9 on, so that there are the most products. Places are indices.
+    Apart,
+    /// Bits from 0, 3, 6 and 8 on, so that the last begin with a byte; the lowest of these are no business of the table before. The
+    /// first index without a weight is at [`END`], from where on products are zero.
+    Bytewise,
 }
+
+/// The place, of the last 256, from which on bytewise products are zero.
+pub(crate) const END: u16 = 7 << 8;
+
+impl Form {
+    /// The first bits of the tables.
+    pub(crate) const fn shifts(self) -> [i32; TABLES] {
+        match self {
+            Self::Apart => [0, 3, 6, 9],
+            Self::Bytewise => [0, 3, 6, 8],
+        }
+    }
+
+    /// Weights that are products.
+    pub(crate) const fn products(self) -> usize {
+        match self {
+            Self::Apart => ENTRIES.pow(TABLES as u32),
+            Self::Bytewise => END as usize,
+        }
+    }
+
+    /// The place of index 0 for so many weights.
+    fn first(self, weights: usize) -> usize {
+        match self {
+            Self::Apart => 0,
+            Self::Bytewise => usize::from(END) - weights,
+        }
+    }
+
+    /// Entries by place, and beyond which of the last table they are zero.
+    fn entries(self, place: usize) -> [usize; TABLES] {
+        let [first, second, third, fourth] = self.shifts().map(|shift| place >> shift & (ENTRIES - 1));
+        match self {
+            Self::Apart => [first, second, third, fourth],
+            Self::Bytewise => [first, second, third & 3, fourth],
+        }
+    }
+}
+
+/// Added to a number below 2^16, this rounds it to the nearest even integer, which then stands in the low bits of the sum.
+pub(crate) const ROUNDING: f32 = 8_388_608.0;
 
 impl Factors {
     /// Finds tables that give every weight exactly; `None` where there are too many, some have more than 15 bits, or none
     /// of those tried do.
-    pub(crate) fn new(weights: &Weights, shifts: Shifts) -> Option<Self> {
+    pub(crate) fn new(weights: &Weights, form: Form) -> Option<Self> {
         let table = weights.nonzero();
         table.first().filter(|&&largest| i16::try_from(largest).is_ok())?;
-        let end = u16::try_from(table.len()).ok().filter(|end| usize::from(*end) <= products(shifts))?;
-        let decays = nudges(400).map(|nudge| weights.decay() * (1.0 + f64::from(nudge) * 2f64.powi(-28)));
-        decays
-            .filter_map(|decay| Self::with_decay(table, decay, shifts))
-            .next()
+        let end = u16::try_from(table.len()).ok().filter(|end| usize::from(*end) <= form.products())?;
+        // The product is fixed but the share of each factor is free, and with it the rounding errors.
+        let shares = (0..50).map(|step| 1.0 - 0.01 * f64::from(step));
+        let decays = nudges(40).map(|nudge| weights.decay() * (1.0 + f64::from(nudge) * 2f64.powi(-28)));
+        let mut tried = decays.flat_map(|decay| shares.clone().map(move |share| (decay, share)));
+        tried
+            .find_map(|(decay, share)| Self::with_decay(table, form, decay, share))
             .map(|tables| Self { tables, end })
     }
 
-    /// Tables but for rounding exponentials with this decay. Each entry of the first one, times the largest weight, is a few
-    /// units of the last place up or down, so that all products that it is in are exact.
-    fn with_decay(table: &[u32], decay: f64, shifts: Shifts) -> Option<[[f32; ENTRIES]; TABLES]> {
-        let largest = f64::from(*table.first()?);
+    /// Tables but for rounding exponentials with this decay, those of the second one times a share. Each entry of the first one is a
+    /// few units of the last place up or down, so that all products that it is in are exact.
+    fn with_decay(table: &[u32], form: Form, decay: f64, share: f64) -> Option<[[f32; ENTRIES]; TABLES]> {
+        let first = form.first(table.len());
+        // One that has a weight, so that no factor of a weight is out of range.
+        let unit = match form {
+            Form::Apart => first,
+            Form::Bytewise => usize::from(END) - 1,
+        };
+        let own = |table: usize, place: usize| (form.entries(place)[table] << form.shifts()[table]) as f64;
         let exponential = |table: usize, entry: usize| {
-            let next = shifts.get(table + 1).copied().unwrap_or(i32::MAX);
-            let own = entry % (1 << (next - shifts[table]).min(3));
-            (-decay * (own << shifts[table]) as f64).exp()
+            let place = entry << form.shifts()[table];
+            let scale = if table == 1 { share } else { 1.0 };
+            scale * (decay * (own(table, unit) - own(table, place))).exp()
         };
         let mut tables: [[f32; ENTRIES]; TABLES] =
             std::array::from_fn(|table| std::array::from_fn(|entry| exponential(table, entry) as f32));
+        if let Form::Bytewise = form {
+            tables[TABLES - 1][usize::from(END) >> form.shifts()[TABLES - 1]] = 0.0;
+        }
+        let scale = f64::from(*table.first()?) / share * (-decay * (unit - first) as f64).exp();
         for entry in 0..ENTRIES {
-            let ideal = (largest * exponential(0, entry)) as f32;
+            let ideal = (scale * exponential(0, entry)) as f32;
+            let places = (first..).zip(table).filter(|(place, _)| place % ENTRIES == entry);
             tables[0][entry] = nudges(24)
                 .map(|nudge| f32::from_bits(ideal.to_bits().wrapping_add_signed(nudge)))
                 .find(|&factor| {
-                    let weights = table.iter().enumerate().skip(entry).step_by(ENTRIES);
-                    weights
-                        .map(|(index, &weight)| (product(&tables, shifts, factor, index), weight as i32))
-                        .all(|(a, b)| a == b)
+                    places.clone().all(|(place, &weight)| product(&tables, form, factor, place) == weight)
                 })?;
         }
         Some(tables)
@@ -73,10 +120,11 @@ fn nudges(count: i32) -> impl Iterator<Item = i32> {
     (0..count).map(|i| if i % 2 == 0 { i / 2 } else { -(i / 2) - 1 })
 }
 
-/// The weight at an index, given the factor of the first table: what the vector kernels compute, operation by operation.
-fn product(tables: &[[f32; ENTRIES]; TABLES], shifts: Shifts, first: f32, index: usize) -> i32 {
-    let factor = |table: usize| tables[table][index >> shifts[table] & (ENTRIES - 1)];
-    (first * factor(1)).mul_add(factor(2) * factor(3), 0.5) as i32
+/// The weight at a place, given the factor of the first table: what the vector kernels compute, operation by operation.
+fn product(tables: &[[f32; ENTRIES]; TABLES], form: Form, first: f32, place: usize) -> u32 {
+    let shifts = form.shifts();
+    let factor = |table: usize| tables[table][place >> shifts[table] & (ENTRIES - 1)];
+    (first * factor(1)).mul_add(factor(2) * factor(3), ROUNDING).to_bits() & 0xffff
 }
 
 #[cfg(test)]
@@ -86,17 +134,15 @@ mod tests {
 
     #[test]
     fn weights_of_all_strengths_are_products() {
-        for tenths in 1..=270_u16 {
-            for search_window in [17, 21, 35, 50, 100] {
-                let params = Params { h: f32::from(tenths) / 10.0, search_window, ..Params::default() };
-                for channels in [1, 2] {
-                    let weights = Weights::new(&params, channels);
-                    for shifts in [APART, BYTEWISE] {
-                        if weights.nonzero().len() <= products(shifts) {
-                            let factors = Factors::new(&weights, shifts);
-                            assert!(factors.is_some(), "{params:?}, {channels} channels, {shifts:?}");
-                        }
-                    }
+        for hundredths in 1..=2700_u16 {
+            for (search_window, channels) in [17, 21, 35, 50, 100].into_iter().flat_map(|s| [(s, 1), (s, 2)])
+            {
+                let params = Params { h: f32::from(hundredths) / 100.0, search_window, ..Params::default() };
+                let weights = Weights::new(&params, channels);
+                for form in [Form::Apart, Form::Bytewise] {
+                    let are_few = weights.nonzero().len() <= form.products();
+                    let factors = Factors::new(&weights, form);
+                    assert_eq!(factors.is_some(), are_few, "{params:?}, {channels} channels, {form:?}");
                 }
             }
         }
