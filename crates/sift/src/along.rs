@@ -4,6 +4,9 @@
 //! samples that straddles two cache lines takes two loads, so some of those are put together from aligned ones in registers:
 //! as many as let loads and shuffles keep pace with the multiply-adds.
 
+mod streamed;
+
+pub(crate) use self::streamed::streamed;
 use crate::prefetch::prefetch;
 use crate::ring::LINE;
 use crate::vector::Vector;

@@ -6,6 +6,8 @@
 //! five taps: of two), OpenCV does without fused multiply-add there. It is the same for every instruction set and every
 //! division into strips.
 
+use std::slice::{Chunks, ChunksMut};
+
 use crate::along;
 use crate::design::Design;
 use crate::isa::{Isa, for_each_vector};
@@ -54,32 +56,103 @@ fn along_body<V: Vector>(
     coming: (&[f32], usize),
 ) {
     let width = width.next_multiple_of(LINE);
+    let rows = Rows::new(padded, out, width, coming);
     // As many sums at a time as there are registers for, with what they are shifted from.
-    match (V::LANES == LINE, design) {
-        (true, _) => along_rows::<V, 4, 2, 2>(padded, taps, out, width, coming),
-        (false, Design::Amd) => along_rows::<V, 2, 2, 2>(padded, taps, out, width, coming),
-        (false, Design::Other) => along_rows::<V, 2, 2, 0>(padded, taps, out, width, coming),
+    if V::LANES == LINE {
+        return along_rows::<V, 4, 2, 2>(rows, taps);
+    }
+    if const { V::LANES == 8 } && matches!(design, Design::Amd) {
+        return along_streams::<V>(rows, taps);
+    }
+    along_rows::<V, 2, 2, 0>(rows, taps);
+}
+
+/// Rows to be blurred along, those that the sums are for, and those to be fetched meanwhile.
+struct Rows<'a> {
+    padded: Chunks<'a, f32>,
+    margin: usize,
+    out: ChunksMut<'a, f32>,
+    width: usize,
+    coming: Chunks<'a, f32>,
+}
+
+/// Some of [`Rows`]: samples with margins, and lines of the others.
+type Group<'a, const ROWS: usize> =
+    ([&'a [f32]; ROWS], [&'a mut [[f32; LINE]]; ROWS], [&'a [[f32; LINE]]; ROWS]);
+
+impl<'a> Rows<'a> {
+    #[inline(always)]
+    fn new(
+        Padded { samples, stride, margin }: Padded<'a>,
+        (out, out_stride): (&'a mut [f32], usize),
+        width: usize,
+        (coming, coming_stride): (&'a [f32], usize),
+    ) -> Self {
+        Self {
+            padded: samples.chunks(stride),
+            margin,
+            out: out.chunks_mut(out_stride),
+            width,
+            coming: coming.chunks(coming_stride),
+        }
+    }
+
+    /// The next ones, as long as there are as many.
+    #[inline(always)]
+    fn next<const ROWS: usize>(&mut self) -> Option<Group<'a, ROWS>> {
+        let mut rows = [&[][..]; ROWS];
+        for row in &mut rows {
+            *row = self.padded.next()?;
+        }
+        let outs =
+            std::array::from_fn(|_| self.out.next().unwrap_or_default()[..self.width].as_chunks_mut().0);
+        let coming = std::array::from_fn(|_| self.coming.next().unwrap_or_default().as_chunks().0);
+        Some((rows, outs, coming))
     }
 }
 
 #[inline(always)]
 fn along_rows<V: Vector, const ROWS: usize, const VECTORS: usize, const LOADING: usize>(
-    Padded { samples, stride, margin }: Padded<'_>,
+    mut rows: Rows<'_>,
     taps: &[f32],
-    (out, out_stride): (&mut [f32], usize),
-    width: usize,
-    (coming, coming_stride): (&[f32], usize),
 ) {
-    let mut coming = coming.chunks(coming_stride);
-    for (samples, out) in samples.chunks(ROWS * stride).zip(out.chunks_mut(ROWS * out_stride)) {
-        let mut rows = [&samples[..0]; ROWS];
-        for (row, samples) in rows.iter_mut().zip(samples.chunks(stride)) {
-            *row = samples;
+    while let Some((padded, out, coming)) = rows.next::<ROWS>() {
+        along::along::<V, ROWS, VECTORS, LOADING>(padded, rows.margin, taps, out, coming);
+    }
+}
+
+/// As [`along_rows()`], in vectors of eight, each of which is loaded once for all sums that it is a part of.
+#[inline(always)]
+fn along_streams<V: Vector>(rows: Rows<'_>, taps: &[f32]) {
+    match taps.len() {
+        11 => along_fours::<V, 11>(rows, taps),
+        13 => along_fours::<V, 13>(rows, taps),
+        17 => along_threes::<V, 17>(rows, taps),
+        21 => along_threes::<V, 21>(rows, taps),
+        _ => along_rows::<V, 2, 2, 0>(rows, taps),
+    }
+}
+
+/// Four rows at a time, as there are registers for two sums of each.
+#[inline(always)]
+fn along_fours<V: Vector, const TAPS: usize>(mut rows: Rows<'_>, taps: &[f32]) {
+    let Some(taps) = taps.first_chunk::<TAPS>() else { return };
+    while let Some((padded, out, coming)) = rows.next::<4>() {
+        along::streamed::<V, 4, 2, TAPS, 2>(padded, rows.margin, taps, out, coming);
+    }
+}
+
+/// Three, three and two of eight rows, as there are registers for three sums of each.
+#[inline(always)]
+fn along_threes<V: Vector, const TAPS: usize>(mut rows: Rows<'_>, taps: &[f32]) {
+    let Some(taps) = taps.first_chunk::<TAPS>() else { return };
+    loop {
+        for _ in 0..2 {
+            let Some((padded, out, coming)) = rows.next::<3>() else { return };
+            along::streamed::<V, 3, 1, TAPS, 3>(padded, rows.margin, taps, out, coming);
         }
-        let mut outs = out.chunks_mut(out_stride);
-        let outs = std::array::from_fn(|_| outs.next().unwrap_or_default()[..width].as_chunks_mut().0);
-        let coming = std::array::from_fn(|_| coming.next().unwrap_or_default().as_chunks().0);
-        along::along::<V, ROWS, VECTORS, LOADING>(rows, margin, taps, outs, coming);
+        let Some((padded, out, coming)) = rows.next::<2>() else { return };
+        along::streamed::<V, 2, 1, TAPS, 3>(padded, rows.margin, taps, out, coming);
     }
 }
 
@@ -271,12 +344,19 @@ mod tests {
             };
             let isas = [Level::Scalar, Level::Avx2, Level::Avx512].map(Isa::at_most);
             for (isa, design) in isas.into_iter().flat_map(|isa| Design::ALL.map(|design| (isa, design))) {
-                let mut out = vec![0.0; 8 * WIDTH];
-                let padded = Padded { samples: &padded, stride, margin };
-                along(isa.as_on(design), padded, &taps, (&mut out, WIDTH), WIDTH, (padded.samples, stride));
-                for (i, sum) in out.into_iter().enumerate() {
-                    let expected = expected(i / WIDTH, i % WIDTH);
-                    assert_eq!(sum, expected, "radius {radius}, {isa:?}, {design:?}, sample {i}");
+                for width in (LINE..=WIDTH).step_by(LINE) {
+                    let mut out = vec![0.0; 8 * WIDTH];
+                    let padded = Padded { samples: &padded, stride, margin };
+                    let coming = (padded.samples, stride);
+                    along(isa.as_on(design), padded, &taps, (&mut out, WIDTH), width, coming);
+                    for (i, sum) in out.into_iter().enumerate() {
+                        let (y, x) = (i / WIDTH, i % WIDTH);
+                        let expected = if x < width { expected(y, x) } else { 0.0 };
+                        assert_eq!(
+                            sum, expected,
+                            "radius {radius}, {isa:?}, {design:?}, {width}, sample {i}"
+                        );
+                    }
                 }
             }
         }

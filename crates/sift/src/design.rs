@@ -3,8 +3,8 @@
 /// Designs of processors that differ in what is quickest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Design {
-    /// AMD's. On Zen 4 one of the two pipes for multiply-adds shuffles, too, and the third-level cache is hardly slower than
-    /// the second-level one, of 1 MiB.
+    /// AMD's. On Zen 4 one of the two pipes for multiply-adds shuffles, too, loads of 32 bytes that aren't aligned take about twice as
+    /// long as others, and the third-level cache is hardly slower than the second-level one, of 1 MiB.
     Amd,
     /// Intel's Xeon, and what was not measured.
     Other,

@@ -43,6 +43,11 @@ pub(crate) trait Vector: Copy {
     fn mirror_if_less(self, other: Self, mirror: Self, value: Self) -> Self;
     /// `self * factor + addend`, rounded once.
     fn mul_add(self, factor: Self, addend: Self) -> Self;
+    /// The same, which the compiler leaves in the order of the program beside others of its kind.
+    #[inline(always)]
+    fn mul_add_in_turn(self, factor: Self, addend: Self) -> Self {
+        self.mul_add(factor, addend)
+    }
     /// As many floats of this vector and the next one, from the `BY`th on; `BY` is at least 1 and less than [`LANES`](Self::LANES).
     fn shift<const BY: usize>(self, next: Self) -> Self;
     /// Four floats, another four, and so on: what `of` gives for 0, 1 and so on, as many as fill the lanes.

@@ -10,7 +10,7 @@ use super::{Eight, Vector};
 macro_rules! vector {
     (
         $type:ty, $lanes:literal, $words:ty, $splat:ident, $load:ident, $store:ident, $shift:ident, $fours:ident,
-        $transpose_fours:ident, $in_step:ident,
+        $transpose_fours:ident, $in_step:ident, $in_turn:ident,
         $($name:ident($self:ident $(, $arg:ident)*) = $operation:ident;)*
     ) => {
         impl Vector for $type {
@@ -69,6 +69,12 @@ macro_rules! vector {
             }
 
             #[inline(always)]
+            fn mul_add_in_turn(self, factor: Self, addend: Self) -> Self {
+                // SAFETY: as above.
+                unsafe { $in_turn(self, factor, addend) }
+            }
+
+            #[inline(always)]
             fn keep_in_step(sums: &mut [Self]) {
                 if let Some(sums) = sums.first_chunk_mut() {
                     // SAFETY: as above.
@@ -80,7 +86,7 @@ macro_rules! vector {
 }
 
 vector!(
-    __m256, 8, __m256i, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, shift_256, fours_256, transpose_fours_256, in_step_256,
+    __m256, 8, __m256i, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, shift_256, fours_256, transpose_fours_256, in_step_256, in_turn_256,
     add(self, other) = _mm256_add_ps;
     sub(self, other) = _mm256_sub_ps;
     mul(self, other) = _mm256_mul_ps;
@@ -96,7 +102,7 @@ vector!(
 );
 
 vector!(
-    __m512, 16, __m512i, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, shift_512, fours_512, transpose_fours_512, in_step_512,
+    __m512, 16, __m512i, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, shift_512, fours_512, transpose_fours_512, in_step_512, _mm512_fmadd_ps,
     add(self, other) = _mm512_add_ps;
     sub(self, other) = _mm512_sub_ps;
     mul(self, other) = _mm512_mul_ps;
@@ -234,6 +240,20 @@ macro_rules! in_step {
 
 in_step!(in_step_256, __m256, "avx2", ymm_reg, 4, [a b c d], "# {0} {1} {2} {3}");
 in_step!(in_step_512, __m512, "avx512f", zmm_reg, 8, [a b c d e f g h], "# {0} {1} {2} {3} {4} {5} {6} {7}");
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn in_turn_256(a: __m256, factor: __m256, mut addend: __m256) -> __m256 {
+    // SAFETY: FMA is there, and only registers are read and written.
+    unsafe {
+        asm!(
+            "vfmadd231ps {sum}, {a}, {factor}",
+            sum = inout(ymm_reg) addend, a = in(ymm_reg) a, factor = in(ymm_reg) factor,
+            options(nomem, nostack, preserves_flags)
+        );
+    }
+    addend
+}
 
 #[inline]
 #[target_feature(enable = "avx")]
