@@ -42,7 +42,7 @@ pub struct MemcachedConfig {
 /// larger than the server takes, is [`StoreError::TooLarge`].
 ///
 /// Lookups go over one connection, writes over another, on which they follow each other without waiting. Each is made when
-/// it is first needed, and again when it broke. There is no encryption and no password: memcached is for networks of its own.
+/// it is first needed, and both again when one broke. There is no encryption and no password: memcached is for networks of its own.
 #[derive(Debug)]
 pub struct MemcachedStore {
     lookups: Link<Connection>,
@@ -86,11 +86,15 @@ impl MemcachedStore {
         let mut linked = link.get().await?;
         let reply = linked.connection.run(request).await;
         linked.answered();
-        self.kept(&linked, reply)
+        self.checked(&linked, reply)
     }
 
-    /// Gives up both connections where one of them broke: that the other one is broken would cost its next user a value.
-    fn kept<T>(&self, linked: &Linked<'_, Connection>, sent: Result<T, StoreError>) -> Result<T, StoreError> {
+    /// Gives up both connections where this one broke: that the other one is broken would cost its next user a value.
+    fn checked<T>(
+        &self,
+        linked: &Linked<'_, Connection>,
+        sent: Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         if sent.is_err() && linked.discard() {
             self.lookups.close();
             self.writes.close();
@@ -114,14 +118,14 @@ impl MemcachedStore {
         let mut asked = Vec::with_capacity(parts);
         for number in 1..parts {
             let sent = linked.connection.start(Request::get(&part(name, number))).await;
-            asked.push(self.kept(&linked, sent)?);
+            asked.push(self.checked(&linked, sent)?);
         }
         let mut value = BytesMut::with_capacity(length);
         value.extend_from_slice(&first);
         for reply in asked {
             let reply = Connection::finish(self.lookups.at(), reply).await;
             linked.answered();
-            match self.kept(&linked, reply)? {
+            match self.checked(&linked, reply)? {
                 Reply::Value(part) => value.extend_from_slice(&part),
                 Reply::Missing => return Ok(None),
                 reply => return Err(self.refused(reply, 0)),

@@ -77,7 +77,7 @@ impl RedisConfig {
 ///
 /// A lookup is one command, `GETRANGE` of 160 bytes for a summary or else `GET`, and a write is one `SET`. Lookups go over one
 /// connection, writes over another (in a cluster, two a node), on which they follow each other without waiting. Each is made
-/// when it is first needed, so that opening never fails for a server that is away, and again when it broke.
+/// when it is first needed, so that opening never fails for a server that is away, and both again when one broke.
 ///
 /// Other bytes than what was stored, and values of other types, are [`StoreError::Corrupt`].
 #[derive(Debug)]

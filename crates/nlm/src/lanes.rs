@@ -49,7 +49,7 @@ pub(crate) unsafe trait Lanes: Copy + 'static {
     const LANES: usize;
     /// Registers for vectors.
     const REGISTERS: usize;
-    /// Weights of a table that [`weigh_columns`](Self::weigh_columns) looks up.
+    /// Most weights of a table that [`weigh_columns`](Self::weigh_columns) looks up.
     const MOST_IN_COLUMNS: usize;
     /// Half as many 32-bit lanes.
     type Wide: Copy;
@@ -98,8 +98,8 @@ pub(crate) unsafe trait Lanes: Copy + 'static {
     /// [`LANES`](Self::LANES)` / 2`.
     fn add_lane_sums(vectors: &[Self::Wide], stride: usize, sums: &mut [u32]);
 
-    /// Prepares a table; `None` where this form cannot hold it exactly.
-    fn table(weights: &Weights) -> Option<Self::Table>;
+    /// Prepares a table; `None` where its form cannot hold it exactly.
+    fn table(weights: &Weights, look_up: LookUp) -> Option<Self::Table>;
     fn weigher(table: &Self::Table) -> Self::Weigher;
     /// Whether a table is not in the form that is looked up quickest.
     fn is_long(_: &Self::Table) -> bool {
@@ -127,7 +127,7 @@ pub(crate) unsafe trait Lanes: Copy + 'static {
             }
         }
     }
-    /// The index that place 0 is for, where a table's weights can be looked up by place, an index less that; then
+    /// For vectors that look weights up at once, the index that place 0 is for, where a table's weights can be looked up by place, an index less that; then
     /// [`weigh_places`](Self::weigh_places) is for them.
     fn origin(_: &Self::Table) -> Option<i16> {
         None
@@ -142,6 +142,15 @@ pub(crate) unsafe trait Lanes: Copy + 'static {
     fn spread(lane: usize) -> usize {
         lane % 8 / 4 * (Self::LANES / 2) + lane / 8 * 4 + lane % 4
     }
+}
+
+/// How weights are looked up.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum LookUp {
+    /// By [`weigh_columns`](Lanes::weigh_columns), or while window sums are under way where there are registers for it.
+    Columns,
+    /// By [`weigh`](Lanes::weigh).
+    Vectors,
 }
 
 /// Memory for vectors, aligned for each of them.
@@ -224,15 +233,15 @@ pub(crate) enum Kernel {
 
 impl Kernel {
     /// The strongest of `isa` and below whose form holds the weights exactly.
-    pub(crate) fn new(isa: Isa, weights: &Weights) -> Option<Self> {
+    pub(crate) fn new(isa: Isa, weights: &Weights, look_up: LookUp) -> Option<Self> {
         match isa.level() {
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => {
-                Avx512::table(weights).map(Self::Avx512).or_else(|| Avx2::table(weights).map(Self::Avx2))
-            }
+            Level::Avx512 => Avx512::table(weights, look_up)
+                .map(Self::Avx512)
+                .or_else(|| Avx2::table(weights, look_up).map(Self::Avx2)),
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => Avx2::table(weights).map(Self::Avx2),
-            _ => Portable::table(weights).map(Self::Portable),
+            Level::Avx2 => Avx2::table(weights, look_up).map(Self::Avx2),
+            _ => Portable::table(weights, look_up).map(Self::Portable),
         }
     }
 }

@@ -19,7 +19,7 @@ use self::rows::Rows;
 use self::sums::Sums;
 use crate::band::Task;
 use crate::isa::Isa;
-use crate::lanes::{Buffer, Kernel, LARGEST_INDEX, Lanes, Portable, WIDEST, for_each_lanes};
+use crate::lanes::{Buffer, Kernel, LARGEST_INDEX, Lanes, LookUp, Portable, WIDEST, for_each_lanes};
 use crate::piece::Piece;
 use crate::weights::Weights;
 use crate::{Control, Error, Params};
@@ -55,7 +55,7 @@ pub(crate) fn kernel(isa: Isa, params: &Params, channels: usize, weights: &Weigh
     let fits = (1..=2).contains(&channels)
         && weights.nonzero().len() <= usize::from(LARGEST_INDEX)
         && (SMALLEST_SEARCH..=LARGEST_SEARCH).contains(&params.search_radius());
-    fits.then(|| Kernel::new(isa, weights)).flatten()
+    fits.then(|| Kernel::new(isa, weights, LookUp::Vectors)).flatten()
 }
 
 /// Rows of a band: one a thread, or more where they are high.

@@ -22,7 +22,7 @@ use self::planes::{BlockMemory, LARGEST_INDEX, PlaneMemory};
 use self::weigh::RowWeights;
 use crate::band::Task;
 use crate::isa::Isa;
-use crate::lanes::{Buffer, Kernel, Lanes, for_each_lanes};
+use crate::lanes::{Buffer, Kernel, Lanes, LookUp, for_each_lanes};
 use crate::piece::Piece;
 use crate::weights::Weights;
 use crate::{Control, Error, Params};
@@ -53,7 +53,7 @@ pub(crate) fn kernel(isa: Isa, params: &Params, channels: usize, weights: &Weigh
         && (1..=2).contains(&channels)
         && (SMALLEST_SEARCH..=LARGEST_SEARCH).contains(&params.search_radius())
         && weights.nonzero().len() <= LARGEST_INDEX[channels];
-    exact.then(|| Kernel::new(isa, weights)).flatten()
+    exact.then(|| Kernel::new(isa, weights, LookUp::Columns)).flatten()
 }
 
 /// Rows of a band: as many bands as there are threads, or a multiple of that, so that none is higher than a piece.

@@ -61,7 +61,7 @@ fn along_body<V: Vector>(
     if V::LANES == LINE {
         return along_rows::<V, 4, 2, 2>(rows, taps);
     }
-    if const { V::LANES == 8 } && matches!(design, Design::Amd) {
+    if V::STREAMS && matches!(design, Design::Amd) {
         return along_streams::<V>(rows, taps);
     }
     along_rows::<V, 2, 2, 0>(rows, taps);

@@ -13,6 +13,8 @@ use crate::words::Words;
 /// on the type.
 pub(crate) trait Vector: Copy {
     const LANES: usize;
+    /// Whether there are eight lanes, and registers for a dozen sums at a time.
+    const STREAMS: bool;
     /// The vector of eight floats of the same instruction set.
     type Eight: Eight;
     /// The vector of twice as many integers.
@@ -43,7 +45,8 @@ pub(crate) trait Vector: Copy {
     fn mirror_if_less(self, other: Self, mirror: Self, value: Self) -> Self;
     /// `self * factor + addend`, rounded once.
     fn mul_add(self, factor: Self, addend: Self) -> Self;
-    /// The same, which the compiler leaves in the order of the program beside others of its kind.
+    /// The same, which where there are [`STREAMS`](Self::STREAMS) the compiler leaves in the order of the program beside others of
+    /// its kind.
     #[inline(always)]
     fn mul_add_in_turn(self, factor: Self, addend: Self) -> Self {
         self.mul_add(factor, addend)

@@ -5,7 +5,7 @@
 use std::arch::x86_64::*;
 use std::hint::black_box;
 
-use super::Lanes;
+use super::{Lanes, LookUp};
 use crate::weights::Weights;
 use crate::weights::exponential::{Exponential, ROUNDING};
 use crate::weights::factors::{END, Factors, Form, ROUNDING as WEIGHT_ROUNDING};
@@ -14,18 +14,16 @@ use crate::weights::factors::{END, Factors, Form, ROUNDING as WEIGHT_ROUNDING};
 #[repr(transparent)]
 pub(crate) struct Avx2(__m256i);
 
-/// Products, or else an exponential; and for few weights products by bytes, too.
+/// Products, bytewise for look-up in columns; or else an exponential.
 #[derive(Debug)]
-pub(crate) struct Table {
-    factors: Option<Factors>,
-    bytewise: Factors,
-    exponential: Exponential,
+pub(crate) enum Table {
+    Factors(Factors),
+    Exponential(Exponential),
 }
 
 /// A [`Table`] in registers.
 pub(crate) struct Weigher {
     factors: [__m256; 4],
-    bytewise: [__m256; 4],
     /// What brings indices to the places of bytewise products, those from the end on and beyond to the last 256 of all.
     first_place: Avx2,
     exponential: Exponential,
@@ -131,36 +129,31 @@ unsafe impl Lanes for Avx2 {
         Self(unsafe { _mm256_srl_epi16(self.0, _mm_cvtsi32_si128(BITS)) })
     }
 
-    fn table(weights: &Weights) -> Option<Table> {
-        let factors = Factors::new(weights, Form::Apart);
-        let exponential = if factors.is_none() { Exponential::new(weights)? } else { Exponential::default() };
-        let few = weights.nonzero().len() <= Self::MOST_IN_COLUMNS;
-        let bytewise = if few { Factors::new(weights, Form::Bytewise)? } else { Factors::default() };
-        Some(Table { factors, bytewise, exponential })
+    fn table(weights: &Weights, look_up: LookUp) -> Option<Table> {
+        match look_up {
+            LookUp::Columns => Factors::new(weights, Form::Bytewise).map(Table::Factors),
+            LookUp::Vectors => Factors::new(weights, Form::Apart)
+                .map(Table::Factors)
+                .or_else(|| Exponential::new(weights).map(Table::Exponential)),
+        }
     }
 
     fn is_long(table: &Table) -> bool {
-        table.factors.is_none()
+        matches!(table, Table::Exponential(_))
     }
 
     #[inline(always)]
-    fn weigher(Table { factors, bytewise, exponential }: &Table) -> Weigher {
+    fn weigher(table: &Table) -> Weigher {
         // SAFETY: as for the other operations; the array has the size of a vector.
         let load = |table: &[f32; 8]| unsafe { _mm256_loadu_ps(table.as_ptr()) };
-        // The end comes to the first of the last 256 numbers of 16 bits, whose bits are those of its place.
-        let last = u16::MAX << 8;
-        const { assert!(END == 0x700) };
-        let (factors, end) = match factors {
-            Some(factors) => (factors.tables, factors.end),
-            None => ([[0.0; 8]; 4], exponential.end),
+        let (factors, exponential, end) = match table {
+            Table::Factors(factors) => (factors.tables, Exponential::default(), factors.end),
+            Table::Exponential(exponential) => ([[0.0; 8]; 4], exponential.clone(), exponential.end),
         };
-        Weigher {
-            factors: factors.each_ref().map(load),
-            bytewise: bytewise.tables.each_ref().map(load),
-            first_place: Self::splat(last - bytewise.end),
-            exponential: exponential.clone(),
-            end: Self::splat(end),
-        }
+        // The end comes to the first of the last 256 numbers of 16 bits, whose bits are those of its place.
+        const { assert!(END == 0x700) };
+        let first_place = Self::splat((u16::MAX << 8).wrapping_sub(end));
+        Weigher { factors: factors.each_ref().map(load), first_place, exponential, end: Self::splat(end) }
     }
 }
 
@@ -223,7 +216,7 @@ fn merged(even: __m256i, odd: __m256i) -> __m256i {
 #[target_feature(enable = "avx2,fma")]
 fn weigh_columns(weigher: &Weigher, prepared: &mut [Avx2], stride: usize, count: usize) {
     // Else the compiler keeps them in registers for all that is done with a row.
-    let factors = black_box(weigher.bytewise);
+    let factors = black_box(weigher.factors);
     let followed = prepared.len() - 1;
     for first in (0..followed).step_by(stride) {
         let column = &mut prepared[first..][..=count];

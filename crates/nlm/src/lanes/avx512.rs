@@ -4,7 +4,7 @@
 
 use std::arch::x86_64::*;
 
-use super::Lanes;
+use super::{Lanes, LookUp};
 use crate::weights::Weights;
 use crate::weights::product::Product;
 
@@ -117,7 +117,7 @@ unsafe impl Lanes for Avx512 {
         Self(unsafe { _mm512_srl_epi16(self.0, _mm_cvtsi32_si128(BITS)) })
     }
 
-    fn table(weights: &Weights) -> Option<Product> {
+    fn table(weights: &Weights, _: LookUp) -> Option<Product> {
         Product::new(weights)
     }
 

@@ -4,7 +4,7 @@
 
 use std::array::from_fn;
 
-use super::{LARGEST_INDEX, Lanes};
+use super::{LARGEST_INDEX, Lanes, LookUp};
 use crate::weights::Weights;
 
 #[derive(Clone, Copy)]
@@ -166,7 +166,7 @@ unsafe impl Lanes for Portable {
         table.clone()
     }
 
-    fn table(weights: &Weights) -> Option<Vec<u16>> {
+    fn table(weights: &Weights, _: LookUp) -> Option<Vec<u16>> {
         weights.table().iter().map(|&weight| i16::try_from(weight).ok().map(|weight| weight as u16)).collect()
     }
 

@@ -19,7 +19,7 @@ pub(super) struct Columns<'a, V: Lanes> {
     left: usize,
     template: isize,
     shift: u32,
-    /// Whether there are more weights than are looked up quickest.
+    /// Whether the table of weights is not in the form that is looked up quickest.
     long: bool,
 }
 

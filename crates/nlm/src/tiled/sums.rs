@@ -101,7 +101,7 @@ fn add_across<V: Lanes, const CHANNELS: usize, const COLUMNS: usize>(
 }
 
 /// Adds pairs of weights and products with their pixels to the sums of all columns at once, or of one after another where these
-/// take all registers.
+/// take more than half of the registers: the compiler would have some of them in memory.
 #[inline(always)]
 fn add_pairs<V: Lanes, const CHANNELS: usize, const COLUMNS: usize>(
     pairs: usize,

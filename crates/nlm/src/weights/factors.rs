@@ -24,7 +24,7 @@ pub(crate) enum Form {
     Bytewise,
 }
 
-/// The place, of the last 256, from which on bytewise products are zero.
+/// The first of the last 256 places, whose bytewise products are zero.
 pub(crate) const END: u16 = 7 << 8;
 
 impl Form {
@@ -52,7 +52,7 @@ impl Form {
         }
     }
 
-    /// Entries by place, and beyond which of the last table they are zero.
+    /// The entry of each table for a place; of entries that are alike, the first.
     fn entries(self, place: usize) -> [usize; TABLES] {
         let [first, second, third, fourth] = self.shifts().map(|shift| place >> shift & (ENTRIES - 1));
         match self {
@@ -62,7 +62,12 @@ impl Form {
     }
 }
 
-/// Added to a number below 2^16, this rounds it to the nearest even integer, which then stands in the low bits of the sum.
+/// No factor of a weight is larger: all weights are within a factor of 1,000 of each other. Others are kept finite, so that zero
+/// times them is zero.
+const LARGEST: f64 = 65_536.0;
+
+/// Added to a number below 2^16, this rounds it to the nearest integer, of two to the even one, which then stands in the low bits of
+/// the sum.
 pub(crate) const ROUNDING: f32 = 8_388_608.0;
 
 impl Factors {
@@ -74,7 +79,7 @@ impl Factors {
         let end = u16::try_from(table.len()).ok().filter(|end| usize::from(*end) <= form.products())?;
         // The product is fixed but the share of each factor is free, and with it the rounding errors.
         let shares = (0..50).map(|step| 1.0 - 0.01 * f64::from(step));
-        let decays = nudges(40).map(|nudge| weights.decay() * (1.0 + f64::from(nudge) * 2f64.powi(-28)));
+        let decays = nudges(200).map(|nudge| weights.decay() * (1.0 + f64::from(nudge) * 2f64.powi(-28)));
         let mut tried = decays.flat_map(|decay| shares.clone().map(move |share| (decay, share)));
         tried
             .find_map(|(decay, share)| Self::with_decay(table, form, decay, share))
@@ -85,7 +90,7 @@ impl Factors {
     /// few units of the last place up or down, so that all products that it is in are exact.
     fn with_decay(table: &[u32], form: Form, decay: f64, share: f64) -> Option<[[f32; ENTRIES]; TABLES]> {
         let first = form.first(table.len());
-        // One that has a weight, so that no factor of a weight is out of range.
+        // One that has a weight, which the factors of all others are relative to.
         let unit = match form {
             Form::Apart => first,
             Form::Bytewise => usize::from(END) - 1,
@@ -94,7 +99,7 @@ impl Factors {
         let exponential = |table: usize, entry: usize| {
             let place = entry << form.shifts()[table];
             let scale = if table == 1 { share } else { 1.0 };
-            scale * (decay * (own(table, unit) - own(table, place))).exp()
+            (scale * (decay * (own(table, unit) - own(table, place))).exp()).min(LARGEST)
         };
         let mut tables: [[f32; ENTRIES]; TABLES] =
             std::array::from_fn(|table| std::array::from_fn(|entry| exponential(table, entry) as f32));
@@ -134,10 +139,13 @@ mod tests {
 
     #[test]
     fn weights_of_all_strengths_are_products() {
-        for hundredths in 1..=2700_u16 {
-            for (search_window, channels) in [17, 21, 35, 50, 100].into_iter().flat_map(|s| [(s, 1), (s, 2)])
+        let windows =
+            [(7, 17), (7, 21), (7, 35), (7, 50), (7, 100), (21, 21), (50, 35), (100, 50), (127, 100)];
+        for h in (1..=2700_u16).map(|hundredths| f32::from(hundredths) / 100.0) {
+            for ((template_window, search_window), channels) in
+                windows.into_iter().flat_map(|windows| [(windows, 1), (windows, 2)])
             {
-                let params = Params { h: f32::from(hundredths) / 100.0, search_window, ..Params::default() };
+                let params = Params { h, template_window, search_window };
                 let weights = Weights::new(&params, channels);
                 for form in [Form::Apart, Form::Bytewise] {
                     let are_few = weights.nonzero().len() <= form.products();
@@ -145,6 +153,18 @@ mod tests {
                     assert_eq!(factors.is_some(), are_few, "{params:?}, {channels} channels, {form:?}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn bytewise_products_are_zero_from_the_end_on() {
+        // From one weight of all windows that are alike to nearly as many weights as there can be.
+        for h in [0.0, 0.5, 1.0, 3.0, 10.0, 18.0] {
+            let weights = Weights::new(&Params { h, ..Params::default() }, 1);
+            let Factors { tables, end } = Factors::new(&weights, Form::Bytewise).unwrap();
+            let weight = |place: usize| product(&tables, Form::Bytewise, tables[0][place % ENTRIES], place);
+            assert_eq!(weight(usize::from(END - end)), weights.nonzero()[0], "h {h}");
+            assert!((usize::from(END)..2048).all(|place| weight(place) == 0), "h {h}");
         }
     }
 }

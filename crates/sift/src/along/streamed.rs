@@ -8,8 +8,8 @@ use crate::prefetch::prefetch;
 use crate::ring::LINE;
 use crate::vector::Vector;
 
-/// As [`along()`](super::along()), with `UNDER_WAY` outputs of each row under way at a time, three at most, for vectors of eight. The
-/// first `SHIFTING` rows put together in registers what isn't aligned, and the others load it.
+/// As [`along()`](super::along()), with `UNDER_WAY` outputs of each row under way at a time, three at most, for vectors that
+/// [stream](Vector::STREAMS). The first `SHIFTING` rows put together in registers what isn't aligned, and the others load it.
 #[inline(always)]
 pub(crate) fn streamed<
     V: Vector,
@@ -24,7 +24,7 @@ pub(crate) fn streamed<
     mut out: [&mut [[f32; LINE]]; ROWS],
     coming: [&[[f32; LINE]]; ROWS],
 ) {
-    const { assert!(V::LANES != 8 || TAPS.div_ceil(V::LANES) == UNDER_WAY && UNDER_WAY <= 3) };
+    const { assert!(!V::STREAMS || TAPS.div_ceil(V::LANES) == UNDER_WAY && UNDER_WAY <= 3) };
     // Of one length for the compiler, too.
     let lines = out.iter().map(|out| out.len()).min().unwrap_or(0);
     let outputs = lines * LINE / V::LANES;

@@ -4,6 +4,7 @@ use super::{Eight, Vector};
 
 impl Vector for [f32; 8] {
     const LANES: usize = 8;
+    const STREAMS: bool = false;
     type Eight = Self;
     type Words = [i16; 16];
 

@@ -15,6 +15,7 @@ macro_rules! vector {
     ) => {
         impl Vector for $type {
             const LANES: usize = $lanes;
+            const STREAMS: bool = $lanes == 8;
             type Eight = __m256;
             type Words = $words;
 
@@ -244,12 +245,12 @@ in_step!(in_step_512, __m512, "avx512f", zmm_reg, 8, [a b c d e f g h], "# {0} {
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 fn in_turn_256(a: __m256, factor: __m256, mut addend: __m256) -> __m256 {
-    // SAFETY: FMA is there, and only registers are read and written.
+    // SAFETY: FMA is there, and only registers are read and written, with the flags that tell of rounding.
     unsafe {
         asm!(
             "vfmadd231ps {sum}, {a}, {factor}",
             sum = inout(ymm_reg) addend, a = in(ymm_reg) a, factor = in(ymm_reg) factor,
-            options(nomem, nostack, preserves_flags)
+            options(nomem, nostack)
         );
     }
     addend
