@@ -11,7 +11,7 @@ use bytes::{Bytes, BytesMut};
 use self::connection::Connection;
 use self::protocol::{Reply, Request};
 use crate::shared::{
-    CHECKED, CONNECTIONS, Envelope, HostPort, Link, Linked, SharedConfig, WHOLE, reach, unix_ms,
+    CHECKED, CONNECTIONS, Envelope, HostPort, Link, Linked, Links, SharedConfig, WHOLE, reach, unix_ms,
 };
 use crate::store::Answer;
 use crate::{Cached, Extent, Key, ServerInfo, Store, StoreError, StoreLimits};
@@ -45,8 +45,7 @@ pub struct MemcachedConfig {
 /// it is first needed, and both again when one broke. There is no encryption and no password: memcached is for networks of its own.
 #[derive(Debug)]
 pub struct MemcachedStore {
-    lookups: Link<Connection>,
-    writes: Link<Connection>,
+    links: Links<Connection>,
     shared: SharedConfig,
 }
 
@@ -54,11 +53,11 @@ impl MemcachedStore {
     /// A store that is not connected yet.
     pub fn new(config: MemcachedConfig) -> Self {
         let MemcachedConfig { address, shared } = config;
-        Self { lookups: link(&address), writes: link(&address), shared }
+        Self { links: Links { lookups: link(&address), writes: link(&address) }, shared }
     }
 
     async fn read(&self, name: &str) -> Result<Option<Bytes>, StoreError> {
-        match self.run(&self.lookups, Request::get(name)).await? {
+        match self.run(&self.links.lookups, Request::get(name)).await? {
             Reply::Value(value) => Ok(Some(value)),
             Reply::Missing => Ok(None),
             reply => Err(self.refused(reply, 0)),
@@ -67,7 +66,7 @@ impl MemcachedStore {
 
     async fn write(&self, name: &str, stored: &[&[u8]], ttl: Duration) -> Result<(), StoreError> {
         let length = stored.iter().map(|part| part.len()).sum();
-        match self.run(&self.writes, Request::set(name, stored, expiry(ttl))).await? {
+        match self.run(&self.links.writes, Request::set(name, stored, expiry(ttl))).await? {
             Reply::Done => Ok(()),
             reply => Err(self.refused(reply, length)),
         }
@@ -75,7 +74,7 @@ impl MemcachedStore {
 
     /// Words that a request is answered with; none where it is about an item that is not there.
     async fn ask(&self, request: Request) -> Result<Option<String>, StoreError> {
-        match self.run(&self.lookups, request).await? {
+        match self.run(&self.links.lookups, request).await? {
             Reply::Text(text) => Ok(Some(text)),
             Reply::Missing => Ok(None),
             reply => Err(self.refused(reply, 0)),
@@ -89,15 +88,14 @@ impl MemcachedStore {
         self.checked(&linked, reply)
     }
 
-    /// Gives up both connections where this one broke: that the other one is broken would cost its next user a value.
+    /// The outcome of a request as it is; where it failed both connections are given up.
     fn checked<T>(
         &self,
         linked: &Linked<'_, Connection>,
         sent: Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        if sent.is_err() && linked.discard() {
-            self.lookups.close();
-            self.writes.close();
+        if sent.is_err() {
+            self.links.give_up(linked);
         }
         sent
     }
@@ -105,7 +103,9 @@ impl MemcachedStore {
     fn refused(&self, reply: Reply, length: usize) -> StoreError {
         match reply {
             Reply::TooLarge => StoreError::TooLarge { actual: length as u64, allowed: PART as u64 },
-            reply => StoreError::Refused { at: self.lookups.at().to_owned(), reason: reply.to_string() },
+            reply => {
+                StoreError::Refused { at: self.links.lookups.at().to_owned(), reason: reply.to_string() }
+            }
         }
     }
 
@@ -114,7 +114,7 @@ impl MemcachedStore {
         let too_large = StoreError::TooLarge { actual: length, allowed: LARGEST as u64 };
         let length = usize::try_from(length).ok().filter(|length| *length <= LARGEST).ok_or(too_large)?;
         let parts = (length + Envelope::LENGTH).div_ceil(PART);
-        let mut linked = self.lookups.get().await?;
+        let mut linked = self.links.lookups.get().await?;
         let mut asked = Vec::with_capacity(parts);
         for number in 1..parts {
             let sent = linked.connection.start(Request::get(&part(name, number))).await;
@@ -123,7 +123,7 @@ impl MemcachedStore {
         let mut value = BytesMut::with_capacity(length);
         value.extend_from_slice(&first);
         for reply in asked {
-            let reply = Connection::finish(self.lookups.at(), reply).await;
+            let reply = Connection::finish(self.links.lookups.at(), reply).await;
             linked.answered();
             match self.checked(&linked, reply)? {
                 Reply::Value(part) => value.extend_from_slice(&part),
@@ -208,7 +208,7 @@ impl Store for MemcachedStore {
         Box::pin(async move {
             let name = self.shared.name(&key);
             for item in [beginning(&name), name] {
-                match self.run(&self.writes, Request::delete(&item)).await? {
+                match self.run(&self.links.writes, Request::delete(&item)).await? {
                     Reply::Done | Reply::Missing => {}
                     reply => return Err(self.refused(reply, 0)),
                 }
@@ -246,8 +246,7 @@ impl Store for MemcachedStore {
     }
 
     fn close(&self) -> Answer<'_, ()> {
-        self.lookups.close();
-        self.writes.close();
+        self.links.close();
         Box::pin(async { Ok(()) })
     }
 }

@@ -12,7 +12,7 @@ use redis::Cmd;
 
 use self::connection::Connection;
 use self::server::Servers;
-use crate::shared::{Credentials, Envelope, HostPort, Link, SharedConfig, WHOLE, reach};
+use crate::shared::{Credentials, Envelope, HostPort, Link, Links, SharedConfig, WHOLE, reach};
 use crate::store::Answer;
 use crate::{Cached, Extent, Key, ServerInfo, Store, StoreError, StoreLimits};
 
@@ -83,8 +83,7 @@ impl RedisConfig {
 #[derive(Debug)]
 pub struct RedisStore {
     name: &'static str,
-    lookups: Link<Connection>,
-    writes: Link<Connection>,
+    links: Links<Connection>,
     shared: SharedConfig,
 }
 
@@ -98,16 +97,16 @@ impl RedisStore {
             RedisServers::Cluster(_) => CLUSTER,
             RedisServers::Standalone(_) | RedisServers::Sentinel { .. } => "redis",
         };
-        let (lookups, writes) = (connection::link(&config)?, connection::link(&config)?);
-        Ok(Self { name, lookups, writes, shared: config.shared })
+        let links = Links { lookups: connection::link(&config)?, writes: connection::link(&config)? };
+        Ok(Self { name, links, shared: config.shared })
     }
 
     async fn look_up(&self, command: Cmd) -> Result<redis::Value, StoreError> {
-        self.run(&self.lookups, command).await
+        self.run(&self.links.lookups, command).await
     }
 
     async fn write(&self, command: Cmd) -> Result<(), StoreError> {
-        self.run(&self.writes, command).await.map(drop)
+        self.run(&self.links.writes, command).await.map(drop)
     }
 
     async fn run(&self, link: &Link<Connection>, command: Cmd) -> Result<redis::Value, StoreError> {
@@ -120,11 +119,9 @@ impl RedisStore {
         linked.answered();
         reply.map_err(|error| {
             let is_demoted = reply::is_read_only(&error) && linked.age() >= DEMOTED_AGE;
-            // Both lead to the same servers. That the other one is broken would cost its next user a value, and that it leads to a
-            // server that is no primary lookups are never told.
-            if (error.is_unrecoverable_error() || is_demoted) && linked.discard() {
-                self.lookups.close();
-                self.writes.close();
+            // That the other one leads to a server that is no primary, too, lookups are never told.
+            if error.is_unrecoverable_error() || is_demoted {
+                self.links.give_up(&linked);
             }
             reply::failed(link.at(), &error)
         })
@@ -217,8 +214,7 @@ impl Store for RedisStore {
     }
 
     fn close(&self) -> Answer<'_, ()> {
-        self.lookups.close();
-        self.writes.close();
+        self.links.close();
         Box::pin(async { Ok(()) })
     }
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 pub(crate) use self::address::listed;
 pub use self::address::{Credentials, HostPort};
 pub(crate) use self::envelope::{CHECKED, Envelope, WHOLE, reach};
-pub(crate) use self::link::{Link, Linked};
+pub(crate) use self::link::{Link, Linked, Links};
 pub use self::prefix::{KeyPrefix, UnusablePrefix};
 use crate::{Key, StoreLimits};
 

@@ -127,8 +127,8 @@ pub(crate) unsafe trait Lanes: Copy + 'static {
             }
         }
     }
-    /// For vectors that look weights up at once, the index that place 0 is for, where a table's weights can be looked up by place, an index less that; then
-    /// [`weigh_places`](Self::weigh_places) is for them.
+    /// The index that place 0 is for, where a table's weights can be looked up by place, an index less that; then
+    /// [`weigh_places`](Self::weigh_places) is for them. For vectors alone that look weights up while window sums are under way.
     fn origin(_: &Self::Table) -> Option<i16> {
         None
     }

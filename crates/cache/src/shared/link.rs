@@ -173,6 +173,29 @@ impl<C> Linked<'_, C> {
     }
 }
 
+/// A connection for lookups and one for writes to the same servers, so that no lookup waits behind a large value.
+#[derive(Debug)]
+pub(crate) struct Links<C> {
+    pub(crate) lookups: Link<C>,
+    pub(crate) writes: Link<C>,
+}
+
+impl<C: Clone + Send + Sync + 'static> Links<C> {
+    /// Gives up both where one turns out to be broken, unless somebody did so before: that the other one is broken would cost its next
+    /// user a value.
+    pub(crate) fn give_up(&self, broken: &Linked<'_, C>) {
+        if broken.discard() {
+            self.close();
+        }
+    }
+
+    /// Drops both connections.
+    pub(crate) fn close(&self) {
+        self.lookups.close();
+        self.writes.close();
+    }
+}
+
 impl<C> Drop for Linked<'_, C> {
     fn drop(&mut self) {
         let is_silent = || {

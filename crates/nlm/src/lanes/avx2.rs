@@ -8,7 +8,7 @@ use std::hint::black_box;
 use super::{Lanes, LookUp};
 use crate::weights::Weights;
 use crate::weights::exponential::{Exponential, ROUNDING};
-use crate::weights::factors::{END, Factors, Form, ROUNDING as WEIGHT_ROUNDING};
+use crate::weights::factors::{END, Factors, Form, TO_LOW_BITS};
 
 #[derive(Clone, Copy)]
 #[repr(transparent)]
@@ -200,8 +200,8 @@ fn product(factors: [__m256; 4], places: [__m256i; 4]) -> __m256i {
     let second = _mm256_permutevar8x32_ps(factors[1], places[1]);
     let third = _mm256_permutevar8x32_ps(factors[2], places[2]);
     let fourth = _mm256_permutevar8x32_ps(factors[3], places[3]);
-    let rounding = _mm256_set1_ps(WEIGHT_ROUNDING);
-    let rounded = _mm256_fmadd_ps(_mm256_mul_ps(first, second), _mm256_mul_ps(third, fourth), rounding);
+    let to_low_bits = _mm256_set1_ps(TO_LOW_BITS);
+    let rounded = _mm256_fmadd_ps(_mm256_mul_ps(first, second), _mm256_mul_ps(third, fourth), to_low_bits);
     _mm256_castps_si256(rounded)
 }
 

@@ -3,8 +3,8 @@
 use super::Weights;
 
 /// An exponential of a sum is a product of exponentials: the weight at a place, an index moved by the same for all, is the product of
-/// an entry of each table, by three of its bits each, rounded to the nearest even.
-#[derive(Debug, Clone, Default)]
+/// an entry of each table, by three of its bits each, rounded to the nearest, of two to the even one.
+#[derive(Debug)]
 pub(crate) struct Factors {
     pub(crate) tables: [[f32; ENTRIES]; TABLES],
     /// Weights are zero from this index on.
@@ -68,7 +68,7 @@ const LARGEST: f64 = 65_536.0;
 
 /// Added to a number below 2^16, this rounds it to the nearest integer, of two to the even one, which then stands in the low bits of
 /// the sum.
-pub(crate) const ROUNDING: f32 = 8_388_608.0;
+pub(crate) const TO_LOW_BITS: f32 = 8_388_608.0;
 
 impl Factors {
     /// Finds tables that give every weight exactly; `None` where there are too many, some have more than 15 bits, or none
@@ -129,7 +129,7 @@ fn nudges(count: i32) -> impl Iterator<Item = i32> {
 fn product(tables: &[[f32; ENTRIES]; TABLES], form: Form, first: f32, place: usize) -> u32 {
     let shifts = form.shifts();
     let factor = |table: usize| tables[table][place >> shifts[table] & (ENTRIES - 1)];
-    (first * factor(1)).mul_add(factor(2) * factor(3), ROUNDING).to_bits() & 0xffff
+    (first * factor(1)).mul_add(factor(2) * factor(3), TO_LOW_BITS).to_bits() & 0xffff
 }
 
 #[cfg(test)]

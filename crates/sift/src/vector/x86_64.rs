@@ -87,7 +87,8 @@ macro_rules! vector {
 }
 
 vector!(
-    __m256, 8, __m256i, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, shift_256, fours_256, transpose_fours_256, in_step_256, in_turn_256,
+    __m256, 8, __m256i, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, shift_256, fours_256, transpose_fours_256,
+    in_step_256, in_turn_256,
     add(self, other) = _mm256_add_ps;
     sub(self, other) = _mm256_sub_ps;
     mul(self, other) = _mm256_mul_ps;
@@ -103,7 +104,8 @@ vector!(
 );
 
 vector!(
-    __m512, 16, __m512i, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, shift_512, fours_512, transpose_fours_512, in_step_512, _mm512_fmadd_ps,
+    __m512, 16, __m512i, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, shift_512, fours_512, transpose_fours_512,
+    in_step_512, _mm512_fmadd_ps,
     add(self, other) = _mm512_add_ps;
     sub(self, other) = _mm512_sub_ps;
     mul(self, other) = _mm512_mul_ps;
@@ -242,6 +244,8 @@ macro_rules! in_step {
 in_step!(in_step_256, __m256, "avx2", ymm_reg, 4, [a b c d], "# {0} {1} {2} {3}");
 in_step!(in_step_512, __m512, "avx512f", zmm_reg, 8, [a b c d e f g h], "# {0} {1} {2} {3} {4} {5} {6} {7}");
 
+/// `a * factor + addend`, by a statement that keeps its place among others: the compiler would finish one of a dozen sums after
+/// another, as above, and an empty statement about so many it does not always inline.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 fn in_turn_256(a: __m256, factor: __m256, mut addend: __m256) -> __m256 {
