@@ -45,13 +45,15 @@ fn serve(config: ServeConfig) -> Result<bool, StartError> {
     // One that is busy must not keep all others from being answered.
     let workers = engine.threads.get().max(2);
     let mut runtime = runtime::Builder::new_multi_thread();
-    let runtime = runtime.worker_threads(workers).max_blocking_threads(BLOCKING_THREADS).enable_all().build();
-    let runtime = runtime.map_err(StartError::Runtime)?;
+    runtime.worker_threads(workers).max_blocking_threads(BLOCKING_THREADS).enable_all();
+    let runtime = runtime.on_thread_start(threads::shorten_slice).build().map_err(StartError::Runtime)?;
     let finished = runtime.block_on(async {
         let shutdown = shutdown()?;
         let environment = |name: &str| std::env::var(name).ok();
         let mut server =
             Server::bind(service, engine, stores::tiers(&cache), io::stdout(), environment).await?;
+        // Only now, as the threads that compute are not to have it from this one.
+        threads::shorten_slice();
         if let Some(opening) = stores::store(cache) {
             server = server.with_store(opening);
         }

@@ -1,11 +1,12 @@
-//! Threads that share a few milliseconds of work with the one that starts them.
-
-#![forbid(unsafe_code)]
+//! Where and when threads get a processor: those that share a few milliseconds of work with the one that starts them, and those that
+//! are to answer soon beside threads that compute.
 
 #[cfg(target_os = "linux")]
 mod clock;
 #[cfg(target_os = "linux")]
 mod processor;
+#[cfg(target_os = "linux")]
+mod slice;
 
 #[cfg(target_os = "linux")]
 use std::thread;
@@ -48,6 +49,21 @@ pub fn spawn_elsewhere<'scope, T: Send + 'scope>(
         thread::yield_now();
         spawned
     }
+}
+
+/// Asks the kernel to let this thread run as soon as it is ready, and those that it starts from then on: for threads that mostly wait,
+/// and whose answer is waited for.
+///
+/// A thread that has just begun to compute goes on for a slice of some milliseconds before one that becomes ready, except before one
+/// that has the shorter slice (Linux 6.12 and later, `PREEMPT_SHORT`). This gives it the shortest. How processors are shared out in the
+/// long run does not change. Where the kernel has no such slices, or does not give them, all stays as it is.
+///
+/// ```
+/// std::thread::spawn(threads::shorten_slice).join().unwrap();
+/// ```
+pub fn shorten_slice() {
+    #[cfg(target_os = "linux")]
+    let _ = slice::shorten();
 }
 
 /// Processor time of the thread that started it, and of those that it starts by [`spawn_elsewhere`] and that have ended, from then on.
