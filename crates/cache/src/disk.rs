@@ -86,6 +86,24 @@ impl DiskStore {
         Ok(Self { shelf, running: Arc::new(Semaphore::new(CONCURRENT as usize)), recovery })
     }
 
+    /// Removes all that stores left in a folder, and the folder if there is nothing else in it. What is not theirs stays.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] if it is open; [`StoreError::Io`] with the path if it can't be read or tidied.
+    pub fn remove(folder: &Path) -> Result<(), StoreError> {
+        if files::found(std::fs::metadata(folder), folder)?.is_none() {
+            return Ok(());
+        }
+        let lock = lock(folder)?;
+        // As all entries are over that are kept for no time.
+        recovery::recover(folder, Duration::ZERO, 0, 0, SystemTime::now())?;
+        recovery::remove_shards(folder)?;
+        files::remove_empty(&folder.join(WRITING))?;
+        files::remove(&folder.join(LOCK))?;
+        drop(lock);
+        files::remove_empty(folder)
+    }
+
     /// What opening the folder found.
     pub fn recovery(&self) -> Recovery {
         self.recovery

@@ -16,10 +16,13 @@ const WORKLOADS: [(Operation, usize); 5] = [
     (Operation::Set, LARGEST_VALUE),
 ];
 
-pub(crate) fn of(report: &Report) -> Document {
-    let mut sections = vec![matrix(report), speed(report), scale(report)];
-    sections.extend(notes(report));
-    Document { title: format!("Caches of siftd, measured {}", report.made), sections }
+impl Report {
+    /// The decision matrix, and what stands behind it.
+    pub fn document(&self) -> Document {
+        let mut sections = vec![matrix(self), speed(self), scale(self)];
+        sections.extend(notes(self));
+        Document { title: format!("Caches of siftd, measured {}", self.made), sections }
+    }
 }
 
 fn matrix(report: &Report) -> Section {

@@ -38,7 +38,7 @@ const SUMMARY_BYTES: usize = 128;
 /// Operations after which a caller lets the others run, where nothing makes it wait.
 const TURN: u64 = 128;
 
-/// Failures after which a caller gives up.
+/// Failures one after another, after which a caller gives up.
 const PATIENCE: u64 = 20;
 
 /// What came of an operation that some callers did over and over, each as soon as it was done with the last.
@@ -62,6 +62,21 @@ pub struct Measurement {
     pub misses: u64,
     /// Operations that failed, by kind.
     pub errors: BTreeMap<&'static str, u64>,
+}
+
+impl Measurement {
+    /// What its rate and latencies leave out, if they leave out something.
+    pub(crate) fn left_out(&self) -> Option<String> {
+        let failed: u64 = self.errors.values().sum();
+        (self.misses + failed > 0).then(|| {
+            let Self { operation, value_bytes, callers, done, misses, .. } = self;
+            let what = operation.name();
+            format!(
+                "{what}, {value_bytes} bytes, callers: {callers}: of {} operations {misses} found nothing and {failed} failed",
+                done + misses + failed
+            )
+        })
+    }
 }
 
 /// Does it for about as long as the window.
@@ -111,13 +126,15 @@ async fn call(
 ) -> Option<Tally> {
     let mut tally = Tally::new()?;
     let mut random = fastrand::Rng::with_seed(seed);
+    let mut failed_in_a_row = 0;
     for count in 1.. {
         let number = random.usize(..entries.count());
         let began = Instant::now();
         let outcome = perform(store, entries, operation, number).await;
         let now = Instant::now();
+        failed_in_a_row = if outcome.is_err() { failed_in_a_row + 1 } else { 0 };
         tally.record(outcome.map_err(|error| error.kind()), now - began);
-        if now >= end || tally.failed() >= PATIENCE {
+        if now >= end || failed_in_a_row >= PATIENCE {
             break;
         }
         if count % TURN == 0 {
@@ -172,4 +189,29 @@ pub(crate) fn told(errors: &BTreeMap<&'static str, u64>) -> String {
         .filter_map(|kind| Some(format!("{} {}", kind.name(), errors.get(kind.name())?)))
         .collect();
     told.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_rate_leaves_out_is_told() {
+        let whole = Measurement {
+            operation: Operation::Get,
+            value_bytes: 16_384,
+            callers: 4,
+            seconds: 1.0,
+            done: 100,
+            rate: 100.0,
+            latency: None,
+            misses: 0,
+            errors: BTreeMap::new(),
+        };
+        assert_eq!(whole.left_out(), None);
+        let some =
+            Measurement { misses: 7, errors: BTreeMap::from([("timeout", 2), ("refused", 1)]), ..whole };
+        let told = "get, 16384 bytes, callers: 4: of 110 operations 7 found nothing and 3 failed";
+        assert_eq!(some.left_out().as_deref(), Some(told));
+    }
 }

@@ -114,7 +114,9 @@ async fn measure_with(
     for (operation, entries) in workloads(sizes) {
         for &callers in &config.callers {
             tell(&format!("{}, {} bytes, callers: {callers}", operation.name(), entries.value_bytes()));
-            measurements.push(load::run(store, entries, operation, callers, config.window).await);
+            let measurement = load::run(store, entries, operation, callers, config.window).await;
+            notes.extend(measurement.left_out());
+            measurements.push(measurement);
         }
     }
     let mut scale = Vec::new();
@@ -122,6 +124,7 @@ async fn measure_with(
         let [_, large] = sizes;
         tell(&format!("{}, callers: {callers}", Operation::GetSummary.name()));
         let measurement = load::run(store, large, Operation::GetSummary, callers, config.window).await;
+        notes.extend(measurement.left_out());
         scale.push(Rate { callers, rate: measurement.rate });
     }
     Ok(Measured { server, footprints, measurements, scale, notes })

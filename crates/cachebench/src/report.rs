@@ -1,9 +1,7 @@
 use cache::ServerInfo;
 use capacity::profile::Machine;
-use capacity::report::Document;
 use serde::Serialize;
 
-use crate::document;
 use crate::footprint::Footprint;
 use crate::kind::Kind;
 use crate::load::{Measurement, Operation};
@@ -137,11 +135,6 @@ impl CacheReport {
 }
 
 impl Report {
-    /// The decision matrix, and what stands behind it.
-    pub fn document(&self) -> Document {
-        document::of(self)
-    }
-
     /// Whether all caches could be measured.
     pub fn is_complete(&self) -> bool {
         self.caches.iter().all(|cache| cache.error.is_none())

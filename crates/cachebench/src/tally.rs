@@ -74,10 +74,6 @@ impl Tally {
         self.times.len()
     }
 
-    pub(crate) fn failed(&self) -> u64 {
-        self.errors.values().sum()
-    }
-
     /// None where nothing was done.
     pub(crate) fn latency(&self) -> Option<Latency> {
         let us = |ns: u64| ns as f64 / 1e3;
@@ -107,7 +103,7 @@ mod tests {
         other.record(Err(ErrorKind::Timeout), Duration::from_secs(9));
         other.record(Ok(Done::Well), Duration::from_secs(1000));
         tally.add(&other);
-        assert_eq!((tally.done(), tally.misses, tally.failed()), (1001, 1, 1));
+        assert_eq!((tally.done(), tally.misses, tally.errors.values().sum::<u64>()), (1001, 1, 1));
         let latency = tally.latency().unwrap();
         for (found, expected) in [(latency.p50_us, 501.0), (latency.p90_us, 901.0), (latency.p99_us, 991.0)] {
             assert!((found / expected - 1.0).abs() < 0.002, "{found} is not {expected}");

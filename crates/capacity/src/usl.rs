@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::profile::CurvePoint;
 
 /// Throughput of `n` that work side by side: `X(n) = λ n / (1 + σ (n - 1) + κ n (n - 1))`.
 ///
@@ -47,6 +46,16 @@ impl Usl {
     pub fn peak(&self) -> Option<f64> {
         (self.kappa > 0.0).then(|| ((1.0 - self.sigma).max(0.0) / self.kappa).sqrt())
     }
+}
+
+/// A measured point of a curve.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CurvePoint {
+    /// How many at a time.
+    pub n: u32,
+    /// Things done a second.
+    pub per_second: f64,
 }
 
 /// Fits the law to measured throughputs by least squares of relative errors.

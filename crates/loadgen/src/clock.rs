@@ -10,7 +10,7 @@ pub(crate) struct Clock {
     pub(crate) measured_from: Instant,
     /// From `measured_from`, ns.
     end: AtomicU64,
-    /// No more requests are to be begun.
+    /// Nothing more is intended.
     pub(crate) ended: CancellationToken,
     /// Nobody waits for what is under way.
     pub(crate) abandoned: CancellationToken,
@@ -33,9 +33,9 @@ impl Clock {
         self.end.store(u64::try_from(measured.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
-    /// Whether what is intended for this instant is to be begun.
+    /// Whether what is intended for this instant is to be begun, be it late.
     pub(crate) fn takes(&self, intended: Instant) -> bool {
         let end = Duration::from_nanos(self.end.load(Ordering::Relaxed));
-        !self.ended.is_cancelled() && self.measured(intended).is_none_or(|measured| measured < end)
+        self.measured(intended).is_none_or(|measured| measured < end)
     }
 }

@@ -34,7 +34,7 @@ async fn client(generator: Rc<Generator>, on_refusal: OnRefusal) {
         generator.begin(arrival, false);
         let pause = match generator.make(&mut connection, arrival).await {
             Outcome::Refused { after } if on_refusal == OnRefusal::Wait => after.unwrap_or(PAUSE),
-            Outcome::Failed(Failure::Connect) => PAUSE,
+            Outcome::Failed(Failure::Connect | Failure::Exhausted) => PAUSE,
             _ => continue,
         };
         tokio::select! {

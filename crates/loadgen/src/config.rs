@@ -54,7 +54,7 @@ impl Default for Config {
 pub enum Traffic {
     /// At times that do not depend on the answers.
     Open {
-        /// Requests a second, up to 1,000,000.
+        /// Requests a second, 0.000001 to 1,000,000.
         rate: f64,
         /// How they are spread.
         arrivals: Arrivals,
@@ -123,11 +123,12 @@ impl Config {
     pub fn validate(&self) -> Result<(), LoadError> {
         match self.traffic {
             Traffic::Open { rate, .. } => {
+                check((1e-6..=1e6).contains(&rate), "the rate", &rate, "0.000001 to 1000000 a second")?;
                 check(
-                    rate > 0.0 && rate <= 1e6,
-                    "the rate",
-                    &rate,
-                    "more than 0 and at most 1000000 a second",
+                    self.connections >= self.threads,
+                    "the number of connections",
+                    &self.connections,
+                    "at least one for each thread",
                 )?;
             }
             Traffic::Closed { clients, .. } => {

@@ -37,13 +37,17 @@ impl Connection {
         self.0.as_ref().is_some_and(|sender| !sender.is_closed())
     }
 
-    /// Sends, and reads the answer to its end. What is not over at the deadline is a failure, and ends the connection.
+    /// Sends, and reads the answer to its end. What is not over at the deadline is a failure, and ends the connection; what has
+    /// waited until then for its turn is not sent.
     pub(crate) async fn exchange(
         &mut self,
         target: &Target,
         request: Request<Pieces>,
         deadline: Instant,
     ) -> Outcome {
+        if Instant::now() >= deadline {
+            return Outcome::Failed(Failure::Timeout);
+        }
         let exchange = async {
             let response = self.response(target, request).await?;
             let outcome = Outcome::of(response.status(), response.headers());
@@ -103,7 +107,7 @@ impl Connection {
         loop {
             let (mut sender, is_new) = match self.reusable().await {
                 Some(sender) => (sender, false),
-                None => (open(target).await.map_err(|_| Failure::Connect)?, true),
+                None => (open(target).await.map_err(|error| Failure::of_connecting(&error))?, true),
             };
             match sender.try_send_request(request).await {
                 Ok(response) => {
@@ -125,4 +129,25 @@ async fn open(target: &Target) -> io::Result<SendRequest<Pieces>> {
     // Its end is seen by the sender.
     tokio::spawn(async { drop(connection.await) });
     Ok(sender)
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_past_its_deadline_touches_nobody() {
+        // A port that is taken, so that nobody else's is asked, and where nobody listens.
+        let taken = tokio::net::TcpSocket::new_v4().unwrap();
+        taken.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let target = Target::new(&format!("http://{}", taken.local_addr().unwrap()), None).unwrap();
+        let mut outcomes = Vec::new();
+        for deadline in [Instant::now(), Instant::now() + Duration::from_secs(60)] {
+            let request = Request::new(Pieces::from(Bytes::new()));
+            outcomes.push(Connection::default().exchange(&target, request, deadline).await);
+        }
+        assert_eq!(outcomes, [Failure::Timeout, Failure::Connect].map(Outcome::Failed));
+    }
 }

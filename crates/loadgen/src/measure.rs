@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::config::{self, Config, OnRefusal, Via};
 use crate::corpus::Corpus;
-use crate::outcome::Class;
+use crate::outcome::{Class, Failure};
 use crate::report::{
     Counts, Distribution, Generator, Latency, Load, Mix, Moment, Quantile, Rates, Report, SCHEMA, Traffic,
 };
@@ -42,10 +42,20 @@ impl Measured<'_> {
             total.add(moment);
         }
         let generator = self.generator(&total);
-        let stability = stability::of(&windows, self.time / windows.len().max(1) as u32);
+        let stability = stability::of(&windows);
         let latency = latency(&total);
         let mut warnings = warnings(&generator, &latency);
-        if !stability.stable {
+        let counts = counts(&total);
+        if counts.unfinished > 0 {
+            warnings.push(format!("{} requests were given up, which no latency includes", counts.unfinished));
+        }
+        if total.failures.contains_key(&Failure::Exhausted) {
+            warnings.push(
+                "the generator had no files or ports left: allow it more (ulimit -n), or fewer --connections"
+                    .to_owned(),
+            );
+        }
+        if !stability.stable && !self.interrupted {
             warnings
                 .push("the windows of the measurement differ: measure for longer, or less load".to_owned());
         }
@@ -57,7 +67,7 @@ impl Measured<'_> {
             load: load(self.config, self.corpus),
             measured_seconds: self.time.as_secs_f64(),
             interrupted: self.interrupted,
-            counts: counts(&total),
+            counts,
             rates: rates(&total, self.time),
             hit_ratio: hit_ratio(&total),
             latency,
@@ -70,15 +80,16 @@ impl Measured<'_> {
         }
     }
 
-    /// The moments in three groups.
-    fn windows(&self) -> Vec<Span> {
+    /// The moments in three groups, and how long each is.
+    fn windows(&self) -> Vec<(Span, Duration)> {
         let group = self.moments.len().div_ceil(stability::WINDOWS as usize).max(1);
-        let sum = |group: &[Span]| {
+        let window = |(number, moments): (u32, &[Span])| {
             let mut sum = Span::default();
-            group.iter().for_each(|moment| sum.add(moment));
-            sum
+            moments.iter().for_each(|moment| sum.add(moment));
+            let begun = self.moment * group as u32 * number;
+            (sum, (self.moment * moments.len() as u32).min(self.time.saturating_sub(begun)))
         };
-        self.moments.chunks(group).map(sum).collect()
+        (0..).zip(self.moments.chunks(group)).map(window).collect()
     }
 
     fn series(&self) -> Vec<Moment> {
@@ -117,7 +128,8 @@ impl Measured<'_> {
     }
 }
 
-fn warnings(generator: &Generator, latency: &Latency) -> Vec<String> {
+/// What of the generator may have made latencies longer.
+pub(crate) fn warnings(generator: &Generator, latency: &Latency) -> Vec<String> {
     let mut warnings = Vec::new();
     if generator.busiest_thread > BUSY {
         warnings.push(format!(

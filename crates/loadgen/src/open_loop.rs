@@ -12,7 +12,8 @@ use crate::connection::Connection;
 use crate::generator::{Arrival, Generator};
 use crate::schedule::Schedule;
 
-/// Follows the schedule until the load ends, then waits for what is under way.
+/// Follows the schedule until the load ends, then waits for what is under way. What was to begin before the end is begun, however
+/// late: to leave it out would be to leave out the longest waits.
 pub(crate) async fn run(generator: Rc<Generator>, schedule: Schedule) -> io::Result<()> {
     let alarm = Alarm::new()?;
     let clock = &generator.job.clock;
@@ -21,8 +22,8 @@ pub(crate) async fn run(generator: Rc<Generator>, schedule: Schedule) -> io::Res
         let intended = clock.start + start;
         tokio::select! {
             biased;
-            () = clock.ended.cancelled() => break,
             rung = alarm.at(intended) => rung?,
+            () = clock.ended.cancelled() => {}
         }
         if !clock.takes(intended) {
             break;

@@ -1,10 +1,12 @@
 //! What became of a request.
 
 use std::fmt;
+use std::io;
 use std::time::Duration;
 
 use http::header::{HeaderName, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
+use rustix::io::Errno;
 
 /// The kinds of requests whose latencies are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,6 +36,8 @@ impl Class {
 pub(crate) enum Failure {
     /// No connection.
     Connect,
+    /// No connection for want of files or ports on this machine.
+    Exhausted,
     /// The connection ended before the answer did.
     Closed,
     /// No, or not all of an answer in time.
@@ -48,10 +52,21 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Connect => f.write_str("no connection"),
+            Self::Exhausted => f.write_str("no file or port left here"),
             Self::Closed => f.write_str("connection closed"),
             Self::Timeout => f.write_str("timeout"),
             Self::Protocol => f.write_str("not HTTP"),
             Self::Status(status) => write!(f, "status {status}"),
+        }
+    }
+}
+
+impl Failure {
+    /// Whose want it is that there is no connection.
+    pub(crate) fn of_connecting(error: &io::Error) -> Self {
+        match error.raw_os_error().map(Errno::from_raw_os_error) {
+            Some(Errno::MFILE | Errno::NFILE | Errno::ADDRNOTAVAIL) => Self::Exhausted,
+            _ => Self::Connect,
         }
     }
 }
@@ -143,6 +158,17 @@ mod tests {
             assert_eq!(outcome(200, &[("cache-status", status)]), Outcome::Answered(class), "{status}");
         }
         assert_eq!(outcome(200, &[]), Outcome::Answered(Class::Unlabelled));
+    }
+
+    #[test]
+    fn what_this_machine_lacks_is_not_the_service_s_failure() {
+        for (errno, failure) in [
+            (Errno::MFILE, Failure::Exhausted),
+            (Errno::ADDRNOTAVAIL, Failure::Exhausted),
+            (Errno::CONNREFUSED, Failure::Connect),
+        ] {
+            assert_eq!(Failure::of_connecting(&errno.into()), failure, "{errno}");
+        }
     }
 
     #[test]

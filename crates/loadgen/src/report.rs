@@ -33,7 +33,7 @@ pub struct Report {
     pub hit_ratio: Option<f64>,
     /// From the intended start of a request to the last byte of its answer.
     pub latency: Latency,
-    /// Failed requests by kind: `no connection`, `connection closed`, `timeout`, `not HTTP`, `status NNN`.
+    /// Failed requests by kind: `no connection`, `no file or port left here`, `connection closed`, `timeout`, `not HTTP`, `status NNN`.
     pub failures: BTreeMap<String, u64>,
     /// Whether the windows of the measurement agree.
     pub stability: Stability,

@@ -25,6 +25,11 @@ use crate::threads::{Parts, Threads};
 /// How long threads take to begin.
 const LEAD: Duration = Duration::from_millis(20);
 
+/// What sets the variants of one load apart from those of all others.
+pub(crate) fn new_variants() -> Result<u64, LoadError> {
+    Ok(SysRng.try_next_u64().map_err(io::Error::from)?)
+}
+
 /// Makes a load and measures it. `stop` ends it early, with a report of what was measured until then. `observe` is told some
 /// times a second how it goes.
 ///
@@ -38,16 +43,28 @@ pub fn run(
     stop: &CancellationToken,
     observe: &mut dyn FnMut(&Progress),
 ) -> Result<Report, LoadError> {
+    run_about(new_variants()?, target, config, corpus, stop, observe)
+}
+
+/// As [`run`], about these variants.
+pub(crate) fn run_about(
+    variants: u64,
+    target: &Target,
+    config: &Config,
+    corpus: &Corpus,
+    stop: &CancellationToken,
+    observe: &mut dyn FnMut(&Progress),
+) -> Result<Report, LoadError> {
     config.validate()?;
     let config = with_work_for_every_thread(config);
     observe(&Progress::new(Phase::Acquaintance, Duration::ZERO));
-    let (target, requests) = prepare(target, &config, corpus, stop)?;
+    let (target, requests) = prepare(variants, target, &config, corpus, stop)?;
     let clock = Clock::new(Instant::now() + LEAD, config.warm_up);
     let url = target.url().to_owned();
     let job = Arc::new(Job { target, config: config.clone(), requests, clock });
     let mut threads = Threads::start(&job)?;
     let watched = threads.watch(stop, observe);
-    threads.finish(stop, observe)?;
+    let all_ended = threads.finish(stop, observe)?;
     if watched.time.is_zero() {
         return Err(LoadError::Interrupted(job.clock.start.elapsed()));
     }
@@ -61,7 +78,7 @@ pub fn run(
         moments: threads.moments(parts.number(watched.from), count),
         moment: parts.moment,
         time: watched.time,
-        interrupted: watched.interrupted,
+        interrupted: watched.interrupted || !all_ended,
         cpu: watched.cpu,
     };
     Ok(measured.report())
@@ -78,6 +95,7 @@ fn with_work_for_every_thread(config: &Config) -> Config {
 
 /// Connects, and makes pictures known.
 fn prepare(
+    variants: u64,
     target: &Target,
     config: &Config,
     corpus: &Corpus,
@@ -85,8 +103,7 @@ fn prepare(
 ) -> Result<(Target, Requests), LoadError> {
     let mut target = target.clone();
     let format = config.format.map(|format| format.to_string());
-    let run = SysRng.try_next_u64().map_err(io::Error::from)?;
-    let mut requests = Requests::new(&target, corpus, config.via, format.as_deref(), run)?;
+    let mut requests = Requests::new(&target, corpus, config.via, format.as_deref(), variants)?;
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         target.resolve().await?;

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Arrivals, Config, Traffic, check};
+use crate::config::{Arrivals, Config, Mix, Traffic, check};
 use crate::corpus::Corpus;
 use crate::error::LoadError;
 use crate::progress::Progress;
 use crate::report::{Report, Search, Step};
-use crate::run::run;
+use crate::run::{new_variants, run_about};
 use crate::target::Target;
 use bracket::{Bracket, Trial};
 
@@ -51,10 +51,11 @@ impl Objective {
 /// Doubles the rate, each for a third of the configured duration, until the objective is broken; then halves the distance between
 /// what was kept and what was broken, each rate for the whole duration; one that a short run broke is tried again in the end.
 /// The report is that of the highest rate that kept the objective for the whole duration, or, if none did, of the last that was
-/// tried; its `search` tells every step. The traffic of `config` does not matter.
+/// tried; its `search` tells every step. The traffic of `config` does not matter. With a popularity all rates are about the same
+/// pictures, which the cache keeps from one to the next.
 ///
 /// # Errors
-/// As those of [`run`].
+/// As those of [`run`](crate::run()), of the first rate. What keeps a later one from being tried ends the search, and is told.
 pub fn find_max(
     target: &Target,
     config: &Config,
@@ -68,6 +69,11 @@ pub fn find_max(
     let mut steps = Vec::new();
     let (mut best, mut last): (Option<Report>, Option<Report>) = (None, None);
     let mut interrupted = false;
+    let popular = match config.mix {
+        Mix::Popularity { .. } => Some(new_variants()?),
+        Mix::HitRatio(_) => None,
+    };
+    let mut ended_by = None;
     while let Some(trial) = bracket.next() {
         let tried = Config {
             traffic: Traffic::Open { rate: trial.rate, arrivals: objective.arrivals },
@@ -75,9 +81,11 @@ pub fn find_max(
             ..config.clone()
         };
         let mut observe = |progress: &Progress| observe(&Progress { rate: Some(trial.rate), ..*progress });
-        let report = match run(target, &tried, corpus, stop, &mut observe) {
-            Err(LoadError::Interrupted(_)) if best.is_some() || last.is_some() => {
+        let variants = popular.map_or_else(new_variants, Ok)?;
+        let report = match run_about(variants, target, &tried, corpus, stop, &mut observe) {
+            Err(error) if best.is_some() || last.is_some() => {
                 interrupted = true;
+                ended_by = Some(format!("the search ended before {} requests/s: {error}", trial.rate));
                 break;
             }
             tried => tried?,
@@ -95,6 +103,7 @@ pub fn find_max(
     }
     let rate = best.as_ref().map(|_| bracket.kept());
     let mut report = best.or(last).ok_or(LoadError::Interrupted(Duration::ZERO))?;
+    report.warnings.extend(ended_by);
     report.search = Some(Search {
         p99_bound_ms: objective.p99.as_secs_f64() * 1e3,
         resolution: objective.resolution,

@@ -10,9 +10,9 @@ pub(crate) const WINDOWS: u32 = 3;
 /// By how much each may differ from their mean, in answers a second and in mean latency (as NVIDIA's perf_analyzer has it).
 const TOLERANCE: f64 = 0.1;
 
-/// Looks at the windows of a measurement.
-pub(crate) fn of(windows: &[Span], length: Duration) -> Stability {
-    let windows: Vec<Window> = windows.iter().map(|span| window(span, length)).collect();
+/// Looks at the windows of a measurement, each with its length.
+pub(crate) fn of(windows: &[(Span, Duration)]) -> Stability {
+    let windows: Vec<Window> = windows.iter().map(|(span, length)| window(span, *length)).collect();
     let rates: Vec<f64> = windows.iter().map(|window| window.answered_per_second).collect();
     let latencies: Option<Vec<f64>> = windows.iter().map(|window| window.mean_ms).collect();
     let rate_spread = spread(&rates);
@@ -47,7 +47,7 @@ mod tests {
     use crate::tally::Tally;
 
     /// Windows of one second with so many answers of so many ms each.
-    fn windows(of: &[(u64, u64)]) -> Vec<Span> {
+    fn windows(of: &[(u64, u64)]) -> Vec<(Span, Duration)> {
         let mut tally = Tally::new(Duration::from_secs(1));
         for (second, (count, millis)) in (0..).zip(of) {
             let at = Some(Duration::from_millis(1000 * second + 500));
@@ -55,11 +55,11 @@ mod tests {
                 tally.ended(at, at, Duration::from_millis(*millis), &Outcome::Answered(Class::Miss));
             }
         }
-        (0..of.len()).map(|number| tally.get(number).unwrap().clone()).collect()
+        (0..of.len()).map(|number| (tally.get(number).unwrap().clone(), Duration::from_secs(1))).collect()
     }
 
     fn stable(of: &[(u64, u64)]) -> bool {
-        super::of(&windows(of), Duration::from_secs(1)).stable
+        super::of(&windows(of)).stable
     }
 
     #[test]

@@ -125,12 +125,14 @@ impl Span {
 #[derive(Debug)]
 pub(crate) struct Tally {
     length: Duration,
+    /// The number of the first of the spans that are kept.
+    first: usize,
     spans: VecDeque<Span>,
 }
 
 impl Tally {
     pub(crate) fn new(length: Duration) -> Self {
-        Self { length, spans: VecDeque::new() }
+        Self { length, first: 0, spans: VecDeque::new() }
     }
 
     /// A request is begun: when it was intended to, from the beginning of measuring (none: before), and how late it is.
@@ -164,13 +166,21 @@ impl Tally {
         }
     }
 
-    /// The span of this number.
+    /// The span of this number, if it is kept.
     pub(crate) fn get(&self, number: usize) -> Option<&Span> {
-        self.spans.get(number)
+        self.spans.get(number.checked_sub(self.first)?)
+    }
+
+    /// Gives up the spans before this number.
+    pub(crate) fn forget_before(&mut self, number: usize) {
+        let given_up = number.saturating_sub(self.first).min(self.spans.len());
+        self.spans.drain(..given_up);
+        self.first += given_up;
     }
 
     fn span(&mut self, at: Option<Duration>) -> Option<&mut Span> {
         let number = usize::try_from(at?.as_nanos() / self.length.as_nanos().max(1)).ok()?;
+        let number = number.checked_sub(self.first)?;
         while self.spans.len() <= number {
             self.spans.push_back(Span::default());
         }
@@ -198,6 +208,21 @@ mod tests {
         assert_eq!(spans.map(|span| span.sent), [1, 0, 0]);
         assert_eq!(spans.map(|span| span.answered().count()), [1, 0, 0]);
         assert_eq!(spans.map(Span::answers_came), [0, 1, 1]);
+        assert!(tally.get(3).is_none());
+    }
+
+    #[test]
+    fn what_is_given_up_is_gone_and_all_else_keeps_its_number() {
+        let mut tally = Tally::new(millis(100));
+        let begin = |tally: &mut Tally, at| tally.begun(Some(millis(at)), millis(0), false);
+        [50, 150, 250, 251].into_iter().for_each(|at| begin(&mut tally, at));
+        tally.forget_before(2);
+        // Too late to count.
+        begin(&mut tally, 199);
+        begin(&mut tally, 320);
+        let sent = [0, 1, 2, 3, 4].map(|number| tally.get(number).map(|span| span.sent));
+        assert_eq!(sent, [None, None, Some(2), Some(1), None]);
+        tally.forget_before(1000);
         assert!(tally.get(3).is_none());
     }
 

@@ -39,7 +39,18 @@ impl Target {
         }
         let host = uri.host().filter(|host| !host.is_empty());
         let host = host.ok_or_else(|| wrong("names no host".to_owned()))?;
-        let authority = format!("{host}:{}", uri.port_u16().unwrap_or(80));
+        let given = uri.authority().map_or(host, |authority| authority.as_str());
+        if let Some((user, _)) = given.rsplit_once('@') {
+            let reason = "names a user, who would not be sent: a key goes by itself".to_owned();
+            return Err(LoadError::Url { url: url.replacen(user, "…", 1), reason });
+        }
+        let port = match given.strip_prefix(host).unwrap_or_default().strip_prefix(':') {
+            None => 80,
+            Some(port) => {
+                port.parse::<u16>().map_err(|_| wrong("has a port that is none: 0 to 65535".to_owned()))?
+            }
+        };
+        let authority = format!("{host}:{port}");
         let header = |text: &str| HeaderValue::from_str(text);
         let mut headers = HeaderMap::new();
         headers.insert(HOST, header(&authority).map_err(|error| wrong(error.to_string()))?);
@@ -97,5 +108,29 @@ impl Target {
         let wrong =
             |error: &dyn ToString| LoadError::Url { url: self.url.clone(), reason: error.to_string() };
         path.map(Uri::from).map_err(|error| wrong(&error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_is_as_given_or_80_and_a_user_is_refused() {
+        for (url, authority) in [
+            ("http://localhost", "localhost:80"),
+            ("http://localhost:8000/under?h=5", "localhost:8000"),
+            ("http://[::1]:8000", "[::1]:8000"),
+        ] {
+            assert_eq!(Target::new(url, None).unwrap().authority, authority);
+        }
+        for (url, reason) in [
+            ("http://localhost:80000", "port"),
+            ("http://siftd:hunter2@localhost", "user"),
+            ("https://localhost", "http://"),
+        ] {
+            let error = Target::new(url, None).unwrap_err().to_string();
+            assert!(error.contains(reason) && !error.contains("hunter2"), "{error}");
+        }
     }
 }

@@ -77,7 +77,7 @@ impl Threads {
     }
 
     /// Looks on until the time that counts is over, and ends the load: after three windows, or, if there is patience, when
-    /// the last three agree.
+    /// the last three agree, or the three before the last.
     pub(crate) fn watch(&self, stop: &CancellationToken, observe: &mut dyn FnMut(&Progress)) -> Watched {
         let clock = &self.job.clock;
         let window = self.parts.window();
@@ -85,6 +85,8 @@ impl Threads {
         clock.end_at(window * most);
         // At the beginning of measuring, and after each window.
         let mut cpu: Vec<Vec<Duration>> = Vec::new();
+        // The first window of which counts are kept.
+        let mut kept = 0;
         let mut last = None;
         loop {
             let next = clock.measured_from + window * cpu.len() as u32;
@@ -96,8 +98,10 @@ impl Threads {
             let too_early = measured.is_none_or(|measured| measured < window * most);
             if stop.is_cancelled() || (any_ended && too_early) {
                 clock.abandoned.cancel();
-                let before = cpu.first().cloned().unwrap_or_else(|| self.cpu());
-                return self.watched(Duration::ZERO, measured.unwrap_or_default(), true, &before);
+                let (from, after) = (window * kept, self.cpu());
+                let before = cpu.get(kept as usize).unwrap_or(&after);
+                let time = measured.unwrap_or_default().saturating_sub(from);
+                return self.watched(from, time, true, (before, &after));
             }
             let phase = if measured.is_some() { Phase::Measuring } else { Phase::WarmUp };
             let elapsed = measured.unwrap_or_else(|| now.saturating_duration_since(clock.start));
@@ -108,30 +112,43 @@ impl Threads {
             }
             cpu.push(self.cpu());
             let windows = cpu.len() as u32 - 1;
-            if let Some(first) = windows.checked_sub(stability::WINDOWS)
-                && (windows >= most || self.agree(first))
-            {
+            let Some(last_three) = windows.checked_sub(stability::WINDOWS) else { continue };
+            // Those a window earlier, where some requests of the last one are still under way.
+            let settled =
+                [last_three, last_three.saturating_sub(1)].into_iter().find(|first| self.agree(*first));
+            if windows >= most || settled.is_some() {
                 clock.end_at(window * windows);
-                let before = cpu.get(first as usize).cloned().unwrap_or_default();
-                return self.watched(window * first, window * stability::WINDOWS, false, &before);
+                let first = settled.unwrap_or(last_three);
+                let at = |number: u32| cpu.get(number as usize).cloned().unwrap_or_default();
+                let (before, after) = (at(first), at(first + stability::WINDOWS));
+                return self.watched(window * first, window * stability::WINDOWS, false, (&before, &after));
             }
+            self.forget_before(last_three);
+            kept = last_three;
         }
     }
 
-    fn watched(&self, from: Duration, time: Duration, interrupted: bool, before: &[Duration]) -> Watched {
+    /// With the CPU times before and after.
+    fn watched(
+        &self,
+        from: Duration,
+        time: Duration,
+        interrupted: bool,
+        (before, after): (&[Duration], &[Duration]),
+    ) -> Watched {
         self.job.clock.ended.cancel();
-        let cpu = self.cpu().iter().zip(before).map(|(now, before)| now.saturating_sub(*before)).collect();
+        let cpu = after.iter().zip(before).map(|(after, before)| after.saturating_sub(*before)).collect();
         let begun = self.job.clock.measured_from + from;
         let started_at = SystemTime::now() - begun.elapsed();
         Watched { started_at, from, time, interrupted, cpu }
     }
 
-    /// Waits for what is under way, unless it is told to end.
+    /// Waits for what is under way, unless it is told to end. Whether all of it came to its end.
     pub(crate) fn finish(
         &mut self,
         stop: &CancellationToken,
         observe: &mut dyn FnMut(&Progress),
-    ) -> Result<(), LoadError> {
+    ) -> Result<bool, LoadError> {
         let since = Instant::now();
         while !self.handles.iter().all(JoinHandle::is_finished) {
             if stop.is_cancelled() {
@@ -143,7 +160,7 @@ impl Threads {
         for handle in self.handles.drain(..) {
             handle.join().map_err(|_| LoadError::Thread)??;
         }
-        Ok(())
+        Ok(!self.job.clock.abandoned.is_cancelled())
     }
 
     /// What all threads counted in moments from this one on, as many.
@@ -162,7 +179,15 @@ impl Threads {
         sum
     }
 
-    /// Whether three windows from this one on agree.
+    /// Gives up what was counted before a window.
+    fn forget_before(&self, window: u32) {
+        for gauges in &self.gauges {
+            let mut tally = gauges.tally.lock().unwrap_or_else(PoisonError::into_inner);
+            tally.forget_before(window as usize * self.parts.in_window as usize);
+        }
+    }
+
+    /// Whether three windows from this one on agree, and of none of their requests the latency is still to come.
     fn agree(&self, first: u32) -> bool {
         let in_window = self.parts.in_window as usize;
         let window = |number: u32| {
@@ -172,8 +197,9 @@ impl Threads {
             }
             sum
         };
-        let windows: Vec<Span> = (first..first + stability::WINDOWS).map(window).collect();
-        stability::of(&windows, self.parts.window()).stable
+        let windows: Vec<_> =
+            (first..first + stability::WINDOWS).map(|number| (window(number), self.parts.window())).collect();
+        windows.iter().all(|(span, _)| span.ended() == span.sent) && stability::of(&windows).stable
     }
 
     /// The last moment that is over.

@@ -95,8 +95,12 @@ pub(crate) struct RunArguments {
     max_pixels: u64,
 }
 
+/// As many as the service may have.
+const MOST_THREADS: usize = 1024;
+
 fn thread_count(value: &str) -> Result<NonZeroUsize, &'static str> {
-    value.parse().map_err(|_| "must be a whole number of at least 1")
+    let threads = value.parse().ok().filter(|threads: &NonZeroUsize| threads.get() <= MOST_THREADS);
+    threads.ok_or("must be a whole number from 1 to 1024")
 }
 
 impl RunArguments {

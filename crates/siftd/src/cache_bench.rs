@@ -26,6 +26,9 @@ use subject::{Subject, subjects};
 
 /// Measures the caches and tells. It fails unless all could be measured; `Err` for wrong usage.
 pub(crate) fn run(arguments: &CacheBenchArguments) -> Result<Outcome, String> {
+    for path in arguments.files() {
+        outputs::check_folder(path).map_err(|error| error.to_string())?;
+    }
     let marks = arguments.count_marks.as_deref().map(MarksFile::read).transpose()?;
     let made = Timestamp(SystemTime::now()).to_string();
     let runtime = runtime().map_err(|error| format!("cannot start the runtime: {error}"))?;
@@ -45,8 +48,7 @@ pub(crate) fn run(arguments: &CacheBenchArguments) -> Result<Outcome, String> {
         settings: Settings { bytes: arguments.bytes, window_seconds: arguments.window.as_secs_f64() },
         caches: subjects.into_iter().map(|subject| subject.report).collect(),
     };
-    output::write(&report, arguments)?;
-    Ok(Outcome::done_if(report.is_complete()))
+    Ok(Outcome::done_if(report.is_complete()).if_written(output::write(&report, arguments)))
 }
 
 /// As the service has it.
@@ -156,8 +158,15 @@ async fn kill_a_writer(subjects: &mut [Subject], arguments: &CacheBenchArguments
         match counted {
             Ok(kept) => {
                 subject.report.persistence.siftd_killed = kept;
-                if subject.kind.is_embedded() {
-                    subject.report.persistence.server_killed = kept;
+                let server_killed = &mut subject.report.persistence.server_killed;
+                if subject.kind.is_embedded() && server_killed.is_none() {
+                    *server_killed = kept;
+                }
+                if kept.is_none() {
+                    subject
+                        .report
+                        .notes
+                        .push("what a crash leaves is not known: no marks were written".to_owned());
                 }
             }
             Err(error) => subject.report.notes.push(format!("what a crash leaves is not known: {error}")),

@@ -1,6 +1,5 @@
 //! `siftd detect`: features of files, folders and standard input.
 
-use std::fs;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::panic::{self, AssertUnwindSafe};
@@ -17,7 +16,7 @@ use extract::{
 use crate::arguments::{DetectArguments, RunArguments};
 use crate::inputs::{Input, InputError, ReadError, STANDARD_STREAM, inputs, is_single};
 use crate::outcome::Outcome;
-use crate::outputs::{TakenNames, Turnstile, WriteError, write_file, write_file_below};
+use crate::outputs::{TakenNames, Turnstile, WriteError, is_same_file, write_file, write_file_below};
 use crate::progress::Progress;
 
 /// Inputs, or why there is none, with their numbers.
@@ -96,9 +95,13 @@ pub(crate) fn run(arguments: &DetectArguments) -> Result<Outcome, String> {
         run.work(threads);
     } else {
         thread::scope(|scope| {
-            for _ in 0..threads.get() {
-                scope.spawn(|| run.work(NonZeroUsize::MIN));
-            }
+            let more = (1..threads.get()).map(|_| {
+                let thread = thread::Builder::new();
+                thread.spawn_scoped(scope, || run.work(NonZeroUsize::MIN)).is_ok()
+            });
+            // Where the system gives no more threads, those that there are do the work.
+            more.take_while(|started| *started).for_each(drop);
+            run.work(NonZeroUsize::MIN);
         });
     }
     run.progress.finish();
@@ -129,10 +132,6 @@ fn sink(arguments: &DetectArguments, single: bool) -> Result<Sink, String> {
 /// A folder that is there, or is to be because the name says so.
 fn names_folder(output: &Path) -> bool {
     output.is_dir() || output.as_os_str().as_encoded_bytes().last() == Some(&b'/')
-}
-
-fn is_same_file(a: &Path, b: &Path) -> bool {
-    fs::canonicalize(a).ok().is_some_and(|a| fs::canonicalize(b).is_ok_and(|b| a == b))
 }
 
 /// All inputs. Output names are given out in their order, so that which of two images keeps a name is no matter of time.

@@ -10,6 +10,7 @@ mod huge_pages;
 mod memcached;
 mod open_files;
 mod postgres;
+mod reach;
 mod redis;
 mod report;
 mod somaxconn;
@@ -32,7 +33,8 @@ pub(crate) fn run(arguments: &DoctorArguments) -> Result<Outcome, String> {
     let given = ServeArguments::of_file(arguments.config.clone());
     let settings = settings::load(&given, &Environment::of_process()).map_err(|error| error.to_string())?;
     let host = Host::this();
-    let mut findings = findings(&host, &settings.config);
+    let mut findings: Vec<_> = settings.warnings.iter().map(of_settings).collect();
+    findings.extend(findings_of_host(&host, &settings.config));
     let authorities = match &settings.config.cache {
         CacheConfig::Shared { authorities, .. } => authorities.as_deref(),
         _ => None,
@@ -46,13 +48,18 @@ pub(crate) fn run(arguments: &DoctorArguments) -> Result<Outcome, String> {
     } else {
         report::text(&findings)
     };
-    outputs::print(printed.as_bytes())
-        .map_err(|error| format!("cannot write to standard output: {error}"))?;
-    Ok(Outcome::done_if(findings.iter().all(|finding| finding.severity < Severity::Error)))
+    let fit = Outcome::done_if(findings.iter().all(|finding| finding.severity < Severity::Error));
+    Ok(fit.if_written(outputs::print(printed.as_bytes())))
+}
+
+/// What `siftd serve` warns of, too.
+fn of_settings(warning: &String) -> Finding {
+    let why = "the service is not set as it seems to be";
+    Finding::warning("settings", warning, why, "siftd serve --print-config (tells what is set, and by what)")
 }
 
 /// What all checks of the host find, in their order.
-fn findings(host: &Host, config: &ServeConfig) -> Vec<Finding> {
+fn findings_of_host(host: &Host, config: &ServeConfig) -> Vec<Finding> {
     let mut findings = vec![
         open_files::check(host, config.service.bounds.connections.get() as u64),
         somaxconn::check(host),

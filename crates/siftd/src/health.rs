@@ -9,6 +9,7 @@ use clap::Args;
 
 use crate::outcome::Outcome;
 use crate::settings::{self, Environment, ServeArguments};
+use crate::stderr;
 
 /// The settings of the service that say where it listens, from the same sources.
 #[derive(Debug, Args)]
@@ -39,7 +40,7 @@ pub(crate) fn run(arguments: HealthArguments) -> Result<Outcome, String> {
         Ok(status) => format!("is not ready: it answers {status}"),
         Err(error) => format!("does not answer: {error}"),
     };
-    eprintln!("siftd: the service at {address} {reason}");
+    stderr::tell(format_args!("the service at {address} {reason}"));
     Ok(Outcome::Failed)
 }
 

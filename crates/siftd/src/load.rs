@@ -7,6 +7,7 @@ use std::io;
 use std::thread;
 
 use loadgen::{Corpus, LoadError, Progress, Report, Target};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::runtime;
 use tokio_util::sync::CancellationToken;
 
@@ -14,21 +15,18 @@ pub(crate) use arguments::LoadArguments;
 use output::Live;
 
 use crate::outcome::Outcome;
+use crate::{outputs, stderr};
 
 /// Makes the load and tells what was measured. It fails unless all requests were answered or refused in good order; `Err` for
 /// what cannot be made.
 pub(crate) fn run(arguments: &LoadArguments) -> Result<Outcome, String> {
     match measure(arguments) {
         Ok(report) => {
-            output::write(&report, arguments)?;
-            Ok(Outcome::done_if(succeeded(&report)))
+            let written = output::write(&report, arguments);
+            Ok(Outcome::done_if(succeeded(&report)).if_written(written))
         }
-        Err(LoadError::Interrupted(after)) => {
-            eprintln!("siftd: {}", LoadError::Interrupted(after));
-            Ok(Outcome::Failed)
-        }
-        Err(error @ (LoadError::Connect { .. } | LoadError::WarmUp { .. })) => {
-            eprintln!("siftd: {error}");
+        Err(error @ (LoadError::Interrupted(_) | LoadError::Connect { .. } | LoadError::WarmUp { .. })) => {
+            stderr::tell(error);
             Ok(Outcome::Failed)
         }
         Err(error) => Err(error.to_string()),
@@ -39,7 +37,11 @@ fn measure(arguments: &LoadArguments) -> Result<Report, LoadError> {
     let target = Target::new(&arguments.url, arguments.api_key.as_deref())?;
     let config = arguments.config();
     config.validate()?;
+    for path in arguments.json.iter().chain(&arguments.report) {
+        outputs::check_folder(path)?;
+    }
     let corpus = Corpus::read(&arguments.images)?;
+    allow_all_files();
     let stop = interruption()?;
     let live = Live::new();
     let mut observe = |progress: &Progress| live.show(progress, &config);
@@ -49,6 +51,15 @@ fn measure(arguments: &LoadArguments) -> Result<Report, LoadError> {
     };
     live.finish();
     report
+}
+
+/// Lets this process have as many files open as it may, as a connection is one: usually it begins with 1024.
+fn allow_all_files() {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if current != maximum {
+        // Where it is not allowed after all, a want of files is told as such.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+    }
 }
 
 fn succeeded(report: &Report) -> bool {

@@ -1,5 +1,6 @@
 //! siftd: SIFT features of images, as a command and as a service.
 #![forbid(unsafe_code)]
+#![deny(clippy::print_stderr)]
 
 mod allocator;
 mod arguments;
@@ -22,8 +23,10 @@ mod profile;
 mod progress;
 mod serve;
 mod settings;
+mod stderr;
 mod steal;
 mod stores;
+mod tcp;
 
 use std::process::ExitCode;
 
@@ -60,7 +63,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(outcome) => outcome.into(),
         Err(usage) => {
-            eprintln!("error: {usage}");
+            stderr::print(format_args!("error: {usage}\n"));
             ExitCode::from(WRONG_USAGE)
         }
     }
@@ -74,13 +77,10 @@ fn serve(arguments: &ServeArguments) -> Result<Outcome, String> {
     let settings =
         settings::load(arguments, &Environment::of_process()).map_err(|error| error.to_string())?;
     for warning in &settings.warnings {
-        eprintln!("siftd: {warning}");
+        stderr::tell(warning);
     }
     if arguments.print_config() {
-        let printed = outputs::print(settings.to_string().as_bytes());
-        return printed
-            .map(|()| Outcome::Done)
-            .map_err(|error| format!("cannot write to standard output: {error}"));
+        return Ok(Outcome::Done.if_written(outputs::print(settings.to_string().as_bytes())));
     }
     Ok(serve::run(settings.config))
 }

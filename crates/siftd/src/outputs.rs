@@ -1,44 +1,64 @@
 //! Where results go.
 
 use std::collections::HashSet;
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Condvar, Mutex, PoisonError};
 
 use tempfile::Builder;
 
-/// Why a file was not written.
+/// Why something was not written.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write {}: {error}", .path.display())]
+#[error("cannot write {place}: {error}")]
 pub(crate) struct WriteError {
-    path: PathBuf,
+    place: String,
     error: io::Error,
 }
 
-/// Writes a file whole or not at all: under another name first, renamed when it is done. A link's target is written,
-/// not the link; a pipe or a device is written as it is.
+impl WriteError {
+    pub(crate) fn new(path: &Path, error: io::Error) -> Self {
+        Self { place: path.display().to_string(), error }
+    }
+}
+
+/// Writes a file whole or not at all, even where the process is killed: under another name first, renamed when it is done. That the disk
+/// has it before the power fails is not waited for. A link's target is written, not the link; a pipe or a device is written as it is.
 pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    // Opened by this name, a log that it leads to would be written from its beginning.
+    if path == Path::new("/dev/stdout") {
+        return print(bytes);
+    }
     let write = || match fs::metadata(path) {
-        Ok(present) if present.is_file() => replace(&fs::canonicalize(path)?, bytes),
+        Ok(present) if present.is_file() => {
+            replace(&fs::canonicalize(path)?, Some(present.permissions()), bytes)
+        }
         Ok(present) if !present.is_dir() => OpenOptions::new().write(true).open(path)?.write_all(bytes),
-        _ => replace(path, bytes),
+        // Of a link that leads nowhere yet.
+        Err(_) if path.is_symlink() => File::create(path)?.write_all(bytes),
+        _ => replace(path, None, bytes),
     };
-    write().map_err(|error| WriteError { path: path.to_path_buf(), error })
+    write().map_err(|error| WriteError::new(path, error))
+}
+
+/// Whether there is a folder for a file to be written later, after what takes long.
+pub(crate) fn check_folder(path: &Path) -> io::Result<()> {
+    let told = |error: io::Error| io::Error::new(error.kind(), WriteError::new(path, error));
+    fs::metadata(folder_of(path)).map(drop).map_err(told)
 }
 
 /// Writes a file below a folder, with the sub-folders it needs.
 pub(crate) fn write_file_below(folder: &Path, name: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     let path = folder.join(name);
     if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent).map_err(|error| WriteError { path: parent.to_path_buf(), error })?;
+        fs::create_dir_all(parent).map_err(|error| WriteError::new(parent, error))?;
     }
     write_file(&path, bytes)
 }
 
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+fn replace(path: &Path, permissions: Option<Permissions>, bytes: &[u8]) -> io::Result<()> {
+    let folder = folder_of(path);
     // Looked at first, as the error of the temporary file would name that file.
     fs::metadata(folder)?;
     let mut builder = Builder::new();
@@ -46,17 +66,29 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut file = builder.tempfile_in(folder)?;
+    if let Some(permissions) = permissions {
+        file.as_file().set_permissions(permissions)?;
+    }
     file.write_all(bytes)?;
     file.persist(path)?;
     Ok(())
 }
 
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Whether two paths lead to one file that is there.
+pub(crate) fn is_same_file(a: &Path, b: &Path) -> bool {
+    fs::canonicalize(a).ok().is_some_and(|a| fs::canonicalize(b).is_ok_and(|b| a == b))
+}
+
 /// Writes to standard output. That nobody reads it is no failure.
-pub(crate) fn print(bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn print(bytes: &[u8]) -> Result<(), WriteError> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written,
+        written => written.map_err(|error| WriteError { place: "to standard output".to_owned(), error }),
     }
 }
 
@@ -86,9 +118,35 @@ impl Turnstile {
         let next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         let mut next =
             self.moved.wait_while(next, |next| *next != number).unwrap_or_else(PoisonError::into_inner);
-        let result = act();
-        *next += 1;
+        // Even where it panics: others wait for their turn.
+        let _passing = Passing { next: &mut next, moved: &self.moved };
+        act()
+    }
+}
+
+/// A number that is passing; dropped, it has passed.
+struct Passing<'a> {
+    next: &'a mut usize,
+    moved: &'a Condvar,
+}
+
+impl Drop for Passing<'_> {
+    fn drop(&mut self) {
+        *self.next += 1;
         self.moved.notify_all();
-        result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{self, AssertUnwindSafe};
+
+    use super::*;
+
+    #[test]
+    fn who_fails_in_its_turn_keeps_nobody_waiting() {
+        let turnstile = Turnstile::default();
+        panic::catch_unwind(AssertUnwindSafe(|| turnstile.pass(0, || panic!("as a test")))).unwrap_err();
+        assert_eq!(turnstile.pass(1, || 7), 7);
     }
 }

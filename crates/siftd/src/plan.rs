@@ -15,9 +15,10 @@ use capacity::report::Document;
 use capacity::{Profile, plan::plan, seed};
 use extract::ENGINE_VERSION;
 
+use crate::inputs::STANDARD_STREAM;
 use crate::outcome::Outcome;
-use crate::outputs;
 use crate::settings::{self, Environment, ServeArguments, SettingsError};
+use crate::{outputs, stderr};
 pub(crate) use arguments::PlanArguments;
 use arguments::{Form, Source};
 
@@ -26,7 +27,7 @@ pub(crate) fn run(arguments: &PlanArguments) -> Result<Outcome, String> {
     let document = match document(arguments) {
         Ok(document) => document,
         Err(Failure::Impossible(error)) => {
-            eprintln!("siftd: {error}");
+            stderr::tell(error);
             return Ok(Outcome::Failed);
         }
         Err(Failure::Usage(error)) => return Err(error),
@@ -37,14 +38,11 @@ pub(crate) fn run(arguments: &PlanArguments) -> Result<Outcome, String> {
         Form::Html => document.to_html(),
         Form::Json => serde_json::to_string_pretty(&document).map_err(|error| error.to_string())? + "\n",
     };
-    match &arguments.output {
-        Some(path) if path != Path::new("-") => {
-            outputs::write_file(path, text.as_bytes()).map_err(|error| error.to_string())?;
-        }
-        _ => outputs::print(text.as_bytes())
-            .map_err(|error| format!("cannot write to standard output: {error}"))?,
-    }
-    Ok(Outcome::Done)
+    let written = match &arguments.output {
+        Some(path) if path != Path::new(STANDARD_STREAM) => outputs::write_file(path, text.as_bytes()),
+        _ => outputs::print(text.as_bytes()),
+    };
+    Ok(Outcome::Done.if_written(written))
 }
 
 /// Why there is no plan.
@@ -122,8 +120,8 @@ fn catalogues(paths: &[std::path::PathBuf]) -> Result<Vec<Catalogue>, Failure> {
 }
 
 fn read(path: &Path) -> Result<String, Failure> {
-    let read =
-        if path == Path::new("-") { io::read_to_string(io::stdin()) } else { fs::read_to_string(path) };
+    let is_stdin = path == Path::new(STANDARD_STREAM);
+    let read = if is_stdin { io::read_to_string(io::stdin()) } else { fs::read_to_string(path) };
     read.map_err(|error| Failure::Usage(format!("cannot read {}: {error}", path.display())))
 }
 

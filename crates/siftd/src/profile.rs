@@ -14,7 +14,6 @@ mod stored;
 mod summary;
 mod undisturbed;
 
-use std::fs;
 use std::io;
 use std::path::PathBuf;
 
@@ -23,7 +22,8 @@ use capacity::profile::{Contention, PROFILE_VERSION, Software};
 use extract::ENGINE_VERSION;
 
 use crate::outcome::Outcome;
-use crate::{machine, outputs, progress};
+use crate::outputs::{self, WriteError};
+use crate::{machine, progress, stderr};
 pub(crate) use arguments::ProfileArguments;
 use undisturbed::Undisturbed;
 
@@ -57,11 +57,15 @@ pub(crate) enum ProfileError {
 /// Measures and writes the profile. It fails where it could not; `Err` for wrong usage.
 pub(crate) fn run(arguments: &ProfileArguments) -> Result<Outcome, String> {
     let params = arguments.features.params()?;
-    match measure(arguments, &params).and_then(|profile| write(&profile, arguments)) {
-        Ok(()) => Ok(Outcome::Done),
+    if let Some(path) = &arguments.output {
+        outputs::check_folder(path).map_err(|error| error.to_string())?;
+    }
+    let profile = measure(arguments, &params).and_then(|profile| Ok((profile.to_json()? + "\n", profile)));
+    match profile {
+        Ok((json, profile)) => Ok(Outcome::Done.if_written(write(&profile, &json, arguments))),
         Err(error @ ProfileError::Input(_)) => Err(error.to_string()),
         Err(error) => {
-            eprintln!("siftd: {error}");
+            stderr::tell(error);
             Ok(Outcome::Failed)
         }
     }
@@ -119,15 +123,11 @@ fn measure(arguments: &ProfileArguments, params: &extract::Params) -> Result<Pro
     Ok(profile)
 }
 
-fn write(profile: &Profile, arguments: &ProfileArguments) -> Result<(), ProfileError> {
-    let json = profile.to_json()? + "\n";
-    match &arguments.output {
-        Some(path) => {
-            fs::write(path, json)
-                .map_err(|error| ProfileError::Picture { path: path.clone(), reason: error.to_string() })?;
-            outputs::print(summary::text(profile).as_bytes())?;
-        }
-        None => outputs::print(json.as_bytes())?,
+/// The profile, or where it has a file of its own, its summary. What can't be written to the file is printed, as it took long to get.
+fn write(profile: &Profile, json: &str, arguments: &ProfileArguments) -> Result<(), WriteError> {
+    let Some(path) = &arguments.output else { return outputs::print(json.as_bytes()) };
+    match outputs::write_file(path, json.as_bytes()) {
+        Ok(()) => outputs::print(summary::text(profile).as_bytes()),
+        Err(error) => outputs::print(json.as_bytes()).and(Err(error)),
     }
-    Ok(())
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::stderr;
+
 /// A line on standard error with the number of images done, where that is a terminal; errors go above it.
 #[derive(Debug)]
 pub(crate) struct Progress(ProgressBar);
@@ -32,7 +34,7 @@ impl Progress {
 
     /// Tells of a bad input.
     pub(crate) fn error(&self, message: impl Display) {
-        self.0.suspend(|| eprintln!("siftd: {message}"));
+        self.0.suspend(|| stderr::tell(message));
     }
 
     /// Removes the line.

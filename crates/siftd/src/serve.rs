@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::outcome::Outcome;
 use crate::settings::ServeConfig;
-use crate::stores;
+use crate::{stderr, stores};
 
 /// Threads for what would keep others from being answered: hashing and encoding what is large, files of the cache.
 const BLOCKING_THREADS: usize = 32;
@@ -34,7 +34,7 @@ pub(crate) fn run(config: ServeConfig) -> Outcome {
     match serve(config) {
         Ok(finished) => Outcome::done_if(finished),
         Err(error) => {
-            eprintln!("siftd: {error}");
+            stderr::tell(error);
             Outcome::Failed
         }
     }
@@ -71,7 +71,7 @@ fn shutdown() -> Result<impl Future<Output = ()>, StartError> {
     let mut hangup = signal(SignalKind::hangup()).map_err(StartError::Signal)?;
     tokio::spawn(async move {
         while hangup.recv().await.is_some() {
-            eprintln!("siftd: settings are read at the start alone: restart to change them");
+            stderr::tell("settings are read at the start alone: restart to change them");
         }
     });
     Ok(async move {

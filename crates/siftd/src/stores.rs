@@ -11,6 +11,7 @@ use tokio::runtime::Handle;
 use tokio::task;
 
 use crate::settings::{CacheConfig, SharedStore};
+use crate::stderr;
 
 /// What is there from the start.
 pub(crate) fn tiers(cache: &CacheConfig) -> Tiers {
@@ -105,8 +106,10 @@ fn read(path: Option<&Path>) -> Result<Option<Vec<u8>>, StoreError> {
 /// For the operator, who sees in the metrics that the cache is not asked, but not why.
 fn tell(place: &str, state: BreakerState, error: Option<&StoreError>) {
     match (state, error) {
-        (BreakerState::Closed, _) => eprintln!("siftd: the cache in {place} answers again"),
-        (_, Some(error)) => eprintln!("siftd: the cache in {place} is not asked until it answers: {error}"),
+        (BreakerState::Closed, _) => stderr::tell(format_args!("the cache in {place} answers again")),
+        (_, Some(error)) => {
+            stderr::tell(format_args!("the cache in {place} is not asked until it answers: {error}"));
+        }
         _ => {}
     }
 }

@@ -39,6 +39,14 @@ pub(super) fn remove(path: &Path) -> Result<(), StoreError> {
     found(fs::remove_file(path), path).map(drop)
 }
 
+/// Removes a folder. That there is none, or something in it, is no error.
+pub(super) fn remove_empty(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(()),
+        removed => found(removed, path).map(drop),
+    }
+}
+
 /// The name of an entry's file: version, fingerprint and digest.
 pub(super) fn name(key: &Key) -> String {
     let mut name = String::with_capacity(110);

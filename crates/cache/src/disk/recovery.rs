@@ -63,6 +63,14 @@ pub(super) fn recover(
     Ok((kept, recovery))
 }
 
+/// Removes the folders of entries in which there are none.
+pub(super) fn remove_shards(folder: &Path) -> Result<(), StoreError> {
+    let mut shards = list(folder)?.into_iter().filter(|entry| {
+        entry.file_name().to_str().is_some_and(is_shard) && entry.file_type().is_ok_and(|kind| kind.is_dir())
+    });
+    shards.try_for_each(|shard| files::remove_empty(&shard.path()))
+}
+
 fn list(folder: &Path) -> Result<Vec<DirEntry>, StoreError> {
     fs::read_dir(folder).and_then(Iterator::collect).map_err(failed(folder))
 }

@@ -155,6 +155,28 @@ fn foreign_files_are_left_alone_and_unfinished_ones_removed() {
 }
 
 #[test]
+fn what_stores_left_in_a_folder_can_be_removed_and_nothing_else_is() {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let store = DiskStore::open_at(&config(&folder), now()).unwrap();
+    [1, 2].iter().for_each(|number| store.shelf.set(key(*number), b"x", now()).unwrap());
+    assert!(matches!(DiskStore::remove(folder.path()), Err(StoreError::InUse { .. })), "it is open");
+    drop(store);
+    fs::write(path("01/notes.txt"), "mine").unwrap();
+    DiskStore::remove(folder.path()).unwrap();
+    assert_eq!((names(folder.path()), names(&path("01"))), (vec!["01".into()], vec!["notes.txt".into()]));
+
+    fs::remove_file(path("01/notes.txt")).unwrap();
+    DiskStore::remove(folder.path()).unwrap();
+    DiskStore::remove(folder.path()).unwrap();
+    assert!(!folder.path().exists());
+}
+
+fn names(folder: &Path) -> Vec<std::ffi::OsString> {
+    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect()
+}
+
+#[test]
 fn a_torn_file_is_an_error_while_open_and_a_shorter_value_after_a_restart() {
     let folder = TempDir::new().unwrap();
     let store = DiskStore::open_at(&config(&folder), now()).unwrap();

@@ -5,6 +5,8 @@ mod validate;
 
 pub use distribution::{Distribution, Quantile};
 
+pub use crate::usl::CurvePoint;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -207,16 +209,6 @@ pub struct Curve {
     pub law: Usl,
     /// What was measured. The first is for `n` of 1.
     pub points: Vec<CurvePoint>,
-}
-
-/// A measured point of a curve.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CurvePoint {
-    /// How many at a time.
-    pub n: u32,
-    /// Things done a second.
-    pub per_second: f64,
 }
 
 /// What the process takes of memory, resident.

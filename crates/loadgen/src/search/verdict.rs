@@ -1,13 +1,27 @@
 use std::time::Duration;
 
-use crate::measure::BUSY;
+use crate::measure::{self, BUSY};
 use crate::report::Report;
 
 /// Answers may be fewer than requests by this part.
 const SHORTFALL: f64 = 0.02;
 
-/// In what a measurement breaks the objective.
+/// In what a measurement breaks the objective, with what may be the generator's own doing. Where that is the bottleneck, nothing is kept.
 pub(super) fn broken(report: &Report, p99: Duration) -> Option<String> {
+    let generator = &report.generator;
+    match broken_by_answers(report, p99) {
+        None if generator.busiest_thread > BUSY || generator.waited_for_connection > 0 => {
+            Some("the generator was the bottleneck".to_owned())
+        }
+        None => None,
+        Some(broken) => {
+            let doubts = measure::warnings(generator, &report.latency);
+            Some(if doubts.is_empty() { broken } else { format!("{broken}; but {}", doubts.join("; ")) })
+        }
+    }
+}
+
+fn broken_by_answers(report: &Report, p99: Duration) -> Option<String> {
     let counts = &report.counts;
     let bound_ms = p99.as_secs_f64() * 1e3;
     if counts.failed > 0 {
@@ -28,10 +42,6 @@ pub(super) fn broken(report: &Report, p99: Duration) -> Option<String> {
     let missing = (report.rates.sent - report.rates.answered) * report.measured_seconds;
     if missing > SHORTFALL * counts.sent as f64 + under_way {
         return Some(format!("answers did not keep up: {:.1}/s", report.rates.answered));
-    }
-    let generator = &report.generator;
-    if generator.busiest_thread > BUSY || generator.waited_for_connection > 0 {
-        return Some("the generator was the bottleneck".to_owned());
     }
     None
 }

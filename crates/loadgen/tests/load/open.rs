@@ -55,6 +55,16 @@ fn so_are_those_who_have_no_connection_meanwhile() {
     assert!(report.warnings.iter().any(|warning| warning.contains("--connections")), "{:?}", report.warnings);
 }
 
+/// More than a generator can send in that time: those that it is behind with are the ones that have waited longest.
+#[test]
+fn what_is_late_at_the_end_is_sent_all_the_same() {
+    let server = Server::start(|_| async { features(MISS) });
+    let config = Config { duration: millis(30), ..constant(20_000.0) };
+    let report = load(&server, &config).unwrap();
+    assert_eq!((report.counts.sent, report.counts.answered, server.came().len()), (600, 600, 600));
+    assert!(report.latency.answered.unwrap().max_ms > 30.0);
+}
+
 #[test]
 fn threads_share_the_rate() {
     let server = Server::start(|_| async { features(MISS) });

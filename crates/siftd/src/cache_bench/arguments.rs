@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::subject::Setup;
 use crate::duration;
-use crate::settings::{CacheUrl, quantity};
+use crate::settings::{CacheUrl, Secret, quantity};
 
 #[derive(Debug, Args)]
 #[command(
@@ -20,13 +20,13 @@ use crate::settings::{CacheUrl, quantity};
 )]
 pub(crate) struct CacheBenchArguments {
     /// Cache to measure, as siftd serve takes it; may be repeated. In SIFTD_CACHE, one a line
-    #[arg(long, value_name = "URL", required = true, env = "SIFTD_CACHE", hide_env_values = true, value_delimiter = '\n', value_parser = url)]
+    #[arg(long, value_name = "URL", required = true, env = "SIFTD_CACHE", hide_env_values = true, value_delimiter = '\n', value_parser = Secret(url))]
     pub(super) cache: Vec<CacheUrl>,
     /// Bytes of values to write, for each of their sizes (16 KB and 150 KB); 1,000 values at the most
     #[arg(long, value_name = "BYTES", default_value = "32MiB", value_parser = bytes)]
     pub(super) bytes: u64,
     /// How long each operation is done with each number of callers
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration::parse)]
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = window)]
     pub(super) window: Duration,
     /// Numbers of callers at a time to tell latencies for
     #[arg(long, value_name = "N,N", default_value = "1,16", value_delimiter = ',', value_parser = callers)]
@@ -73,6 +73,11 @@ impl CacheBenchArguments {
         Setup { bytes: *bytes, ttl: *ttl, prefix: prefix.clone(), authorities: cache_ca.clone() }
     }
 
+    /// Those that are written in the end.
+    pub(super) fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        [&self.json, &self.markdown, &self.report, &self.picture].into_iter().flatten()
+    }
+
     /// The same for a process that writes marks for this one, with these caches.
     pub(super) fn of_writer(&self) -> Vec<String> {
         let Self { prefix, ttl, cache_ca, marks, .. } = self;
@@ -89,6 +94,12 @@ impl CacheBenchArguments {
 fn url(text: &str) -> Result<CacheUrl, String> {
     let url = text.parse().ok().filter(|url| *url != CacheUrl::None);
     url.ok_or_else(|| format!("must be {}", CacheUrl::ALLOWED.trim_end_matches(" or none:")))
+}
+
+fn window(text: &str) -> Result<Duration, &'static str> {
+    const ALLOWED: std::ops::RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_secs(3600);
+    let window = duration::parse(text).ok().filter(|window| ALLOWED.contains(window));
+    window.ok_or("must be 1ms to 1h")
 }
 
 fn bytes(text: &str) -> Result<u64, &'static str> {

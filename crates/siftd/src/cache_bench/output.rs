@@ -4,19 +4,21 @@ use cachebench::Report;
 
 use super::CacheBenchArguments;
 use crate::inputs::STANDARD_STREAM;
-use crate::outputs;
+use crate::outputs::{self, WriteError};
+use crate::stderr;
 
 /// The tables, and the files that were asked for. Where JSON has standard output, the tables have standard error.
-pub(super) fn write(report: &Report, arguments: &CacheBenchArguments) -> Result<(), String> {
+pub(super) fn write(report: &Report, arguments: &CacheBenchArguments) -> Result<(), WriteError> {
     let document = report.document();
-    let json = serde_json::to_string_pretty(report).map_err(|error| error.to_string())? + "\n";
+    let json = serde_json::to_string_pretty(report)
+        .map_err(|error| WriteError::new(Path::new(STANDARD_STREAM), error.into()))?
+        + "\n";
     let json_on_stdout = arguments.json.as_deref() == Some(Path::new(STANDARD_STREAM));
     if json_on_stdout {
-        eprint!("{}", document.to_text());
+        stderr::print(document.to_text());
     }
     let printed = if json_on_stdout { &json } else { &document.to_text() };
-    outputs::print(printed.as_bytes())
-        .map_err(|error| format!("cannot write to standard output: {error}"))?;
+    outputs::print(printed.as_bytes())?;
     let files = [
         (arguments.json.as_deref().filter(|_| !json_on_stdout), json),
         (arguments.markdown.as_deref(), document.to_markdown()),
@@ -25,7 +27,7 @@ pub(super) fn write(report: &Report, arguments: &CacheBenchArguments) -> Result<
     ];
     for (path, text) in files {
         if let Some(path) = path {
-            outputs::write_file(path, text.as_bytes()).map_err(|error| error.to_string())?;
+            outputs::write_file(path, text.as_bytes())?;
         }
     }
     Ok(())

@@ -1,14 +1,12 @@
-use std::fs;
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cache::{KeyPrefix, Store, StoreError};
+use cache::{DiskStore, KeyPrefix, Store, StoreError};
 use cachebench::{CacheReport, Kind, MemoryStore};
 
 use crate::settings::{CacheConfig, CacheUrl, Draft, Server, SharedStore};
-use crate::stores;
+use crate::{stderr, stores};
 
 /// How long an operation may take. What a service waits for is less; here, slowness is to be seen.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -115,12 +113,7 @@ impl Subject {
     /// Removes the place that entries had for themselves, if they had one. The store must be closed.
     pub(super) async fn tidy(&self) -> Result<(), StoreError> {
         match &self.config {
-            CacheConfig::Disk { disk, .. } => match fs::remove_dir_all(&disk.folder) {
-                Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                    Err(StoreError::Io { at: disk.folder.display().to_string(), source })
-                }
-                _ => Ok(()),
-            },
+            CacheConfig::Disk { disk, .. } => DiskStore::remove(&disk.folder),
             CacheConfig::Shared { store, authorities, .. } => match &**store {
                 SharedStore::Postgres(config) => {
                     let store = stores::postgres(config.as_ref().clone(), authorities.as_deref())?;
@@ -134,7 +127,7 @@ impl Subject {
 
     /// Tells, and keeps, why it could not be measured.
     pub(super) fn fail(&mut self, error: &StoreError) {
-        eprintln!("siftd: {}: {error}", self.report.url);
+        stderr::tell(format_args!("{}: {error}", self.report.url));
         self.report.error = Some(error.to_string());
     }
 

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::backend::Backend;
+use crate::settings::Secret;
 
 #[derive(Debug, Args)]
 #[command(
@@ -15,7 +16,7 @@ pub(crate) struct DoctorArguments {
     pub(super) config: Option<PathBuf>,
     /// A server to look at beside that of the settings: redis://, rediss://, redis-cluster://HOST,HOST, memcached:// or
     /// postgres://; may be repeated
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = Secret(str::parse::<Backend>))]
     pub(super) cache: Vec<Backend>,
     /// Print the findings as JSON
     #[arg(long)]

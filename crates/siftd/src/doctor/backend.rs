@@ -1,11 +1,8 @@
 //! Servers that answers are kept in, by their URLs.
 
 use std::fmt;
-use std::io;
-use std::net::{TcpStream, ToSocketAddrs};
 use std::path::Path;
 use std::str::FromStr;
-use std::time::{Duration, Instant};
 
 use cache::HostPort;
 
@@ -13,15 +10,6 @@ use super::finding::Finding;
 use super::{memcached, postgres, redis};
 use crate::host::Host;
 use crate::settings::{Authority, CacheUrl, Server, masked};
-
-/// For a connection, and for each answer.
-pub(super) const TIMEOUT: Duration = Duration::from_secs(3);
-/// How long it is looked on whether entries are evicted.
-pub(super) const WATCHED: Duration = Duration::from_secs(1);
-/// Round trips that are timed.
-pub(super) const ROUNDS: usize = 100;
-/// A hit waits for a round trip.
-const SLOW: Duration = Duration::from_millis(10);
 
 /// A server, or several of one kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,61 +84,6 @@ pub(super) fn check(backend: &Backend, host: &Host, authorities: Option<&Path>) 
 
 fn behind_sentinels() -> Finding {
     Finding::unknown("Redis", "Sentinels are not asked: name their primary with --cache redis://HOST:PORT")
-}
-
-pub(super) fn connect(server: &str) -> io::Result<TcpStream> {
-    let mut last = io::Error::from(io::ErrorKind::NotFound);
-    for address in server.to_socket_addrs()? {
-        match TcpStream::connect_timeout(&address, TIMEOUT) {
-            Ok(stream) => {
-                stream.set_nodelay(true)?;
-                stream.set_read_timeout(Some(TIMEOUT))?;
-                stream.set_write_timeout(Some(TIMEOUT))?;
-                return Ok(stream);
-            }
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
-}
-
-pub(super) fn unreachable(
-    check: &'static str,
-    server: &str,
-    error: &dyn ToString,
-    command: impl Into<String>,
-) -> Finding {
-    let why = "every request goes without this tier, as its breaker has it";
-    Finding::error(check, format!("{server}: {}", error.to_string()), why, command)
-}
-
-/// Times round trips, and tells of them together with the server and its version.
-pub(super) fn latency<E>(
-    check: &'static str,
-    server: &str,
-    version: &str,
-    mut round_trip: impl FnMut() -> Result<(), E>,
-) -> Result<Finding, E> {
-    let mut times = Vec::with_capacity(ROUNDS);
-    for _ in 0..ROUNDS {
-        let started = Instant::now();
-        round_trip()?;
-        times.push(started.elapsed());
-    }
-    times.sort();
-    let at = |share: f64| times.get((share * (ROUNDS - 1) as f64) as usize).copied().unwrap_or_default();
-    let (half, most) = (at(0.5), at(0.99));
-    let found = format!(
-        "{server}: version {version}, round trip {:.2} ms (p50), {:.2} ms (p99)",
-        half.as_secs_f64() * 1e3,
-        most.as_secs_f64() * 1e3
-    );
-    if half <= SLOW {
-        return Ok(Finding::ok(check, found));
-    }
-    let why =
-        "each hit of this tier waits for a round trip: a tier so far away is hardly faster than computing";
-    Ok(Finding::warning(check, found, why, "place the server in the same zone as the service"))
 }
 
 #[cfg(test)]

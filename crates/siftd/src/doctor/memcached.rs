@@ -7,8 +7,9 @@ use std::thread;
 
 use cache::HostPort;
 
-use super::backend::{WATCHED, connect, latency, unreachable};
 use super::finding::Finding;
+use super::reach::{TIMEOUT, WATCHED, latency, unreachable};
+use crate::tcp;
 
 const CHECK: &str = "memcached";
 /// The server's default. Values are stored in items of at most a million bytes.
@@ -23,7 +24,7 @@ pub(super) fn check(server: &HostPort) -> Vec<Finding> {
 }
 
 fn ask(server: &str) -> io::Result<Vec<Finding>> {
-    let mut stream = BufReader::new(connect(server)?);
+    let mut stream = BufReader::new(tcp::connect(server, TIMEOUT)?);
     let version = line(&mut stream, "version")?;
     let version = version.strip_prefix("VERSION ").ok_or(io::ErrorKind::InvalidData)?;
     let mut findings = vec![latency(CHECK, server, version, || line(&mut stream, "version").map(drop))?];

@@ -7,8 +7,9 @@ use tokio::time::timeout;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::{Client, Config, Error, NoTls, Row};
 
-use super::backend::{TIMEOUT, connect, latency, unreachable};
 use super::finding::Finding;
+use super::reach::{TIMEOUT, latency, unreachable};
+use crate::tcp;
 
 const CHECK: &str = "PostgreSQL";
 const PORT: u16 = 5432;
@@ -17,7 +18,7 @@ const FULL: f64 = 0.8;
 
 const ABOUT: &str = "SELECT split_part(current_setting('server_version'), ' ', 1), \
     current_setting('max_connections')::int8 - current_setting('superuser_reserved_connections')::int8, \
-    (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'), \
+    (SELECT sum(numbackends)::int8 FROM pg_stat_database), \
     current_setting('transaction_read_only')::bool, pg_is_in_recovery()";
 
 /// Why nothing could be found.
@@ -40,8 +41,8 @@ pub(super) fn check(url: &str) -> Vec<Finding> {
     let server = name(&config);
     let reach = format!("pg_isready -d postgres://{server}");
     if config.get_ssl_mode() == SslMode::Require {
-        return vec![match connect(&server) {
-            Ok(_) => {
+        return vec![match first_reached(&config) {
+            Ok(server) => {
                 Finding::unknown(CHECK, format!("{server} takes connections; over TLS no more is looked at"))
             }
             Err(error) => unreachable(CHECK, &server, &error, reach),
@@ -52,19 +53,40 @@ pub(super) fn check(url: &str) -> Vec<Finding> {
 
 /// Host and port of the first server.
 fn name(config: &Config) -> String {
-    let port = config.get_ports().first().copied().unwrap_or(PORT);
-    match config.get_hosts().first() {
-        Some(Host::Tcp(host)) => format!("{host}:{port}"),
-        Some(Host::Unix(path)) => format!("{}:{port}", path.display()),
-        None => format!("localhost:{port}"),
+    names(config).next().unwrap_or_else(|| format!("localhost:{PORT}"))
+}
+
+/// Hosts and ports: one port for each host, or one for all.
+fn names(config: &Config) -> impl Iterator<Item = String> {
+    config.get_hosts().iter().enumerate().map(|(number, host)| {
+        let ports = config.get_ports();
+        let port = ports.get(number).or(ports.first()).copied().unwrap_or(PORT);
+        match host {
+            Host::Tcp(host) => format!("{host}:{port}"),
+            Host::Unix(path) => format!("{}:{port}", path.display()),
+        }
+    })
+}
+
+/// The first of the servers that takes connections.
+fn first_reached(config: &Config) -> io::Result<String> {
+    let mut last = io::Error::from(io::ErrorKind::NotFound);
+    for name in names(config) {
+        match tcp::connect(&name, TIMEOUT) {
+            Ok(_) => return Ok(name),
+            Err(error) => last = error,
+        }
     }
+    Err(last)
 }
 
 fn ask(config: &Config, server: &str) -> Result<Vec<Finding>, Unreachable> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    let hosts = config.get_hosts().len().max(1) as u32;
+    let config = config.clone().connect_timeout(TIMEOUT).to_owned();
     let client = runtime.block_on(async {
-        let (client, connection) =
-            timeout(TIMEOUT, config.connect(NoTls)).await.map_err(|_| Unreachable::Timeout)??;
+        let connecting = timeout(TIMEOUT * hosts, config.connect(NoTls));
+        let (client, connection) = connecting.await.map_err(|_| Unreachable::Timeout)??;
         tokio::spawn(connection);
         Ok::<Client, Unreachable>(client)
     })?;

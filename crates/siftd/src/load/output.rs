@@ -1,4 +1,4 @@
-use std::fs;
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -7,7 +7,8 @@ use loadgen::{Config, Phase, Progress, Report};
 
 use super::LoadArguments;
 use crate::inputs::STANDARD_STREAM;
-use crate::outputs;
+use crate::outputs::{self, WriteError};
+use crate::stderr;
 
 /// A line on standard error, where that is a terminal.
 #[derive(Debug)]
@@ -58,33 +59,24 @@ fn line(progress: &Progress, config: &Config) -> String {
     line
 }
 
-/// The summary, and the files that were asked for. Where JSON has standard output, the summary has standard error.
-pub(super) fn write(report: &Report, arguments: &LoadArguments) -> Result<(), String> {
+/// The summary, and the files that were asked for, as many of them as can be written. Where JSON has standard output, the summary has
+/// standard error.
+pub(super) fn write(report: &Report, arguments: &LoadArguments) -> Result<(), WriteError> {
     let json_on_stdout = arguments.json.as_deref() == Some(Path::new(STANDARD_STREAM));
-    if json_on_stdout {
-        eprint!("{report}");
+    let summary = if json_on_stdout {
+        stderr::print(report);
+        Ok(())
     } else {
-        print(report.to_string().as_bytes())?;
-    }
-    if let Some(path) = &arguments.json {
-        let mut json = serde_json::to_vec_pretty(report).map_err(|error| error.to_string())?;
-        json.push(b'\n');
-        if json_on_stdout {
-            print(&json)?;
-        } else {
-            save(path, &json)?;
-        }
-    }
-    if let Some(path) = &arguments.report {
-        save(path, loadgen::html(report).map_err(|error| error.to_string())?.as_bytes())?;
-    }
-    Ok(())
-}
-
-fn save(path: &Path, bytes: &[u8]) -> Result<(), String> {
-    fs::write(path, bytes).map_err(|error| format!("{}: {error}", path.display()))
-}
-
-fn print(bytes: &[u8]) -> Result<(), String> {
-    outputs::print(bytes).map_err(|error| format!("cannot write to standard output: {error}"))
+        outputs::print(report.to_string().as_bytes())
+    };
+    let json = arguments.json.as_ref().map_or(Ok(()), |path| {
+        let json = serde_json::to_vec_pretty(report).map_err(|error| WriteError::new(path, error.into()))?;
+        let json = [json, b"\n".to_vec()].concat();
+        if json_on_stdout { outputs::print(&json) } else { outputs::write_file(path, &json) }
+    });
+    let page = arguments.report.as_ref().map_or(Ok(()), |path| {
+        let page = loadgen::html(report).map_err(|error| WriteError::new(path, io::Error::other(error)))?;
+        outputs::write_file(path, page.as_bytes())
+    });
+    summary.and(json).and(page)
 }

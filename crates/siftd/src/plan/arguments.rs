@@ -29,7 +29,7 @@ pub(crate) struct PlanArguments {
     rate: Option<f64>,
     /// Share of requests that the cache answers, 0 to 1
     #[arg(long, value_name = "H", conflicts_with = "popularity")]
-    pub(super) hit_ratio: Option<f64>,
+    hit_ratio: Option<f64>,
     /// How unevenly pictures are asked for, as zipf:S, from which the hit ratio is reckoned; with --working-set
     #[arg(long, value_name = "zipf:S", value_parser = exponent, requires = "working_set")]
     popularity: Option<f64>,
@@ -181,7 +181,11 @@ impl PlanArguments {
         let objective = Objective { p99: p99.as_secs_f64(), refused };
         let mix = self.picture_mix.clone();
         let answer_bytes = answer_bytes as f64;
-        let known = self.load_images.as_deref().map(|images| load::known(images, self)).transpose()?;
+        let known = self.load_images.as_deref().map(|images| {
+            let ratio = self.hit_ratio.ok_or("a load that is known in advance needs --hit-ratio")?;
+            load::known(images, ratio, self.load_duration, self.load_seed)
+        });
+        let known = known.transpose()?;
         Ok(Workload {
             rate,
             peak_factor,

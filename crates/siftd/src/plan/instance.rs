@@ -1,11 +1,12 @@
 //! The figures of a running instance.
 
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 use capacity::Profile;
 use capacity::live::{self, Exposition};
+
+use crate::tcp;
 
 /// How long an instance may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -34,11 +35,7 @@ fn authority(url: &str) -> Result<String, String> {
 
 /// Date and body of the answer, which ends with the connection.
 fn get(authority: &str, path: &str) -> io::Result<(String, String)> {
-    let addresses: Vec<SocketAddr> = authority.to_socket_addrs()?.collect();
-    let address = addresses.first().ok_or_else(|| io::Error::other("it has no address"))?;
-    let mut stream = TcpStream::connect_timeout(address, TIMEOUT)?;
-    stream.set_read_timeout(Some(TIMEOUT))?;
-    stream.set_write_timeout(Some(TIMEOUT))?;
+    let mut stream = tcp::connect(authority, TIMEOUT)?;
     // An answer to HTTP/1.0 is not chunked.
     write!(stream, "GET {path} HTTP/1.0\r\nhost: {authority}\r\nconnection: close\r\n\r\n")?;
     let mut answer = String::new();

@@ -5,7 +5,7 @@ use clap::Args;
 
 use crate::duration;
 use crate::params::FeatureArguments;
-use crate::settings::CacheUrl;
+use crate::settings::{CacheUrl, Secret};
 
 #[derive(Debug, Args)]
 #[command(
@@ -27,7 +27,7 @@ pub(crate) struct ProfileArguments {
     pub(super) window: Duration,
     /// Cache that instances will share, whose lookups are measured, too: redis://, redis-cluster://, redis-sentinel://,
     /// memcached:// or postgres://, as siftd serve takes them
-    #[arg(long, value_name = "URL", value_parser = shared)]
+    #[arg(long, value_name = "URL", value_parser = Secret(shared))]
     pub(super) cache: Option<CacheUrl>,
     /// Certificates to trust for it, PEM
     #[arg(long, value_name = "FILE", requires = "cache")]

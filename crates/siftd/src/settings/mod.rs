@@ -15,6 +15,7 @@ mod print;
 pub(crate) mod quantity;
 #[cfg(test)]
 mod reference;
+mod secret;
 mod setting;
 mod source;
 mod table;
@@ -29,6 +30,7 @@ pub(crate) use draft::{CacheConfig, Draft, ServeConfig, SharedStore};
 pub(crate) use environment::Environment;
 pub(crate) use error::SettingsError;
 pub(crate) use flags::ServeArguments;
+pub(crate) use secret::Secret;
 use source::{Given, Source};
 
 /// All settings from all sources, checked.

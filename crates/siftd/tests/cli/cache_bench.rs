@@ -63,6 +63,10 @@ fn all_kinds_are_measured_and_left_as_they_were() {
     let redis = RedisServer::start(&APPENDING);
     let (memcached, postgres) = (MemcachedServer::start(&[]), PostgresServer::start(&[]));
     let disk = format!("disk://{}/disk", folder.path().display());
+    // Somebody's own, where entries go meanwhile.
+    let theirs = folder.path().join("disk/cache-bench/results.json");
+    fs::create_dir_all(theirs.parent().unwrap()).unwrap();
+    fs::write(&theirs, "mine").unwrap();
     let urls = [
         "memory://",
         &disk,
@@ -95,6 +99,9 @@ fn all_kinds_are_measured_and_left_as_they_were() {
         assert_eq!(found(cache, "siftd_killed"), [kept; 2], "{cache}");
         assert_eq!(cache["notes"], Value::Array(Vec::new()));
     }
+    let left: Vec<_> =
+        fs::read_dir(theirs.parent().unwrap()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(left, [theirs]);
     assert_eq!(caches[0]["persistence"]["server_killed"], caches[0]["persistence"]["siftd_killed"]);
     assert_eq!(caches[2]["persistence"]["server_killed"], Value::Null);
     let processes: Vec<_> = caches.iter().map(|cache| cache["processes_to_run"].as_u64()).collect();
@@ -108,7 +115,7 @@ fn all_kinds_are_measured_and_left_as_they_were() {
 
     assert_eq!(redis.ask::<u64>(&[b"DBSIZE"]).unwrap(), 0);
     assert_eq!(memcached.statistic("curr_items"), 0);
-    assert_eq!(files(folder.path()), ["m.md", "p.svg", "r.html"]);
+    assert_eq!(files(folder.path()), ["disk/cache-bench/results.json", "m.md", "p.svg", "r.html"]);
     let text = fs::read_to_string(folder.path().join("m.md")).unwrap();
     assert!(text.contains("| processes to run beside siftd | 0 | 0 | 1 | 1 | 1 |"), "{text}");
     assert!(fs::read_to_string(folder.path().join("p.svg")).unwrap().starts_with("<svg xmlns="));

@@ -45,6 +45,7 @@ fn wrong_usage_is_told() {
     };
     refused(&["a.png", "-o", "b.jpg"], "error: the output is a PNG, so its name must end in .png: b.jpg");
     refused(&["a.png", "-o", "b"], "error: the output is a PNG, so its name must end in .png: b");
+    refused(&["a.png", "-o", "./a.png"], "error: ./a.png is the image itself: give -o another name");
     refused(&["in", "-o", "b.png"], "error: in is a folder, but denoise takes one image");
     refused(
         &["a.png", "-o", "b.png", "--template-window", "0"],

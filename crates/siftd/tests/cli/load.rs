@@ -15,7 +15,7 @@ fn refused(arguments: &[&str]) -> (Option<i32>, String) {
 fn what_cannot_be_loaded_is_wrong_usage_that_tells_what_can() {
     let nowhere = ["load", "--url", "http://127.0.0.1:1", "--images", "."];
     for (more, expected) in [
-        (&["--rate", "0"][..], "error: the rate is 0: must be more than 0 and at most 1000000 a second\n"),
+        (&["--rate", "0"][..], "error: the rate is 0: must be 0.000001 to 1000000 a second\n"),
         (&["--concurrency", "1", "--hit-ratio", "1.5"], "error: the hit ratio is 1.5: must be 0 to 1\n"),
         (&["--rate", "1", "--url", "https://host"], ""),
         (&["--rate", "1", "--duration", "1d"], ""),

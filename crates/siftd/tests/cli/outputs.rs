@@ -4,7 +4,7 @@ use std::fs;
 
 use extract::FeatureSet;
 
-use crate::running::{files, fixture, folder, run, small};
+use crate::running::{files, fixture, folder, run, siftd, small};
 
 const TRUNCATED: &str = "it.png";
 
@@ -107,13 +107,37 @@ fn the_image_itself_is_never_the_output() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_stays_a_link_and_its_target_is_written() {
+fn a_link_stays_a_link_and_its_target_is_written_with_the_mode_it_had() {
+    use std::os::unix::fs::PermissionsExt;
+
     let folder = folder(&[("a.png", small()), ("real.json", b"old".to_vec())]);
     let link = folder.path().join("link.json");
     std::os::unix::fs::symlink("real.json", &link).unwrap();
-    run(folder.path(), &["detect", "a.png", "-o", "link.json"]).ok();
-    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-    assert!(fs::read_to_string(folder.path().join("real.json")).unwrap().contains("\"keypoints\""));
+    let real = folder.path().join("real.json");
+    let written = || {
+        run(folder.path(), &["detect", "a.png", "-o", "link.json"]).ok();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert!(fs::read_to_string(&real).unwrap().contains("\"keypoints\""));
+        fs::metadata(&real).unwrap().permissions()
+    };
+    fs::set_permissions(&real, fs::Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(written().mode() & 0o777, 0o600);
+    // A target that is not there yet.
+    fs::remove_file(&real).unwrap();
+    written();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn standard_output_by_its_name_adds_to_a_log() {
+    let folder = folder(&[("a.png", small()), ("log", b"before\n".to_vec())]);
+    let log = fs::OpenOptions::new().append(true).open(folder.path().join("log")).unwrap();
+    let status =
+        siftd(folder.path(), &["detect", "a.png", "-o", "/dev/stdout"]).stdout(log).status().unwrap();
+    assert!(status.success());
+    let log = fs::read_to_string(folder.path().join("log")).unwrap();
+    let lines: Vec<_> = log.lines().collect();
+    assert!(lines.len() == 2 && lines[0] == "before" && lines[1].contains("\"keypoints\""), "{log}");
 }
 
 /// As `-o /dev/null` and `-o /dev/stdout` are: not to be replaced by a file.

@@ -76,3 +76,31 @@ fn a_reader_that_went_away_is_no_error() {
         assert_eq!(with_closed_stdout(arguments, &small()), (Some(0), String::new()), "{arguments:?}");
     }
 }
+
+/// As where a disk is full, or `2>&1 | head` has left: what went wrong can't be told, and all else is done.
+#[test]
+fn a_reader_of_errors_that_went_away_keeps_nothing_from_being_done() {
+    let broken = fixture("broken/png-no-end");
+    for output in [None, Some("out/")] {
+        let inputs = [
+            ("a.png", broken.clone()),
+            ("b.png", broken.clone()),
+            ("c.png", small()),
+            ("d.png", broken.clone()),
+        ];
+        let folder = folder(&inputs);
+        let mut arguments = vec!["detect", "-", "a.png", "b.png", "c.png", "d.png", "--threads", "2"];
+        arguments.extend(output.iter().flat_map(|output| ["-o", output]));
+        let mut command = siftd(folder.path(), &arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        drop(child.stderr.take());
+        child.stdin.take().unwrap().write_all(&broken).unwrap();
+        let mut stdout = String::new();
+        child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(1), "{output:?}");
+        let done =
+            if output.is_some() { folder.path().join("out").exists() } else { stdout.contains("c.png") };
+        assert!(done, "{output:?}: {stdout}");
+    }
+}

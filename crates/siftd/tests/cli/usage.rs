@@ -37,7 +37,7 @@ fn an_option_that_is_none_is_told_with_what_is_allowed() {
         (&["--format", "xml"], "must be summary, json, npz, colmap or siftd"),
         (&["--denoise", "median"], "[possible values: nlm, none]"),
         (&["--descriptor", "surf"], "[possible values: sift, rootsift]"),
-        (&["--threads", "0"], "'--threads <N>': must be a whole number of at least 1"),
+        (&["--threads", "0"], "'--threads <N>': must be a whole number from 1 to 1024"),
         (&["--octave-layers", "-1"], "'--octave-layers <N>': must be a whole number of at least 0"),
         (&["--search-window", "2.5"], "'--search-window <PX>': must be a whole number of at least 0"),
         (&["-o", ""], "a value is required for '--output <OUT>'"),

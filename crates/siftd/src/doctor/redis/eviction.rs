@@ -3,8 +3,8 @@ use std::thread;
 use redis::{InfoDict, RedisResult};
 
 use super::{CHECK, Server};
-use crate::doctor::backend::WATCHED;
 use crate::doctor::finding::Finding;
+use crate::doctor::reach::WATCHED;
 
 /// Whether entries that have not expired are thrown away now.
 pub(super) fn check(server: &mut Server, before: &InfoDict) -> RedisResult<Finding> {
@@ -24,6 +24,31 @@ pub(super) fn check(server: &mut Server, before: &InfoDict) -> RedisResult<Findi
         return Ok(Finding::ok(CHECK, found));
     }
     let why = "the working set does not fit: what is thrown away before it expires is computed again";
-    let most: u64 = now.get("maxmemory").unwrap_or(0);
-    Ok(Finding::warning(CHECK, found, why, server.set("maxmemory", &most.saturating_mul(2).to_string())))
+    let number = |name: &str| now.get::<u64>(name).unwrap_or(0);
+    let (most, machine) = (number("maxmemory"), number("total_system_memory"));
+    let more = room(most, machine);
+    let command = if more > most {
+        server.set("maxmemory", &more.to_string())
+    } else {
+        "a machine with more memory, more shards, or a lower cache_ttl".to_owned()
+    };
+    Ok(Finding::warning(CHECK, found, why, command))
+}
+
+/// Twice as much, but what a machine has beside it. Those that don't tell have 0.
+fn room(most: u64, machine: u64) -> u64 {
+    let twice = most.saturating_mul(2);
+    if machine == 0 { twice } else { twice.min(machine / 10 * 7) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_server_is_told_to_take_more_than_its_machine_has_room_for() {
+        assert_eq!([room(1 << 30, 16 << 30), room(1 << 30, 0)], [2 << 30, 2 << 30]);
+        assert_eq!(room(4000, 6000), 4200);
+        assert_eq!(room(5000, 6000), 4200);
+    }
 }

@@ -21,16 +21,12 @@ pub(super) fn check(server: &mut Server, info: &InfoDict, host: &Host) -> Vec<Fi
     }
     findings.push(match (appends, saves.as_deref()) {
         (false, Some("")) => Finding::ok(CHECK, server.told("keeps nothing on a disk")),
-        (false, None) => Finding::unknown(CHECK, server.told("does not tell whether it saves snapshots")),
+        (true, Some("")) => Finding::ok(CHECK, server.told("appends to a file, so that entries outlive it")),
+        (_, None) => Finding::unknown(CHECK, server.told("does not tell whether it saves snapshots")),
         _ => {
-            let found = server.told(match (appends, snapshots) {
-                (true, true) => "appends to a file and saves snapshots",
-                (true, false) => "appends to a file",
-                _ => "saves snapshots",
-            });
-            let why = "a cache can be computed again; forks for snapshots and rewrites take up to as much memory again";
-            let command = format!("{}; {}", server.set("save", "''"), server.set("appendonly", "no"));
-            Finding::warning(CHECK, found, why, command)
+            let found = server.told("saves snapshots");
+            let why = "a cache can be computed again; forks for snapshots take up to as much memory again";
+            Finding::warning(CHECK, found, why, server.set("save", "''"))
         }
     });
     if server.is_local && (appends || snapshots) && host.number(OVERCOMMIT).is_some_and(|mode| mode != 1) {
