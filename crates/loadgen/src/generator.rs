@@ -83,8 +83,9 @@ pub(crate) fn start(
             });
             let generator = Generator::new(job, Arc::clone(&gauges), number);
             tokio::select! {
-                made = generator.run() => made,
+                biased;
                 () = abandoned.cancelled() => Ok(()),
+                made = generator.run() => made,
             }
         });
         let made = runtime.block_on(load);

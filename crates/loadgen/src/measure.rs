@@ -51,7 +51,7 @@ impl Measured<'_> {
         }
         if total.failures.contains_key(&Failure::Exhausted) {
             warnings.push(
-                "the generator had no files or ports left: allow it more (ulimit -n), or fewer --connections"
+                "the generator had no files or ports left: allow it more (ulimit -n), or fewer connections at a time"
                     .to_owned(),
             );
         }

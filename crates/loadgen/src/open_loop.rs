@@ -57,6 +57,8 @@ fn arrive(generator: &Rc<Generator>, arrival: Arrival, all_done: &Rc<Notify>) {
         while let Some(arrival) = next {
             generator.make(&mut connection, arrival).await;
             next = generator.waiting.borrow_mut().pop_front();
+            // Those that are past their deadline wait for nothing.
+            yield_now().await;
         }
         keep(&generator, connection);
         generator.busy.set(generator.busy.get() - 1);

@@ -283,6 +283,8 @@ pub struct Search {
     pub rate: Option<f64>,
     /// Whether it was told to end before its time.
     pub interrupted: bool,
+    /// What kept a rate from being tried, and so ended the search; none if nothing did.
+    pub failed: Option<String>,
     /// What was tried, in turn.
     pub steps: Vec<Step>,
 }

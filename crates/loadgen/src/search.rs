@@ -73,9 +73,12 @@ pub fn find_max(
         Mix::Popularity { .. } => Some(new_variants()?),
         Mix::HitRatio(_) => None,
     };
-    let mut ended_by = None;
+    let mut failed = None;
     while let Some(trial) = bracket.next() {
+        // The same pictures are asked for in another order, or each rate would find what the one before has asked for.
+        let seed = if popular.is_some() { config.seed.wrapping_add(steps.len() as u64) } else { config.seed };
         let tried = Config {
+            seed,
             traffic: Traffic::Open { rate: trial.rate, arrivals: objective.arrivals },
             duration: if trial.is_short { config.duration / 3 } else { config.duration },
             ..config.clone()
@@ -83,9 +86,12 @@ pub fn find_max(
         let mut observe = |progress: &Progress| observe(&Progress { rate: Some(trial.rate), ..*progress });
         let variants = popular.map_or_else(new_variants, Ok)?;
         let report = match run_about(variants, target, &tried, corpus, stop, &mut observe) {
-            Err(error) if best.is_some() || last.is_some() => {
+            Err(LoadError::Interrupted(_)) if best.is_some() || last.is_some() => {
                 interrupted = true;
-                ended_by = Some(format!("the search ended before {} requests/s: {error}", trial.rate));
+                break;
+            }
+            Err(error) if best.is_some() || last.is_some() => {
+                failed = Some(format!("{} requests/s: {error}", trial.rate));
                 break;
             }
             tried => tried?,
@@ -103,12 +109,12 @@ pub fn find_max(
     }
     let rate = best.as_ref().map(|_| bracket.kept());
     let mut report = best.or(last).ok_or(LoadError::Interrupted(Duration::ZERO))?;
-    report.warnings.extend(ended_by);
     report.search = Some(Search {
         p99_bound_ms: objective.p99.as_secs_f64() * 1e3,
         resolution: objective.resolution,
         rate: rate.flatten(),
         interrupted,
+        failed,
         steps,
     });
     Ok(report)

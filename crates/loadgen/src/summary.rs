@@ -41,6 +41,9 @@ fn steps(search: &Search, f: &mut Formatter<'_>) -> fmt::Result {
     if search.interrupted {
         writeln!(f, "(interrupted: higher rates may keep it, too)")?;
     }
+    if let Some(failed) = &search.failed {
+        writeln!(f, "(the search ended early, as a rate could not be tried: {failed})")?;
+    }
     Ok(())
 }
 

@@ -30,7 +30,7 @@ impl Target {
     /// assert!(loadgen::Target::new("https://localhost", None).is_err());
     /// ```
     pub fn new(url: &str, api_key: Option<&str>) -> Result<Self, LoadError> {
-        let wrong = |reason: String| LoadError::Url { url: url.to_owned(), reason };
+        let wrong = |reason: String| LoadError::Url { url: without_user(url), reason };
         let uri: Uri = url.parse().map_err(|error| wrong(format!("{error}")))?;
         if uri.scheme_str() != Some("http") {
             return Err(wrong(
@@ -40,9 +40,8 @@ impl Target {
         let host = uri.host().filter(|host| !host.is_empty());
         let host = host.ok_or_else(|| wrong("names no host".to_owned()))?;
         let given = uri.authority().map_or(host, |authority| authority.as_str());
-        if let Some((user, _)) = given.rsplit_once('@') {
-            let reason = "names a user, who would not be sent: a key goes by itself".to_owned();
-            return Err(LoadError::Url { url: url.replacen(user, "…", 1), reason });
+        if given.contains('@') {
+            return Err(wrong("names a user, who would not be sent: a key goes by itself".to_owned()));
         }
         let port = match given.strip_prefix(host).unwrap_or_default().strip_prefix(':') {
             None => 80,
@@ -111,6 +110,15 @@ impl Target {
     }
 }
 
+/// What stands between `//` and the last `@` is nobody's business.
+fn without_user(url: &str) -> String {
+    let begin = url.find("//").map_or(0, |slashes| slashes + 2);
+    match url.rfind('@').filter(|at| *at > begin) {
+        Some(at) => format!("{}…{}", &url[..begin], &url[at..]),
+        None => url.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,6 +136,8 @@ mod tests {
             ("http://localhost:80000", "port"),
             ("http://siftd:hunter2@localhost", "user"),
             ("https://localhost", "http://"),
+            ("https://siftd:hunter2@localhost", "http://"),
+            ("http://siftd:hunter2@local host", ""),
         ] {
             let error = Target::new(url, None).unwrap_err().to_string();
             assert!(error.contains(reason) && !error.contains("hunter2"), "{error}");

@@ -97,6 +97,8 @@ impl Threads {
             let measured = clock.measured(now);
             let too_early = measured.is_none_or(|measured| measured < window * most);
             if stop.is_cancelled() || (any_ended && too_early) {
+                // In this order: what was intended for later is not to be begun.
+                clock.end_at(measured.unwrap_or_default());
                 clock.abandoned.cancel();
                 let (from, after) = (window * kept, self.cpu());
                 let before = cpu.get(kept as usize).unwrap_or(&after);

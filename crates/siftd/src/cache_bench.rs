@@ -27,7 +27,7 @@ use subject::{Subject, subjects};
 /// Measures the caches and tells. It fails unless all could be measured; `Err` for wrong usage.
 pub(crate) fn run(arguments: &CacheBenchArguments) -> Result<Outcome, String> {
     for path in arguments.files() {
-        outputs::check_folder(path).map_err(|error| error.to_string())?;
+        outputs::check_place(path).map_err(|error| error.to_string())?;
     }
     let marks = arguments.count_marks.as_deref().map(MarksFile::read).transpose()?;
     let made = Timestamp(SystemTime::now()).to_string();
@@ -67,14 +67,18 @@ async fn leave_marks(
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let (file, open) = marking::leave(subjects, arguments.marks as usize).await;
-    file.write(path)?;
+    if let Err(error) = file.write(path) {
+        return Ok(Outcome::Done.if_written(Err(error)));
+    }
     let told = format!(
         "marks are written, as {} says: kill this process ({}) and the servers with SIGKILL, start the servers again, and \
          count with --count-marks\n",
         path.display(),
         std::process::id()
     );
-    outputs::print(told.as_bytes()).map_err(|error| error.to_string())?;
+    if let Err(error) = outputs::print(told.as_bytes()) {
+        return Ok(Outcome::Done.if_written(Err(error)));
+    }
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}

@@ -6,6 +6,7 @@ mod output;
 use std::io;
 use std::thread;
 
+use loadgen::report::Search;
 use loadgen::{Corpus, LoadError, Progress, Report, Target};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::runtime;
@@ -20,6 +21,9 @@ use crate::{outputs, stderr};
 /// Makes the load and tells what was measured. It fails unless all requests were answered or refused in good order; `Err` for
 /// what cannot be made.
 pub(crate) fn run(arguments: &LoadArguments) -> Result<Outcome, String> {
+    for path in arguments.json.iter().chain(&arguments.report) {
+        outputs::check_place(path).map_err(|error| error.to_string())?;
+    }
     match measure(arguments) {
         Ok(report) => {
             let written = output::write(&report, arguments);
@@ -37,9 +41,6 @@ fn measure(arguments: &LoadArguments) -> Result<Report, LoadError> {
     let target = Target::new(&arguments.url, arguments.api_key.as_deref())?;
     let config = arguments.config();
     config.validate()?;
-    for path in arguments.json.iter().chain(&arguments.report) {
-        outputs::check_folder(path)?;
-    }
     let corpus = Corpus::read(&arguments.images)?;
     allow_all_files();
     let stop = interruption()?;
@@ -63,7 +64,8 @@ fn allow_all_files() {
 }
 
 fn succeeded(report: &Report) -> bool {
-    let objective_met = report.search.as_ref().is_none_or(|search| search.rate.is_some());
+    let found = |search: &Search| search.rate.is_some() && search.failed.is_none();
+    let objective_met = report.search.as_ref().is_none_or(found);
     report.counts.failed == 0 && report.counts.sent > 0 && objective_met
 }
 

@@ -24,7 +24,8 @@ impl WriteError {
 }
 
 /// Writes a file whole or not at all, even where the process is killed: under another name first, renamed when it is done. That the disk
-/// has it before the power fails is not waited for. A link's target is written, not the link; a pipe or a device is written as it is.
+/// has it before the power fails is not waited for. A link's target is written, not the link; a pipe, a device, and what a link leads to
+/// that isn't there yet are written as they are.
 pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     // Opened by this name, a log that it leads to would be written from its beginning.
     if path == Path::new("/dev/stdout") {
@@ -42,10 +43,15 @@ pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     write().map_err(|error| WriteError::new(path, error))
 }
 
-/// Whether there is a folder for a file to be written later, after what takes long.
-pub(crate) fn check_folder(path: &Path) -> io::Result<()> {
-    let told = |error: io::Error| io::Error::new(error.kind(), WriteError::new(path, error));
-    fs::metadata(folder_of(path)).map(drop).map_err(told)
+/// Whether a file could be there that is to be written later, after what takes long: its folder is, and it is none itself.
+pub(crate) fn check_place(path: &Path) -> Result<(), WriteError> {
+    let kind = match fs::metadata(folder_of(path)) {
+        Ok(folder) if !folder.is_dir() => io::ErrorKind::NotADirectory,
+        Ok(_) if path.is_dir() => io::ErrorKind::IsADirectory,
+        Ok(_) => return Ok(()),
+        Err(error) => return Err(WriteError::new(path, error)),
+    };
+    Err(WriteError::new(path, kind.into()))
 }
 
 /// Writes a file below a folder, with the sub-folders it needs.

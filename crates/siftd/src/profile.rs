@@ -58,7 +58,7 @@ pub(crate) enum ProfileError {
 pub(crate) fn run(arguments: &ProfileArguments) -> Result<Outcome, String> {
     let params = arguments.features.params()?;
     if let Some(path) = &arguments.output {
-        outputs::check_folder(path).map_err(|error| error.to_string())?;
+        outputs::check_place(path).map_err(|error| error.to_string())?;
     }
     let profile = measure(arguments, &params).and_then(|profile| Ok((profile.to_json()? + "\n", profile)));
     match profile {

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use crate::measure::{self, BUSY};
+use crate::outcome::Failure;
 use crate::report::Report;
 
 /// Answers may be fewer than requests by this part.
@@ -9,6 +10,9 @@ const SHORTFALL: f64 = 0.02;
 /// In what a measurement breaks the objective, with what may be the generator's own doing. Where that is the bottleneck, nothing is kept.
 pub(super) fn broken(report: &Report, p99: Duration) -> Option<String> {
     let generator = &report.generator;
+    if report.failures.contains_key(&Failure::Exhausted.to_string()) {
+        return Some(format!("the generator was the bottleneck: {}", Failure::Exhausted));
+    }
     match broken_by_answers(report, p99) {
         None if generator.busiest_thread > BUSY || generator.waited_for_connection > 0 => {
             Some("the generator was the bottleneck".to_owned())

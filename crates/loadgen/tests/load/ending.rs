@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use loadgen::{Config, LoadError, Phase, run};
+use loadgen::{Arrivals, Config, LoadError, Phase, Traffic, run};
 use tokio_util::sync::CancellationToken;
 
 use crate::server::{Server, features};
@@ -30,6 +30,23 @@ fn a_load_that_is_ended_tells_what_it_measured() {
     assert_eq!(report.warnings, told);
     assert_eq!((report.counts.sent, report.counts.miss, report.counts.unfinished), (4, 3, 1));
     assert!(report.measured_seconds < 3600.0);
+}
+
+/// What was to come later counts for nothing.
+#[test]
+fn an_open_loop_that_is_ended_begins_nothing_more() {
+    let server = Server::start(|_| async { features(MISS) });
+    let stop = CancellationToken::new();
+    let traffic = Traffic::Open { rate: 100.0, arrivals: Arrivals::Constant };
+    let config = Config { traffic, duration: millis(3_600_000), ..brief() };
+    let report = run(&target(&server), &config, &corpus(), &stop, &mut |progress| {
+        if progress.phase == Phase::Measuring && server.came().len() > 3 {
+            stop.cancel();
+        }
+    });
+    let report = report.unwrap();
+    let due = (report.measured_seconds * 100.0).ceil() as u64;
+    assert!(report.interrupted && report.counts.sent <= due, "{} of {due}", report.counts.sent);
 }
 
 /// The report is of what is over; without what is not, it tells so.

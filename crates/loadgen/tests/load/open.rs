@@ -62,7 +62,6 @@ fn what_is_late_at_the_end_is_sent_all_the_same() {
     let config = Config { duration: millis(30), ..constant(20_000.0) };
     let report = load(&server, &config).unwrap();
     assert_eq!((report.counts.sent, report.counts.answered, server.came().len()), (600, 600, 600));
-    assert!(report.latency.answered.unwrap().max_ms > 30.0);
 }
 
 #[test]

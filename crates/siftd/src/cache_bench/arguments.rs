@@ -73,9 +73,9 @@ impl CacheBenchArguments {
         Setup { bytes: *bytes, ttl: *ttl, prefix: prefix.clone(), authorities: cache_ca.clone() }
     }
 
-    /// Those that are written in the end.
+    /// Those that are written.
     pub(super) fn files(&self) -> impl Iterator<Item = &PathBuf> {
-        [&self.json, &self.markdown, &self.report, &self.picture].into_iter().flatten()
+        [&self.leave_marks, &self.json, &self.markdown, &self.report, &self.picture].into_iter().flatten()
     }
 
     /// The same for a process that writes marks for this one, with these caches.

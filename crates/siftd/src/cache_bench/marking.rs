@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 
 use super::CacheBenchArguments;
 use super::subject::Subject;
+use crate::outputs::{self, WriteError};
 
 /// Names the form of the file.
 const SCHEMA: &str = "siftd-cache-bench-marks/1";
@@ -43,9 +44,9 @@ impl MarksFile {
         if file.schema == SCHEMA { Ok(file) } else { Err(failed(format!("it is not of the form {SCHEMA}"))) }
     }
 
-    pub(super) fn write(&self, path: &Path) -> Result<(), String> {
-        let json = serde_json::to_vec(self).map_err(|error| error.to_string())?;
-        crate::outputs::write_file(path, &json).map_err(|error| error.to_string())
+    pub(super) fn write(&self, path: &Path) -> Result<(), WriteError> {
+        let json = serde_json::to_vec(self).map_err(|error| WriteError::new(path, error.into()))?;
+        outputs::write_file(path, &json)
     }
 
     /// Those of a cache.

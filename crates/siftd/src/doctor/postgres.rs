@@ -51,9 +51,10 @@ pub(super) fn check(url: &str) -> Vec<Finding> {
     ask(&config, &server).unwrap_or_else(|error| vec![unreachable(CHECK, &server, &error, reach)])
 }
 
-/// Host and port of the first server.
+/// All servers, of which the first that answers is asked.
 fn name(config: &Config) -> String {
-    names(config).next().unwrap_or_else(|| format!("localhost:{PORT}"))
+    let names: Vec<_> = names(config).collect();
+    if names.is_empty() { format!("localhost:{PORT}") } else { names.join(",") }
 }
 
 /// Hosts and ports: one port for each host, or one for all.

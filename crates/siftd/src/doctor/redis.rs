@@ -118,7 +118,7 @@ fn ask(server: &mut Server, host: &Host) -> RedisResult<Vec<Finding>> {
     };
     let version: String = info.get("redis_version").unwrap_or_else(|| "unknown".to_owned());
     let Server { name, connection, .. } = server;
-    let mut findings = vec![latency(CHECK, name, &version, || cmd("PING").query::<()>(connection))?];
+    let mut findings = vec![latency(CHECK, name, &version, || ping(connection))?];
     findings.push(clients(server, &info));
     findings.extend(skew(server)?);
     findings.extend(memory::check(server, &info));
@@ -127,15 +127,18 @@ fn ask(server: &mut Server, host: &Host) -> RedisResult<Vec<Finding>> {
     Ok(findings)
 }
 
+/// There and back. For a user who may not ask that, to be told so is as long a way.
+fn ping(connection: &mut Connection) -> RedisResult<()> {
+    match cmd("PING").query(connection) {
+        Err(error) if is_not_permitted(&error) => Ok(()),
+        answer => answer,
+    }
+}
+
 /// What there is to find for a user who may give no more commands than siftd needs.
 fn ask_little(server: &mut Server) -> RedisResult<Vec<Finding>> {
     let Server { name, connection, .. } = server;
-    // It may not PING either: to be told so is as long a way.
-    let round_trip = || match cmd("PING").query(connection) {
-        Err(error) if is_not_permitted(&error) => Ok(()),
-        answer => answer,
-    };
-    let latency = latency(CHECK, name, "not told", round_trip)?;
+    let latency = latency(CHECK, name, "not told", || ping(connection))?;
     let rest = "its user may not ask INFO, so that memory, persistence, evictions and clients are not looked at: --cache with \
         one that may";
     let findings = [Some(latency), Some(Finding::unknown(CHECK, server.told(rest))), skew(server)?];

@@ -19,10 +19,11 @@ where
     type Value = T;
 
     fn parse_ref(&self, command: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<T, clap::Error> {
-        let value = value.to_string_lossy();
-        self.0(&value).map_err(|reason| {
+        let invalid = || clap::Error::new(ErrorKind::InvalidUtf8).with_cmd(command);
+        let value = value.to_str().ok_or_else(invalid)?;
+        self.0(value).map_err(|reason| {
             let of = arg.map_or_else(String::new, |arg| format!(" for '{arg}'"));
-            let told = format!("invalid value '{}'{of}: {reason}", masked(&value));
+            let told = format!("invalid value '{}'{of}: {reason}", masked(value));
             clap::Error::raw(ErrorKind::ValueValidation, told).with_cmd(command)
         })
     }
