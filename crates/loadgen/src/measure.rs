@@ -55,6 +55,7 @@ impl Measured<'_> {
                     .to_owned(),
             );
         }
+        warnings.extend(fewer_hits(self.config.mix, &counts));
         if !stability.stable && !self.interrupted {
             warnings
                 .push("the windows of the measurement differ: measure for longer, or less load".to_owned());
@@ -126,6 +127,24 @@ impl Measured<'_> {
             waited_for_connection: total.waited,
         }
     }
+}
+
+/// Whether there were clearly fewer hits than were asked for: by more than chance, and than two points. Refusals only make them more.
+fn fewer_hits(mix: config::Mix, counts: &Counts) -> Option<String> {
+    let config::Mix::HitRatio(asked) = mix else { return None };
+    let told = (counts.answered - counts.unlabelled) as f64;
+    if told == 0.0 {
+        return None;
+    }
+    let hits = counts.hit as f64 / told;
+    let chance = 4.0 * (asked * (1.0 - asked) / told).sqrt();
+    (hits < asked - 0.02 - chance).then(|| {
+        format!(
+            "{:.0} % were hits where {:.0} % were asked for: the cache never kept pictures, or has lost them",
+            hits * 100.0,
+            asked * 100.0
+        )
+    })
 }
 
 /// What of the generator may have made latencies longer.
@@ -255,4 +274,36 @@ fn distribution(latencies: &Latencies) -> Option<Distribution> {
         max_ms: ms(histogram.max()),
         curve: curve.collect(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hits_that_were_asked_for_and_did_not_come_are_told() {
+        let counts = |hit, miss| Counts {
+            sent: hit + miss,
+            answered: hit + miss,
+            hit,
+            miss,
+            coalesced: 0,
+            unlabelled: 0,
+            refused: 0,
+            failed: 0,
+            unfinished: 0,
+        };
+        let told = |asked, hit, miss| fewer_hits(config::Mix::HitRatio(asked), &counts(hit, miss));
+        // A standard deviation is 13 of 1,000 here.
+        assert_eq!(
+            [told(0.8, 800, 200), told(0.8, 740, 260), told(0.8, 900, 100), told(0.0, 0, 9)],
+            [const { None }; 4]
+        );
+        let expected =
+            "50 % were hits where 80 % were asked for: the cache never kept pictures, or has lost them";
+        assert_eq!(told(0.8, 500, 500).as_deref(), Some(expected));
+        assert!(told(1.0, 970, 30).is_some());
+        let popular = config::Mix::Popularity { exponent: 1.0, variants: 9 };
+        assert_eq!(fewer_hits(popular, &counts(0, 9)), None);
+    }
 }
