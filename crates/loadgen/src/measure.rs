@@ -44,7 +44,7 @@ impl Measured<'_> {
         let generator = self.generator(&total);
         let stability = stability::of(&windows);
         let latency = latency(&total);
-        let mut warnings = warnings(&generator, &latency);
+        let mut warnings = doubts(&generator, &latency);
         let counts = counts(&total);
         if counts.unfinished > 0 {
             warnings.push(format!("{} requests were given up, which no latency includes", counts.unfinished));
@@ -148,10 +148,10 @@ fn fewer_hits(mix: config::Mix, counts: &Counts) -> Option<String> {
 }
 
 /// What of the generator may have made latencies longer.
-pub(crate) fn warnings(generator: &Generator, latency: &Latency) -> Vec<String> {
-    let mut warnings = Vec::new();
+pub(crate) fn doubts(generator: &Generator, latency: &Latency) -> Vec<String> {
+    let mut doubts = Vec::new();
     if generator.busiest_thread > BUSY {
-        warnings.push(format!(
+        doubts.push(format!(
             "the generator is the bottleneck: a thread of it used {:.0} % of a processor; give it more (--threads)",
             generator.busiest_thread * 100.0
         ));
@@ -159,19 +159,19 @@ pub(crate) fn warnings(generator: &Generator, latency: &Latency) -> Vec<String> 
     if let (Some(lag), Some(answered)) = (&generator.lag, &latency.answered)
         && lag.p99_ms > LEAST_LAG_MS.max(LAG_PART * answered.p99_ms)
     {
-        warnings.push(format!(
+        doubts.push(format!(
             "the generator was late: 1 % of the requests began {:.1} ms after their time or later, which their latencies \
              include; run it on another machine, or with less load",
             lag.p99_ms
         ));
     }
     if generator.waited_for_connection > 0 {
-        warnings.push(format!(
+        doubts.push(format!(
             "{} requests waited for a connection, which their latencies include; allow more (--connections)",
             generator.waited_for_connection
         ));
     }
-    warnings
+    doubts
 }
 
 fn load(config: &Config, corpus: &Corpus) -> Load {

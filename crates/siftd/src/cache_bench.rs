@@ -67,17 +67,15 @@ async fn leave_marks(
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let (file, open) = marking::leave(subjects, arguments.marks as usize).await;
-    if let Err(error) = file.write(path) {
-        return Ok(Outcome::Done.if_written(Err(error)));
-    }
     let told = format!(
         "marks are written, as {} says: kill this process ({}) and the servers with SIGKILL, start the servers again, and \
          count with --count-marks\n",
         path.display(),
         std::process::id()
     );
-    if let Err(error) = outputs::print(told.as_bytes()) {
-        return Ok(Outcome::Done.if_written(Err(error)));
+    let written = file.write(path).and_then(|()| outputs::print(told.as_bytes()));
+    if written.is_err() {
+        return Ok(Outcome::Done.if_written(written));
     }
     tokio::select! {
         _ = interrupt.recv() => {}

@@ -1,7 +1,7 @@
 //! `siftd health`: whether a service takes requests, for compose files and images that have no curl.
 
 use std::io::{self, BufRead, BufReader, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use clap::Args;
 
 use crate::outcome::Outcome;
 use crate::settings::{self, Environment, ServeArguments};
-use crate::stderr;
+use crate::{stderr, tcp};
 
 /// The settings of the service that say where it listens, from the same sources.
 #[derive(Debug, Args)]
@@ -57,9 +57,7 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
 
 /// The status of the answer to a request for `/health/ready`.
 fn status(address: SocketAddr, timeout: Duration) -> io::Result<u16> {
-    let mut stream = TcpStream::connect_timeout(&address, timeout)?;
-    stream.set_read_timeout(Some(timeout))?;
-    stream.set_write_timeout(Some(timeout))?;
+    let mut stream = tcp::connect(address, timeout)?;
     write!(stream, "GET /health/ready HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n")?;
     let mut line = String::new();
     BufReader::new(stream).read_line(&mut line)?;

@@ -4,7 +4,7 @@
 
 use std::io;
 
-use libc::{SCHED_OTHER, SYS_sched_getattr, SYS_sched_setattr, sched_attr, syscall};
+use libc::{SCHED_OTHER, SYS_sched_getattr, SYS_sched_setattr, c_long, sched_attr, syscall};
 
 /// The least slice that Linux grants, ns.
 const SHORTEST: u64 = 100_000;
@@ -42,7 +42,7 @@ fn attributes() -> io::Result<sched_attr> {
     succeeded(status).map(|()| attributes)
 }
 
-fn succeeded(status: i64) -> io::Result<()> {
+fn succeeded(status: c_long) -> io::Result<()> {
     if status == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 

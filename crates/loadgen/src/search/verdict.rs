@@ -19,7 +19,7 @@ pub(super) fn broken(report: &Report, p99: Duration) -> Option<String> {
         }
         None => None,
         Some(broken) => {
-            let doubts = measure::warnings(generator, &report.latency);
+            let doubts = measure::doubts(generator, &report.latency);
             Some(if doubts.is_empty() { broken } else { format!("{broken}; but {}", doubts.join("; ")) })
         }
     }

@@ -139,27 +139,6 @@ fn a_user_who_may_ask_little_is_not_out_of_reach() {
 }
 
 #[test]
-fn passwords_are_in_no_error_of_the_command_line() {
-    let folder = tempfile::tempdir().unwrap();
-    let url = "redis://u:hunter2@host:port/0";
-    let commands: [&[&str]; 3] = [
-        &["doctor", "--cache", url],
-        &["profile", "--images", ".", "--cache", url],
-        &["cache-bench", "--cache", url],
-    ];
-    for arguments in commands {
-        let ran = run(folder.path(), arguments);
-        assert_eq!(ran.code, Some(2), "{arguments:?}: {ran:?}");
-        assert!(
-            ran.stderr.contains("'redis://u:…@host:port/0' for '--cache <URL>': must be"),
-            "{}",
-            ran.stderr
-        );
-        assert!(!ran.stderr.contains("hunter2"), "{}", ran.stderr);
-    }
-}
-
-#[test]
 fn a_variable_that_is_no_setting_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = siftd(folder.path(), &["doctor", "--json"]);

@@ -81,3 +81,24 @@ fn help_and_version_are_no_errors() {
     assert_eq!(run(folder.path(), &[]).code, Some(2));
     assert_eq!(run(folder.path(), &["detect"]).code, Some(2));
 }
+
+#[test]
+fn passwords_are_in_no_error_of_the_command_line() {
+    let folder = folder(&[]);
+    let url = "redis://u:hunter2@host:port/0";
+    let commands: [&[&str]; 3] = [
+        &["doctor", "--cache", url],
+        &["profile", "--images", ".", "--cache", url],
+        &["cache-bench", "--cache", url],
+    ];
+    for arguments in commands {
+        let ran = run(folder.path(), arguments);
+        assert_eq!(ran.code, Some(2), "{arguments:?}: {ran:?}");
+        assert!(
+            ran.stderr.contains("'redis://u:…@host:port/0' for '--cache <URL>': must be"),
+            "{}",
+            ran.stderr
+        );
+        assert!(!ran.stderr.contains("hunter2"), "{}", ran.stderr);
+    }
+}

@@ -2,7 +2,7 @@ use std::thread;
 
 use redis::{InfoDict, RedisResult};
 
-use super::{CHECK, Server};
+use super::{CHECK, Server, memory};
 use crate::doctor::finding::Finding;
 use crate::doctor::reach::WATCHED;
 
@@ -26,7 +26,7 @@ pub(super) fn check(server: &mut Server, before: &InfoDict) -> RedisResult<Findi
     let why = "the working set does not fit: what is thrown away before it expires is computed again";
     let number = |name: &str| now.get::<u64>(name).unwrap_or(0);
     let (most, machine) = (number("maxmemory"), number("total_system_memory"));
-    let more = room(most, machine);
+    let more = twice(most, machine);
     let command = if more > most {
         server.set("maxmemory", &more.to_string())
     } else {
@@ -35,10 +35,10 @@ pub(super) fn check(server: &mut Server, before: &InfoDict) -> RedisResult<Findi
     Ok(Finding::warning(CHECK, found, why, command))
 }
 
-/// Twice as much, but what a machine has beside it. Those that don't tell have 0.
-fn room(most: u64, machine: u64) -> u64 {
+/// Twice as much, or what the machine has room for if that is less. One that is not told is 0.
+fn twice(most: u64, machine: u64) -> u64 {
     let twice = most.saturating_mul(2);
-    if machine == 0 { twice } else { twice.min(machine / 10 * 7) }
+    if machine == 0 { twice } else { twice.min(memory::room(machine)) }
 }
 
 #[cfg(test)]
@@ -47,8 +47,8 @@ mod tests {
 
     #[test]
     fn no_server_is_told_to_take_more_than_its_machine_has_room_for() {
-        assert_eq!([room(1 << 30, 16 << 30), room(1 << 30, 0)], [2 << 30, 2 << 30]);
-        assert_eq!(room(4000, 6000), 4200);
-        assert_eq!(room(5000, 6000), 4200);
+        assert_eq!([twice(1 << 30, 16 << 30), twice(1 << 30, 0)], [2 << 30, 2 << 30]);
+        assert_eq!(twice(4000, 6000), 4200);
+        assert_eq!(twice(5000, 6000), 4200);
     }
 }

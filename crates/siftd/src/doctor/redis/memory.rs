@@ -32,8 +32,13 @@ pub(super) fn check(server: &Server, info: &InfoDict) -> Vec<Finding> {
         let found = server
             .told(format!("maxmemory is {:.0} % of the machine's", 100.0 * most as f64 / machine as f64));
         let why = "its buffers, fragmentation and a fork have no room: the system may end it";
-        let command = server.set("maxmemory", &(machine / 10 * 7).to_string());
+        let command = server.set("maxmemory", &room(machine).to_string());
         findings.push(Finding::warning(CHECK, found, why, command));
     }
     findings
+}
+
+/// What a machine of so much memory has room for, beside buffers, fragmentation and a fork, bytes.
+pub(super) fn room(machine: u64) -> u64 {
+    machine / 10 * 7
 }
