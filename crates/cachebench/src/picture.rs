@@ -5,6 +5,8 @@ mod criterion;
 
 use std::fmt::Write;
 
+use chart::escaped;
+
 use self::criterion::{Criterion, criteria};
 use crate::document;
 use crate::report::{CacheReport, Report};
@@ -103,8 +105,4 @@ fn cell(svg: &mut String, criterion: &Criterion, row: usize, left: f64, top: f64
             "<rect class=\"bar{best}\" x=\"{left:.1}\" y=\"{y}\" width=\"{length:.1}\" height=\"7\" rx=\"1\"/>"
         );
     }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

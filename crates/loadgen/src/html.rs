@@ -1,13 +1,10 @@
 //! A report as a page that needs nothing else: no script runs in it, and nothing is loaded.
 
-mod axis;
-mod chart;
-
 use std::fmt::Write;
 
+use chart::{Axis, Chart, Line, Scale, escaped};
+
 use crate::report::{Distribution, Moment, Report};
-use axis::{Axis, Scale};
-use chart::{Chart, Line};
 
 const STYLE: &str = include_str!("html/style.css");
 
@@ -25,11 +22,14 @@ pub fn html(report: &Report) -> serde_json::Result<String> {
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n<style>{STYLE}</style></head>\n\
          <body><h1>{title}</h1>\n<pre>{summary}</pre>\n",
-        title = escape(&title),
-        summary = escape(&report.to_string()),
+        title = escaped(&title),
+        summary = escaped(&report.to_string()),
     );
     for chart in charts(report) {
-        let _ = writeln!(page, "<figure>{}</figure>", chart.svg());
+        let (name, svg) = (escaped(&chart.name), chart.to_svg());
+        if !svg.is_empty() {
+            let _ = writeln!(page, "<figure><figcaption>{name}</figcaption>\n{svg}</figure>");
+        }
     }
     let _ = write!(
         page,
@@ -37,10 +37,6 @@ pub fn html(report: &Report) -> serde_json::Result<String> {
          <script type=\"application/json\" id=\"report\">{json}</script>\n</body></html>\n"
     );
     Ok(page)
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 fn charts(report: &Report) -> Vec<Chart> {
@@ -53,17 +49,16 @@ fn charts(report: &Report) -> Vec<Chart> {
         charts.insert(
             0,
             Chart {
-                title: "p99 of the rates that were tried",
+                name: "p99 of the rates that were tried".to_owned(),
                 x: Axis::new("requests/s", Scale::Logarithmic),
                 y: Axis::new("ms", Scale::Logarithmic),
                 lines: vec![
-                    Line::marks("kept", "hit", points(false)),
-                    Line::marks("broken", "failed", points(true)),
+                    Line::marks("kept", points(false)).with_class("hit"),
+                    Line::marks("broken", points(true)).with_class("failed"),
                 ],
             },
         );
     }
-    charts.retain(|chart| chart.lines.iter().any(|line| !line.points.is_empty()));
     charts
 }
 
@@ -71,10 +66,10 @@ fn rates(report: &Report) -> Chart {
     let line = |name, class, value: fn(&Moment) -> f64| {
         let all = report.series.iter().all(|moment| value(moment) == 0.0);
         let points = report.series.iter().map(|moment| (middle(moment), value(moment)));
-        Line::new(name, class, if all { Vec::new() } else { points.collect() })
+        Line::new(name, if all { Vec::new() } else { points.collect() }).with_class(class)
     };
     Chart {
-        title: "Requests and answers",
+        name: "Requests and answers".to_owned(),
         x: Axis::new("s", Scale::Linear),
         y: Axis::new("1/s", Scale::Linear),
         lines: vec![
@@ -90,10 +85,10 @@ fn rates(report: &Report) -> Chart {
 fn latencies(report: &Report) -> Chart {
     let line = |name, class, value: fn(&Moment) -> Option<f64>| {
         let points = report.series.iter().filter_map(|moment| Some((middle(moment), value(moment)?)));
-        Line::new(name, class, points.collect())
+        Line::new(name, points.collect()).with_class(class)
     };
     Chart {
-        title: "Latency by intended start",
+        name: "Latency by intended start".to_owned(),
         x: Axis::new("s", Scale::Linear),
         y: Axis::new("ms", Scale::Logarithmic),
         lines: vec![line("p50", "hit", |moment| moment.p50_ms), line("p99", "miss", |moment| moment.p99_ms)],
@@ -107,10 +102,10 @@ fn middle(moment: &Moment) -> f64 {
 fn distributions(report: &Report) -> Chart {
     let latency = &report.latency;
     let line = |name, class, distribution: &Option<Distribution>| {
-        Line::new(name, class, distribution.as_ref().map(curve).unwrap_or_default())
+        Line::new(name, distribution.as_ref().map(curve).unwrap_or_default()).with_class(class)
     };
     Chart {
-        title: "Latency that a share of the requests does not exceed",
+        name: "Latency that a share of the requests does not exceed".to_owned(),
         x: Axis::new("share", Scale::Nines),
         y: Axis::new("ms", Scale::Logarithmic),
         lines: vec![
@@ -129,14 +124,4 @@ fn curve(distribution: &Distribution) -> Vec<(f64, f64)> {
     let last = 1.0 - 1.0 / distribution.count as f64;
     let points = distribution.curve.iter().filter(|point| point.share <= last.max(0.5));
     points.map(|point| (point.share, point.ms)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn text_cannot_become_markup() {
-        assert_eq!(escape("<a href=\"x\">&"), "&lt;a href=&quot;x&quot;&gt;&amp;");
-    }
 }

@@ -1,7 +1,8 @@
 use std::fmt::Write;
 
-use super::number::{cell, number};
-use super::{Cell, Document, Section, Table, plot};
+use chart::{escaped, number};
+
+use super::{Cell, Document, Section, Table};
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#222;\
 background:#fff}table{border-collapse:collapse;margin:1rem 0;font-size:14px}th,td{border-bottom:1px solid #ddd;\
@@ -44,7 +45,7 @@ fn section(html: &mut String, section: &Section) {
         html.push_str("</table>\n");
     }
     for part in &section.plots {
-        let (name, svg) = (escaped(&part.name), plot::svg(part));
+        let (name, svg) = (escaped(&part.name), part.to_svg());
         if !svg.is_empty() {
             let _ = writeln!(html, "<figure><figcaption>{name}</figcaption>\n{svg}</figure>");
         }
@@ -66,14 +67,10 @@ fn table(html: &mut String, table: &Table) {
         html.push_str("<tr>");
         for value in row {
             let class = if matches!(value, Cell::Text(_)) { "" } else { " class=\"n\"" };
-            let _ = write!(html, "<td{class}>{}</td>", escaped(&cell(value)));
+            let _ = write!(html, "<td{class}>{}</td>", escaped(&value.to_string()));
         }
         html.push_str("</tr>\n");
     }
     let _ =
         writeln!(html, "</table>\n<p class=\"f\">{}; {}</p>", escaped(table.formula), escaped(&table.source));
-}
-
-pub(super) fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -1,6 +1,7 @@
 use std::fmt::Write;
 
-use super::number::{cell, number};
+use chart::number;
+
 use super::{Cell, Document, Section, Table};
 
 pub(super) fn render(document: &Document) -> String {
@@ -44,7 +45,7 @@ fn table(text: &mut String, table: &Table) {
     let rule = |column| if numeric(column) { "---:" } else { "---" }.to_owned();
     line((0..table.columns.len()).map(rule).collect());
     for row in &table.rows {
-        line(row.iter().map(|value| escaped(&cell(value))).collect());
+        line(row.iter().map(|value| escaped(&value.to_string())).collect());
     }
     let _ = write!(text, "\n{}; {}.\n", table.formula, table.source);
 }

@@ -2,13 +2,14 @@
 
 mod html;
 mod markdown;
-mod number;
-mod plot;
 mod text;
 
+use std::fmt;
+
+use chart::{Axis, Chart, Line};
 use serde::Serialize;
 
-pub use number::number;
+pub use chart::{Scale, number};
 
 /// A figure, with what it was reckoned by and from.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -57,6 +58,16 @@ impl From<&str> for Cell {
     }
 }
 
+impl fmt::Display for Cell {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(value) => formatter.write_str(&number(*value)),
+            Self::Text(text) => formatter.write_str(text),
+            Self::None => formatter.write_str("-"),
+        }
+    }
+}
+
 impl From<String> for Cell {
     fn from(value: String) -> Self {
         Self::Text(value)
@@ -97,20 +108,17 @@ pub struct Plot {
     pub y_scale: Scale,
 }
 
-/// How the values of an axis become places.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Scale {
-    /// From zero, or the least if that is below.
-    Linear,
-    /// By powers of ten; values that are not above zero have no place.
-    Logarithmic,
-}
-
 impl Plot {
     /// An `svg` element of it, 900 x 320, for a page or within another image; empty where there is nothing to show.
     pub fn to_svg(&self) -> String {
-        plot::svg(self)
+        let lines = self.lines.iter().map(|(name, points)| Line::new(name.as_str(), points.clone()));
+        let chart = Chart {
+            name: self.name.clone(),
+            x: Axis::new(self.x.as_str(), self.x_scale),
+            y: Axis::new(self.y.as_str(), self.y_scale),
+            lines: lines.collect(),
+        };
+        chart.to_svg()
     }
 }
 

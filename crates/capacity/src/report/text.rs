@@ -1,6 +1,7 @@
 use std::fmt::Write;
 
-use super::number::{cell, number};
+use chart::number;
+
 use super::{Cell, Document, Section, Table};
 
 /// Longer cells are cut into lines of this.
@@ -39,7 +40,7 @@ fn table(text: &mut String, table: &Table) {
     let _ = writeln!(text, "\n  {}", table.name);
     let header: Vec<Vec<String>> = table.columns.iter().map(|name| wrapped(name)).collect();
     let rows: Vec<Vec<Vec<String>>> =
-        table.rows.iter().map(|row| row.iter().map(|value| wrapped(&cell(value))).collect()).collect();
+        table.rows.iter().map(|row| row.iter().map(|value| wrapped(&value.to_string())).collect()).collect();
     let longest = |lines: &Vec<String>| lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..table.columns.len())
         .map(|column| {

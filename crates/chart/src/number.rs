@@ -1,9 +1,7 @@
-use super::Cell;
-
 /// A number to be read: three significant digits or all whole ones, thousands apart.
 ///
 /// ```
-/// use capacity::report::number;
+/// use chart::number;
 ///
 /// assert_eq!(number(1234567.8), "1,234,568");
 /// assert_eq!(number(0.012345), "0.0123");
@@ -32,12 +30,4 @@ fn thousands(value: f64) -> String {
         text.push(digit);
     }
     if value < 0.0 { format!("-{text}") } else { text }
-}
-
-pub(super) fn cell(cell: &Cell) -> String {
-    match cell {
-        Cell::Number(value) => number(*value),
-        Cell::Text(text) => text.clone(),
-        Cell::None => "-".to_owned(),
-    }
 }
