@@ -207,7 +207,7 @@ impl<'a> Instance<'a> {
         let bound = Bound { p99: objective.p99, refused: objective.refused };
         // A load that does not last may be more than the processors can do in the long run.
         let ceiling = self.bound(hit_ratio) * if self.known.is_some() { 4.0 } else { 1.1 };
-        greatest_rate(&self.scenario(ceiling, hit_ratio), &bound, ceiling)
+        greatest_rate(|rate| self.scenario(rate, hit_ratio), &bound, ceiling)
     }
 
     /// What becomes of requests of which there are hardly any: no rate has a lower p99.

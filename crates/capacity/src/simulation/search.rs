@@ -21,13 +21,13 @@ impl Bound {
     }
 }
 
-/// The greatest rate at which the scenario keeps to the bound, by halving between 0 and `ceiling`, its rate apart; 0 if none
-/// does. All rates are tried with the same seed (common random numbers: Law, section 11.2), so that they differ by the rate alone.
-pub fn greatest_rate(scenario: &Scenario, bound: &Bound, ceiling: f64) -> f64 {
+/// The greatest rate whose scenario keeps to the bound, by halving between 0 and `ceiling`; 0 if none does. Scenarios should have the
+/// same seed (common random numbers: Law, section 11.2), so that they differ by the rate alone.
+pub fn greatest_rate(scenario: impl Fn(f64) -> Scenario, bound: &Bound, ceiling: f64) -> f64 {
     let (mut kept, mut broken) = (0.0, ceiling);
     for _ in 0..HALVINGS {
         let rate = (kept + broken) / 2.0;
-        if bound.holds(&Scenario { rate, ..scenario.clone() }) {
+        if bound.holds(&scenario(rate)) {
             kept = rate;
         } else {
             broken = rate;

@@ -172,13 +172,13 @@ fn the_seed_decides_all() {
 
 #[test]
 fn the_greatest_rate_keeps_to_its_bound() {
-    let scenario = Scenario { span: Span::Requests(20_000), ..service(1.0, 0.0) };
+    let scenario = |rate| Scenario { span: Span::Requests(20_000), ..service(rate, 0.0) };
     let bound = Bound { p99: 0.3, refused: 0.0 };
-    let rate = greatest_rate(&scenario, &bound, 60.0);
+    let rate = greatest_rate(scenario, &bound, 60.0);
     assert!((20.0..40.0).contains(&rate), "{rate}");
-    assert!(bound.holds(&Scenario { rate, ..scenario.clone() }));
-    assert!(!bound.holds(&Scenario { rate: rate * 1.1, ..scenario.clone() }));
-    assert_eq!(greatest_rate(&scenario, &Bound { p99: 0.01, refused: 0.0 }, 60.0), 0.0);
+    assert!(bound.holds(&scenario(rate)));
+    assert!(!bound.holds(&scenario(rate * 1.1)));
+    assert_eq!(greatest_rate(scenario, &Bound { p99: 0.01, refused: 0.0 }, 60.0), 0.0);
 }
 
 /// Lindley's recursion: each waits for what its predecessor waited and took, less the time between them.
