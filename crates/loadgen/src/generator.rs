@@ -1,28 +1,22 @@
-//! One thread that generates load: its connections, and what is counted of them.
+//! One thread's requests: its connections, and what is counted of them.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::io;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
-use tokio::runtime;
-use tokio::task::LocalSet;
 
 use crate::clock::Clock;
-use crate::config::{Config, Traffic};
+use crate::config::Config;
 use crate::connection::Connection;
-use crate::mix::{Draw, random};
+use crate::mix::Draw;
 use crate::outcome::Outcome;
 use crate::request::Requests;
-use crate::schedule::Schedule;
 use crate::tally::Tally;
 use crate::target::Target;
-use crate::{closed_loop, open_loop};
 
 /// What all threads share.
 #[derive(Debug)]
@@ -50,48 +44,12 @@ impl Gauges {
         Duration::from_nanos(self.cpu.load(Ordering::Relaxed))
     }
 
-    fn read_cpu(&self) {
+    /// By the thread itself.
+    pub(crate) fn read_cpu(&self) {
         let time = clock_gettime(ClockId::ThreadCPUTime);
         let nanos = time.tv_sec.saturating_mul(1_000_000_000).saturating_add(time.tv_nsec);
         self.cpu.store(u64::try_from(nanos).unwrap_or(0), Ordering::Relaxed);
     }
-}
-
-/// How often a thread reads its CPU time.
-const CPU_INTERVAL: Duration = Duration::from_millis(50);
-
-/// Starts thread `number`; it ends when the job does.
-pub(crate) fn start(
-    job: Arc<Job>,
-    gauges: Arc<Gauges>,
-    number: usize,
-) -> io::Result<JoinHandle<io::Result<()>>> {
-    thread::Builder::new().name(format!("load-{number}")).spawn(move || {
-        // On a host that computes, too, a thread that wakes late sends late, and takes answers for late.
-        threads::shorten_slice();
-        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-        let abandoned = job.clock.abandoned.clone();
-        let local = LocalSet::new();
-        let load = local.run_until(async {
-            let own = Arc::clone(&gauges);
-            tokio::task::spawn_local(async move {
-                let mut interval = tokio::time::interval(CPU_INTERVAL);
-                loop {
-                    interval.tick().await;
-                    own.read_cpu();
-                }
-            });
-            let generator = Generator::new(job, Arc::clone(&gauges), number);
-            tokio::select! {
-                biased;
-                () = abandoned.cancelled() => Ok(()),
-                made = generator.run() => made,
-            }
-        });
-        let made = runtime.block_on(load);
-        gauges.read_cpu();
-        made
-    })
 }
 
 /// A request that is to be made.
@@ -114,7 +72,7 @@ pub(crate) struct Generator {
 }
 
 impl Generator {
-    fn new(job: Arc<Job>, gauges: Arc<Gauges>, number: usize) -> Rc<Self> {
+    pub(crate) fn new(job: Arc<Job>, gauges: Arc<Gauges>, number: usize) -> Rc<Self> {
         let Config { mix, seed, threads, .. } = job.config;
         let draw = Draw::new(mix, job.requests.pictures(), seed, number, threads);
         Rc::new(Self {
@@ -126,23 +84,6 @@ impl Generator {
             waiting: RefCell::default(),
             busy: Cell::new(0),
         })
-    }
-
-    async fn run(self: Rc<Self>) -> io::Result<()> {
-        let Config { traffic, seed, threads, .. } = self.job.config;
-        match traffic {
-            Traffic::Open { rate, arrivals } => {
-                // Not the numbers that pictures are drawn by.
-                let random = random(seed ^ ARRIVALS, self.number);
-                let schedule = Schedule::new(arrivals, rate, random, self.number, threads);
-                open_loop::run(self, schedule).await
-            }
-            Traffic::Closed { clients, on_refusal } => {
-                let own = clients / threads + usize::from(self.number < clients % threads);
-                closed_loop::run(self, own, on_refusal).await;
-                Ok(())
-            }
-        }
     }
 
     /// This thread's part of the connections.
@@ -175,6 +116,3 @@ impl Generator {
         note(&mut self.gauges.tally.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }
-
-/// What sets the random numbers of arrivals apart from those of pictures.
-pub(crate) const ARRIVALS: u64 = 0x6172_7269_7661_6c73;

@@ -26,6 +26,7 @@ mod corpus;
 mod error;
 mod generator;
 mod html;
+mod load_thread;
 mod measure;
 mod mix;
 mod open_loop;

@@ -5,8 +5,7 @@ use std::time::Duration;
 use crate::config::{Config, Mix, Traffic};
 use crate::corpus::Corpus;
 use crate::error::LoadError;
-use crate::generator::ARRIVALS;
-use crate::mix::{Draw, Subject, random};
+use crate::mix::{Draw, Subject};
 use crate::schedule::Schedule;
 
 /// A request that would be sent.
@@ -34,7 +33,7 @@ pub fn preview(config: &Config, corpus: &Corpus, most: usize) -> Result<Vec<Upco
     let mut upcoming = Vec::new();
     for thread in 0..threads {
         let mut draw = Draw::new(mix, corpus.numbers(), seed, thread, threads);
-        let schedule = Schedule::new(arrivals, rate, random(seed ^ ARRIVALS, thread), thread, threads);
+        let schedule = Schedule::new(arrivals, rate, seed, thread, threads);
         upcoming.extend(schedule.take(most).map(|at| match draw.subject() {
             Subject::Known(picture) => Upcoming { at, picture, known: true },
             Subject::Variant(picture, _) => Upcoming { at, picture, known: false },

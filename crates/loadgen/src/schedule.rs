@@ -4,6 +4,10 @@ use rand::rngs::Xoshiro256PlusPlus;
 use rand_distr::{Distribution, Exp};
 
 use crate::config::Arrivals;
+use crate::mix::random;
+
+/// What sets the random numbers of arrivals apart from those of pictures.
+const ARRIVALS: u64 = 0x6172_7269_7661_6c73;
 
 /// The intended starts of one thread's requests, from the beginning of the load. They do not end.
 #[derive(Debug)]
@@ -29,14 +33,9 @@ enum Kind {
 impl Schedule {
     /// One thread's share of `rate` requests a second. Shares of a constant rate interleave at equal distances; those of
     /// a Poisson process are Poisson processes.
-    pub(crate) fn new(
-        arrivals: Arrivals,
-        rate: f64,
-        random: Xoshiro256PlusPlus,
-        thread: usize,
-        threads: usize,
-    ) -> Self {
+    pub(crate) fn new(arrivals: Arrivals, rate: f64, seed: u64, thread: usize, threads: usize) -> Self {
         let constant = Kind::Constant { next: thread as u64, threads: threads as u64, distance: 1.0 / rate };
+        let random = random(seed ^ ARRIVALS, thread);
         let kind = match (arrivals, Exp::new(rate / threads as f64)) {
             (Arrivals::Poisson, Ok(distance)) => Kind::Poisson { seconds: 0.0, distance, random },
             _ => constant,
@@ -67,12 +66,10 @@ impl Iterator for Schedule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mix::random;
 
     #[test]
     fn constant_requests_of_all_threads_are_at_equal_distances() {
-        let shares =
-            (0..3).map(|thread| Schedule::new(Arrivals::Constant, 100.0, random(0, thread), thread, 3));
+        let shares = (0..3).map(|thread| Schedule::new(Arrivals::Constant, 100.0, 0, thread, 3));
         let mut starts: Vec<_> = shares.flat_map(|share| share.take(50)).collect();
         starts.sort();
         for (index, start) in starts.iter().enumerate() {
@@ -84,7 +81,7 @@ mod tests {
     /// Distances have mean and standard deviation 1 / rate; counts in equal spans have a variance equal to their mean.
     #[test]
     fn poisson_requests_are_as_many_and_as_scattered_as_they_should_be() {
-        let schedule = Schedule::new(Arrivals::Poisson, 1000.0, random(11, 0), 0, 1);
+        let schedule = Schedule::new(Arrivals::Poisson, 1000.0, 11, 0, 1);
         let starts: Vec<f64> = schedule.take(200_000).map(|start| start.as_secs_f64()).collect();
         let distances: Vec<f64> = starts.windows(2).map(|pair| pair[1] - pair[0]).collect();
         let (mean, variance) = moments(&distances);
@@ -103,7 +100,7 @@ mod tests {
 
     #[test]
     fn shares_of_a_poisson_process_have_their_part_of_its_rate() {
-        let starts = |thread| Schedule::new(Arrivals::Poisson, 1000.0, random(4, thread), thread, 4);
+        let starts = |thread| Schedule::new(Arrivals::Poisson, 1000.0, 4, thread, 4);
         for thread in 0..4 {
             let last = starts(thread).nth(50_000).unwrap().as_secs_f64();
             assert!((last / 200.0 - 1.0).abs() < 0.02, "{last}");

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::LoadError;
-use crate::generator::{self, Gauges, Job};
+use crate::generator::{Gauges, Job};
+use crate::load_thread;
 use crate::progress::{Glimpse, Phase, Progress};
 use crate::stability;
 use crate::tally::Span;
@@ -70,7 +71,7 @@ impl Threads {
         let mut threads = Self { job: Arc::clone(job), parts, handles: Vec::new(), gauges: Vec::new() };
         for number in 0..job.config.threads {
             let gauges = Arc::new(Gauges::new(parts.moment));
-            threads.handles.push(generator::start(Arc::clone(job), Arc::clone(&gauges), number)?);
+            threads.handles.push(load_thread::start(Arc::clone(job), Arc::clone(&gauges), number)?);
             threads.gauges.push(gauges);
         }
         Ok(threads)

@@ -13,6 +13,7 @@ mod offsets;
 mod planes;
 mod sums;
 mod weigh;
+mod window;
 
 use self::accumulate::vectors;
 use self::distance::{column_sums, sums_len};

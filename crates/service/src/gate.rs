@@ -54,7 +54,7 @@ impl Gate {
         let client = client_address(peer, request.headers(), &self.app.config.trusted_proxies);
         let caller = CallerId::new(Caller::Anyone, client);
         let mut context = Context { id: RequestId::of(request.headers()), started: Instant::now(), caller };
-        let record = Record::begin(self, route, &context, client, &request);
+        let record = Record::begin(&self.app, route, &context, client, &request);
         let origin = cors::allowed_origin(&self.app.config.cors_origins, request.headers());
 
         let mut answered = match self.admit(route, caller, &request) {
@@ -84,7 +84,7 @@ impl Gate {
         headers.insert(RequestId::HEADER, context.id.header_value());
         protect(headers, route);
         cors::complete(headers, &self.app.config.cors_origins, origin);
-        record.end(answered, problem.as_ref())
+        streamed::end(record, answered, problem.as_ref())
     }
 
     /// Whether the caller may ask for this now.

@@ -14,8 +14,7 @@ use serde_json::{Value, json};
 use threads::ProcessorClock;
 use utoipa::ToSchema;
 
-use crate::app::App;
-use crate::telemetry::access_log::Level;
+use crate::telemetry::access_log::{AccessLog, Level};
 
 /// Samples of totals between two outlooks: a minute's.
 pub(crate) const EVERY: u32 = 12;
@@ -83,22 +82,22 @@ impl Outlook {
 
     /// Reckons anew, which takes a processor for some tenths of a second, and logs the outcome. A minute in which nothing was
     /// computed leaves the last outlook as it is.
-    pub(crate) fn renew(&self, app: &App) {
+    pub(crate) fn renew(&self, registry: &Registry, config: &engine::Config, log: &AccessLog) {
         let clock = ProcessorClock::start();
-        self.reckon(app);
+        self.reckon(registry, config, log);
         self.processor_seconds.inc_by(clock.elapsed().unwrap_or_default().as_secs_f64());
     }
 
-    fn reckon(&self, app: &App) {
+    fn reckon(&self, registry: &Registry, config: &engine::Config, log: &AccessLog) {
         let mut encoded = String::new();
         // Writing to a String does not fail.
-        if text::encode(&mut encoded, &app.registry).is_err() {
+        if text::encode(&mut encoded, registry).is_err() {
             return;
         }
         let now = Exposition::parse(&encoded);
         let minute = now.since(&std::mem::replace(&mut self.lock().counted, now.clone()));
-        let Ok(carries) = Carries::of(&minute, app.engine.config()) else { return };
-        app.log.event(Level::Info, "capacity", &carries.fields());
+        let Ok(carries) = Carries::of(&minute, config) else { return };
+        log.event(Level::Info, "capacity", &carries.fields());
         self.lock().latest = Some(carries);
     }
 

@@ -6,13 +6,11 @@ mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
 
-use crate::vector::Vector;
-
 /// As many integers as a register holds.
 pub(crate) trait Words: Copy {
     const LANES: usize;
     /// The vector of half as many floats.
-    type Floats: Vector;
+    type Floats: Copy;
     /// A byte for each lane.
     type Marks: Copy;
 

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::distance::{SIDE, window_sums};
 use super::grid::{Block, Grid, TEMPLATE};
 use super::offsets::Offset;
+use super::window::{SIDE, window_sums};
 use crate::lanes::{Buffer, Lanes, lanes_mut};
 use crate::piece::Piece;
 use crate::planes::Planes;

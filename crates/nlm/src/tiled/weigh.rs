@@ -1,9 +1,10 @@
 //! Weights of the pairs of a row of a block.
 
-use super::distance::{SIDE, sums_len, window_sums};
+use super::distance::sums_len;
 use super::grid::Block;
 use super::offsets::Offsets;
 use super::planes::BlockView;
+use super::window::{SIDE, window_sums};
 use crate::lanes::Lanes;
 
 /// Columns of zeros: one before the block's and two after, so that two neighbours can be led to by as many pairs, and one

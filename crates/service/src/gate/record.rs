@@ -3,17 +3,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Instant, SystemTime};
 
-use axum::body::Body;
-use axum::response::Response;
 use http::{Method, Request, StatusCode, Uri};
-use http_body::Body as _;
 use hyper::body::Incoming;
 
-use super::Gate;
 use super::received::Received;
-use super::streamed::Streamed;
-use crate::context::{Answered, Context, Outcome};
-use crate::problem::Problem;
+use crate::app::App;
+use crate::context::{Context, Outcome};
 use crate::route::Route;
 use crate::telemetry::access_log::Entry;
 use crate::telemetry::traces::ParentSpan;
@@ -23,7 +18,7 @@ const CLIENT_GONE: u16 = 499;
 
 /// A request under way. If it is dropped before its end, its client has gone, and that is recorded.
 pub(super) struct Record {
-    gate: Arc<Gate>,
+    app: Arc<App>,
     route: Route,
     context: Context,
     client: IpAddr,
@@ -36,19 +31,19 @@ pub(super) struct Record {
 
 impl Record {
     pub(super) fn begin(
-        gate: &Arc<Gate>,
+        app: &Arc<App>,
         route: Route,
         context: &Context,
         client: IpAddr,
         request: &Request<Incoming>,
     ) -> Self {
-        gate.app.metrics.begun();
-        let parent =
-            gate.app.traces.as_ref().and_then(|_| {
-                ParentSpan::from_traceparent(request.headers().get("traceparent")?.to_str().ok()?)
-            });
+        app.metrics.begun();
+        let parent = app
+            .traces
+            .as_ref()
+            .and_then(|_| ParentSpan::from_traceparent(request.headers().get("traceparent")?.to_str().ok()?));
         Self {
-            gate: Arc::clone(gate),
+            app: Arc::clone(app),
             route,
             context: context.clone(),
             client,
@@ -65,17 +60,7 @@ impl Record {
         &self.received
     }
 
-    /// Ends with the answer, or with its body where that is still to come.
-    pub(super) fn end(mut self, answered: Answered, problem: Option<&Problem>) -> Response {
-        let Answered { response, outcome } = answered;
-        let status = response.status();
-        if let Some(bytes) = response.body().size_hint().exact() {
-            self.finish(status, &outcome, bytes, problem.map(|problem| problem.code.name()));
-            return response;
-        }
-        response.map(|body| Body::new(Streamed { body, record: self, status, outcome, bytes: 0 }))
-    }
-
+    /// Ends with what was answered and how many bytes of it were sent.
     pub(super) fn finish(
         &mut self,
         status: StatusCode,
@@ -94,7 +79,7 @@ impl Record {
         bytes_out: u64,
         error_code: Option<&'static str>,
     ) {
-        let app = &self.gate.app;
+        let app = &self.app;
         let now = Instant::now();
         let duration = now - self.context.started;
         app.metrics.answered(self.route, status, duration);
@@ -133,6 +118,6 @@ impl Drop for Record {
             let gone = StatusCode::from_u16(CLIENT_GONE).unwrap_or(StatusCode::BAD_REQUEST);
             self.write(gone, &Outcome::default(), 0, None);
         }
-        self.gate.app.metrics.ended();
+        self.app.metrics.ended();
     }
 }

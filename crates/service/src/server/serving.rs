@@ -116,7 +116,8 @@ async fn sample(app: Arc<App>) {
             app.recent.take_down(&app.engine);
         }
         let app = Arc::clone(&app);
+        let reckon = move || app.outlook.renew(&app.registry, app.engine.config(), &app.log);
         // A panic there has been printed, and the next outlook is reckoned all the same.
-        let _ = tokio::task::spawn_blocking(move || app.outlook.renew(&app)).await;
+        let _ = tokio::task::spawn_blocking(reckon).await;
     }
 }

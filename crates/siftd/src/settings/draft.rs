@@ -13,7 +13,7 @@ use service::RateLimit;
 
 use super::authority::Authority;
 use super::cache_url::{CacheUrl, Server};
-use super::error::Conflict;
+use super::conflict::Conflict;
 
 /// What `siftd serve` serves, and how.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,8 +7,9 @@ use std::path::PathBuf;
 
 use super::error::{SettingsError, nearest};
 use super::kind::Kind;
-use super::setting::{Setting, settings};
+use super::setting::Setting;
 use super::source::{Given, Source};
+use super::table::{named, settings};
 
 const PREFIX: &str = "SIFTD_";
 const CONFIG: &str = "SIFTD_CONFIG";
@@ -44,7 +45,7 @@ impl Environment {
     pub(crate) fn warnings(&self) -> Vec<String> {
         let unknown = self.0.keys().filter_map(|variable| {
             let name = variable.strip_prefix(PREFIX)?;
-            let known = variable == CONFIG || Setting::named(&name.to_lowercase()).is_some();
+            let known = variable == CONFIG || named(&name.to_lowercase()).is_some();
             let nearest = nearest(&name.to_lowercase()).to_uppercase();
             (!known && !is_service_link(name)).then(|| {
                 format!(

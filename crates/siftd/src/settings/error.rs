@@ -1,13 +1,14 @@
 //! What settings cannot be.
 
 use std::io;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use super::authority;
+use super::conflict::Conflict;
 use super::kind::Kind;
-use super::setting::{Secrecy, Setting, settings};
+use super::setting::{Secrecy, Setting};
 use super::source::Source;
+use super::table::settings;
 
 /// Settings that cannot be.
 #[derive(Debug, thiserror::Error)]
@@ -30,23 +31,6 @@ pub(crate) enum SettingsError {
     /// Settings do not go together.
     #[error(transparent)]
     Conflict(#[from] Conflict),
-}
-
-/// Settings that are each allowed, but not together.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Conflict {
-    #[error("pixel_budget is {budget}, but must be at least max_pixels, which is {max_pixels}")]
-    PixelBudget { budget: u64, max_pixels: u64 },
-    #[error("body_budget is {budget}, but must be at least max_bytes, which is {max_bytes}")]
-    BodyBudget { budget: u64, max_bytes: u64 },
-    #[error("rate_burst is set, but rate_limit is not: set both or neither")]
-    BurstAlone,
-    #[error("listen and admin_listen are both {0}: give each its own address")]
-    SameAddress(SocketAddr),
-    #[error("{0}")]
-    Engine(#[from] engine::ConfigError),
-    #[error("{0}")]
-    Params(#[from] extract::ParamsError),
 }
 
 impl SettingsError {

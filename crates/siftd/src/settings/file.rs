@@ -6,8 +6,8 @@ use std::path::Path;
 use toml::{Table, Value};
 
 use super::error::SettingsError;
-use super::setting::Setting;
 use super::source::{Given, Source};
+use super::table::named;
 
 /// The settings of a file. What they may be together with others is not checked yet.
 pub(crate) fn read(path: &Path) -> Result<Vec<Given>, SettingsError> {
@@ -18,7 +18,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Given>, SettingsError> {
 }
 
 fn given(path: &Path, key: String, value: &Value) -> Result<Given, SettingsError> {
-    let Some(setting) = Setting::named(&key) else {
+    let Some(setting) = named(&key) else {
         return Err(SettingsError::UnknownKey { path: path.to_path_buf(), key });
     };
     let source = Source::File(path.to_path_buf());

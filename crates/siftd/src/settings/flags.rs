@@ -6,8 +6,9 @@ use clap::builder::ValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
 use super::kind::Kind;
-use super::setting::{Setting, settings};
+use super::setting::Setting;
 use super::source::{Given, Source};
+use super::table::{named, settings};
 
 const CONFIG: &str = "config";
 const PRINT_CONFIG: &str = "print_config";
@@ -29,7 +30,7 @@ impl ServeArguments {
         admin_listen: Option<String>,
     ) -> Self {
         let given = [("listen", listen), ("admin_listen", admin_listen)];
-        let given = given.into_iter().filter_map(|(name, text)| Some((Setting::named(name)?, vec![text?])));
+        let given = given.into_iter().filter_map(|(name, text)| Some((named(name)?, vec![text?])));
         Self { config, print_config: false, given: given.collect() }
     }
 

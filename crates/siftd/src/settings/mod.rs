@@ -5,6 +5,7 @@
 
 mod authority;
 mod cache_url;
+mod conflict;
 mod draft;
 mod environment;
 mod error;

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::setting::{Group, Secrecy, Setting, settings};
+use super::setting::{Group, Secrecy, Setting};
+use super::table::settings;
 use super::{Settings, authority};
 
 /// Digits of a secret that are shown.

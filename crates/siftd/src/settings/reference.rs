@@ -6,7 +6,8 @@ use std::{env, fs};
 
 use super::kind::Kind;
 use super::quantity::human;
-use super::setting::{Group, Setting, settings};
+use super::setting::{Group, Setting};
+use super::table::settings;
 
 const INTRO: &str = "\
 # Configuration of `siftd serve`

@@ -1,10 +1,9 @@
 //! What one setting is.
 
-use extract::{PARAMETERS, Parameter, ParameterGroup};
+use extract::{Parameter, ParameterGroup};
 
 use super::draft::Draft;
 use super::kind::Kind;
-use super::table::SETTINGS;
 
 /// A setting of `siftd serve`.
 #[derive(Debug, Clone, Copy)]
@@ -86,11 +85,6 @@ impl Group {
     }
 }
 
-/// All settings, in the order of help and reference: those of the service, then what features depend on.
-pub(crate) fn settings() -> impl Iterator<Item = Setting> {
-    SETTINGS.iter().copied().chain(PARAMETERS.iter().map(Setting::from))
-}
-
 impl From<&'static Parameter> for Setting {
     fn from(parameter: &'static Parameter) -> Self {
         Self {
@@ -129,11 +123,6 @@ impl Setting {
 
     pub(crate) const fn secret(self, secrecy: Secrecy) -> Self {
         Self { secrecy, ..self }
-    }
-
-    /// The setting of this name.
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        settings().find(|setting| setting.name == name)
     }
 
     /// The flag, without the dashes before it.

@@ -4,6 +4,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use cache::KeyPrefix;
+use extract::PARAMETERS;
 
 use super::cache_url::CacheUrl;
 use super::draft::Draft;
@@ -22,8 +23,18 @@ const MILLION: u64 = 1_000_000;
 
 const ADDRESS: Kind = Kind::Text("an address and a port, such as 127.0.0.1:8000 or [::]:8000");
 
-/// All settings but the parameters that features depend on, in the order of help and reference.
-pub(crate) static SETTINGS: [Setting; 31] = [
+/// All settings, in the order of help and reference: those of the service, then what features depend on.
+pub(crate) fn settings() -> impl Iterator<Item = Setting> {
+    SETTINGS.iter().copied().chain(PARAMETERS.iter().map(Setting::from))
+}
+
+/// The setting of this name.
+pub(crate) fn named(name: &str) -> Option<Setting> {
+    settings().find(|setting| setting.name == name)
+}
+
+/// All settings but the parameters that features depend on, in the same order.
+static SETTINGS: [Setting; 31] = [
     Setting::new(
         Group::Listening,
         "listen",

@@ -10,7 +10,8 @@ use extract::ParamsBuilder;
 use super::cache_url::CacheUrl;
 use super::draft::Draft;
 use super::kind::Kind;
-use super::setting::{Secrecy, Setting, settings};
+use super::setting::{Secrecy, Setting};
+use super::table::settings;
 use super::{CacheConfig, Environment, ServeArguments, Settings, SettingsError, load};
 
 /// A SHA-256.
