@@ -86,7 +86,7 @@ impl Extractor {
         grey(picture.pixels(), &mut self.grey);
         // The detector needs the grey picture alone: the coloured one's memory goes back before it begins.
         drop(picture);
-        let stop = || control.check().is_err();
+        let stop = || control.should_stop();
         let kernel = sift::Control { threads: control.threads, stop: Some(&stop) };
         let found = self.detector.detect(&self.grey, width, height, &params.sift, &kernel);
         let found = found.map_err(|error| match error {
@@ -134,7 +134,7 @@ impl Extractor {
         control.check()?;
         params.check_border(picture.width() as u64, picture.height() as u64, limits)?;
         let Denoise::Nlm(params) = &params.denoise else { return Ok(picture) };
-        let stop = || control.check().is_err();
+        let stop = || control.should_stop();
         let kernel = nlm::Control { threads: control.threads, stop: Some(&stop) };
         let denoised = stages.measure(Stage::Denoise, || {
             let image = nlm::Image::new(picture.pixels(), picture.width(), picture.height(), 3)?;
