@@ -15,6 +15,7 @@ mod host;
 mod inputs;
 mod load;
 mod machine;
+mod offspring;
 mod outcome;
 mod outputs;
 mod params;
@@ -41,6 +42,7 @@ const WRONG_USAGE: u8 = 2;
 
 fn main() -> ExitCode {
     quiet_contained_panics();
+    offspring::end_with_parent();
     let outcome = match Arguments::parse().command {
         Command::Detect(arguments) => detect::run(&arguments),
         Command::Denoise(arguments) => denoise::run(&arguments),

@@ -1,10 +1,9 @@
 //! Marks: entries that are written before a process is killed, and counted after it.
 
-use std::env;
 use std::fs;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::Arc;
 
 use cache::{Store, StoreError};
@@ -14,6 +13,7 @@ use tokio::task::JoinSet;
 
 use super::CacheBenchArguments;
 use super::subject::Subject;
+use crate::offspring;
 use crate::outputs::{self, WriteError};
 
 /// Names the form of the file.
@@ -119,12 +119,7 @@ struct Writer(Child);
 
 impl Writer {
     fn start(arguments: &CacheBenchArguments, urls: &[String], path: &Path) -> io::Result<Self> {
-        let mut command = Command::new(env::current_exe()?);
-        for (name, _) in env::vars_os() {
-            if name.as_encoded_bytes().starts_with(b"SIFTD_") {
-                command.env_remove(name);
-            }
-        }
+        let mut command = offspring::command()?;
         // In a variable, as passwords are not for the list of processes.
         command.env("SIFTD_CACHE", urls.join("\n"));
         command.arg("cache-bench").args(arguments.of_writer()).arg("--leave-marks").arg(path);

@@ -1,13 +1,13 @@
 //! A service of this very binary, in a process of its own.
 
-use std::env;
 use std::io::{self, BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use procfs::process::Process;
 
 use super::ProfileError;
+use crate::offspring;
 
 /// What names of compute threads begin with.
 const COMPUTE: &str = "compute-";
@@ -32,13 +32,7 @@ struct Listening {
 impl Instance {
     /// Starts `siftd serve` on a free port of this host, with these flags and no settings from around.
     pub(super) fn start(flags: &[&str]) -> Result<Self, ProfileError> {
-        let program = env::current_exe().map_err(ProfileError::Instance)?;
-        let mut command = Command::new(program);
-        for (name, _) in env::vars_os() {
-            if name.as_encoded_bytes().starts_with(b"SIFTD_") {
-                command.env_remove(name);
-            }
-        }
+        let mut command = offspring::command().map_err(ProfileError::Instance)?;
         command.args(["serve", "--listen", "127.0.0.1:0"]).args(flags);
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command.spawn().map_err(ProfileError::Instance)?;
