@@ -17,6 +17,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import index  # noqa: E402
+from awake import Awake  # noqa: E402
 from machine import ProcessorTime, output, processor  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -177,8 +179,8 @@ def markdown(record):
     yield f"{record['machine']}; OpenCV {record['opencv']}, {record['rustc']}, commit {record['commit']}."
     yield "Medians of alternating runs in milliseconds, in brackets how many times faster than OpenCV on as many threads:"
     yield "the median of what each round says; for SIFT also than OpenCV with its memory kept from run to run"
-    yield "(`MALLOC_MMAP_THRESHOLD_` and `MALLOC_TRIM_THRESHOLD_` of 4 GiB). Each case has processes of its own. In the last column"
-    yield "what the machine's host gave to others of the processors' time that was asked for meanwhile."
+    yield "(`MALLOC_MMAP_THRESHOLD_` and `MALLOC_TRIM_THRESHOLD_` of 4 GiB). Each case has processes of its own; processors are kept"
+    yield "awake meanwhile. In the last column what the machine's host gave to others of the processors' time."
     yield f"Made by `python bench/compare/compare.py{' --slow' if slow else ''}`."
     for what, title in TITLES.items():
         rows = [row for row in record["rows"] if row["what"] == what]
@@ -210,13 +212,13 @@ def main():
     parser.add_argument("--sets", nargs="+", help="instruction sets (avx512 and avx2, as far as the machine has them)")
     parser.add_argument("--slow", action="store_true", help="also 100/50, which takes OpenCV half a minute")
     parser.add_argument("--only", choices=TITLES, nargs="+", default=list(TITLES), help="leave the others out")
-    parser.add_argument("--out", type=Path, default=ROOT / "bench" / "records", help="folder of the record")
+    parser.add_argument("--out", type=Path, default=index.RECORDS, help="folder of the record")
     arguments = parser.parse_args()
 
     subprocess.run(["cargo", "build", "--release", "--locked", "--package", "compare"], cwd=ROOT, check=True)
     sets = arguments.sets or available(["avx512", "avx2"])
     rows = []
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory() as scratch, Awake():
         for case in cases(arguments.folders, Path(scratch), arguments.slow):
             if case[0] not in arguments.only:
                 continue
@@ -236,9 +238,12 @@ def main():
         "rows": rows,
     }
     arguments.out.mkdir(parents=True, exist_ok=True)
-    (arguments.out / f"{date}.json").write_text(json.dumps(record, indent=1) + "\n")
-    (arguments.out / f"{date}.md").write_text("\n".join(markdown(record)) + "\n")
-    print(f"wrote {arguments.out / date}.md and .json")
+    name = f"{date}-{record['commit']}"
+    (arguments.out / f"{name}.json").write_text(json.dumps(record, indent=1) + "\n")
+    (arguments.out / f"{name}.md").write_text("\n".join(markdown(record)) + "\n")
+    print(f"wrote {arguments.out / name}.md and .json")
+    if arguments.out == index.RECORDS:
+        index.main()
 
 
 if __name__ == "__main__":
