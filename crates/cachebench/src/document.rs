@@ -1,6 +1,7 @@
 //! A report as tables.
 
-use capacity::report::{Cell, Document, Plot, Scale, Section, Table, number};
+use capacity::report::{Cell, Document, Plot, Scale, Section, Table};
+use chart::number;
 
 use crate::load::{Measurement, Operation, told};
 use crate::marks::{Counted, Kept, LAST_MOMENT};

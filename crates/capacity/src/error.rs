@@ -71,7 +71,7 @@ pub enum Error {
     /// No rate keeps the objective.
     #[error(
         "99 % of answers within {} ms is impossible: an idle instance with {cores} processors needs {} ms at a hit ratio of {hit_ratio:.2}; allow at least that, or profile smaller pictures or a faster machine",
-        crate::report::number(.p99 * 1e3), crate::report::number(.least * 1e3)
+        chart::number(.p99 * 1e3), chart::number(.least * 1e3)
     )]
     ObjectiveOutOfReach {
         /// The p99 that was asked for, s.
@@ -86,8 +86,8 @@ pub enum Error {
     /// No rate is so low that no more is refused, or done too late, than the objective allows.
     #[error(
         "no more than {} % refused or late is impossible: an idle instance refuses {} %, with {queue} places in its queue, and is late with {} %, with a deadline of {} s; allow more, or raise queue_capacity or deadline",
-        crate::report::number(.allowed * 1e2), crate::report::number(.refused * 1e2), crate::report::number(.late * 1e2),
-        crate::report::number(*.deadline)
+        chart::number(.allowed * 1e2), chart::number(.refused * 1e2), chart::number(.late * 1e2),
+        chart::number(*.deadline)
     )]
     LossOutOfReach {
         /// The share that may be refused or late.

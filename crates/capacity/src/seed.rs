@@ -128,7 +128,7 @@ fn throughput() -> Vec<Check> {
 fn workers(rate: f64, ratio: f64) -> Vec<Check> {
     let (wrong, right) = rates(ratio);
     vec![Check {
-        what: format!("workers for {} a second at {:.0} % hits", crate::report::number(rate), ratio * 100.0),
+        what: format!("workers for {} a second at {:.0} % hits", chart::number(rate), ratio * 100.0),
         standing: BY_ITS_METHOD,
         claimed: (rate / wrong).ceil().into(),
         right: (rate / right).ceil().into(),

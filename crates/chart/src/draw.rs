@@ -1,7 +1,7 @@
 use std::fmt::Write;
 
 use crate::scale::Span;
-use crate::{Chart, Line, escaped, number};
+use crate::{Chart, Line, Scale, escaped, number};
 
 const WIDTH: f64 = 900.0;
 const HEIGHT: f64 = 320.0;
@@ -13,6 +13,8 @@ const MARGIN: f64 = 15.0;
 const CHARACTER: f64 = 7.0;
 const BEFORE_NAME: f64 = 32.0;
 const NAMES: (f64, f64) = (90.0, 300.0);
+/// Longer names are cut, and whole where one points at them.
+const LONGEST: usize = 38;
 /// Between two names.
 const LINE: f64 = 16.0;
 /// Told apart by people who do not tell red from green (Okabe and Ito, 2008).
@@ -44,8 +46,10 @@ pub(crate) fn svg(chart: &Chart) -> String {
         escaped(&chart.name)
     );
     grid(&mut svg, chart, &layout);
-    let shown = chart.lines.iter().filter(|line| line.points.iter().any(|point| placed(chart, point)));
-    for (index, (line, colour)) in shown.zip(COLOURS.iter().cycle()).enumerate() {
+    // A line has its colour whether others are there or not.
+    let coloured = chart.lines.iter().zip(COLOURS.iter().cycle());
+    let shown = coloured.filter(|(line, _)| line.points.iter().any(|point| placed(chart, point)));
+    for (index, (line, colour)) in shown.enumerate() {
         name(&mut svg, line, colour, (right + 12.0, MARGIN * 2.0 + LINE * index as f64));
         draw(&mut svg, chart, line, colour, &layout);
     }
@@ -61,8 +65,11 @@ fn placed(chart: &Chart, point: &(f64, f64)) -> bool {
 fn grid(svg: &mut String, chart: &Chart, Layout { right, x, y }: &Layout) {
     for tick in x.ticks() {
         let (at, foot) = (x.place(tick), HEIGHT - BELOW + 15.0);
-        let _ =
-            writeln!(svg, "<text x=\"{at:.1}\" y=\"{foot}\" text-anchor=\"middle\">{}</text>", label(tick));
+        let _ = writeln!(
+            svg,
+            "<text x=\"{at:.1}\" y=\"{foot}\" text-anchor=\"middle\">{}</text>",
+            label(tick, chart.x.scale)
+        );
     }
     for tick in y.ticks() {
         let (at, foot) = (y.place(tick), y.place(tick) + 4.0);
@@ -71,7 +78,7 @@ fn grid(svg: &mut String, chart: &Chart, Layout { right, x, y }: &Layout) {
             "<path class=\"grid\" d=\"M{LEFT} {at:.1}H{right:.1}\" stroke=\"#e5e5e5\"/>\
              <text x=\"{}\" y=\"{foot:.1}\" text-anchor=\"end\">{}</text>",
             LEFT - 6.0,
-            label(tick)
+            label(tick, chart.y.scale)
         );
     }
     let _ = writeln!(
@@ -83,9 +90,15 @@ fn grid(svg: &mut String, chart: &Chart, Layout { right, x, y }: &Layout) {
     );
 }
 
-/// A round value: shares have more digits than other numbers.
-fn label(tick: f64) -> String {
-    if tick > 0.99 && tick < 1.0 { tick.to_string() } else { number(tick) }
+/// A number on an axis. Shares near one have more digits than others.
+fn label(tick: f64, scale: Scale) -> String {
+    if scale == Scale::Nines { tick.to_string() } else { number(tick) }
+}
+
+/// A value to be read, as exact as it was most likely measured.
+fn value(value: f64) -> String {
+    let text = format!("{value:.6}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 fn name(svg: &mut String, line: &Line, colour: &str, (left, foot): (f64, f64)) {
@@ -100,7 +113,17 @@ fn name(svg: &mut String, line: &Line, colour: &str, (left, foot): (f64, f64)) {
             left + 6.0
         )
     };
-    let _ = writeln!(svg, "{mark}<text x=\"{:.1}\" y=\"{foot}\">{}</text>", left + 16.0, escaped(&line.name));
+    let (place, whole) = (left + 16.0, escaped(&line.name));
+    let _ = if line.name.chars().count() > LONGEST {
+        let cut: String = line.name.chars().take(LONGEST - 1).collect();
+        writeln!(
+            svg,
+            "{mark}<text x=\"{place:.1}\" y=\"{foot}\"><title>{whole}</title>{}…</text>",
+            escaped(&cut)
+        )
+    } else {
+        writeln!(svg, "{mark}<text x=\"{place:.1}\" y=\"{foot}\">{whole}</text>")
+    };
 }
 
 fn draw(svg: &mut String, chart: &Chart, line: &Line, colour: &str, Layout { x, y, .. }: &Layout) {
@@ -124,9 +147,9 @@ fn draw(svg: &mut String, chart: &Chart, line: &Line, colour: &str, Layout { x, 
             y.place(point.1),
             if line.joined { 1.6 } else { 3.5 },
             escaped(&line.name),
-            label(point.0),
+            value(point.0),
             escaped(&chart.x.name),
-            number(point.1),
+            value(point.1),
             escaped(&chart.y.name)
         );
     }
@@ -135,7 +158,7 @@ fn draw(svg: &mut String, chart: &Chart, line: &Line, colour: &str, Layout { x, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Axis, Scale};
+    use crate::Axis;
 
     fn chart(lines: Vec<Line>) -> Chart {
         let (x, y) = (Axis::new("load", Scale::Linear), Axis::new("ms", Scale::Logarithmic));
@@ -157,6 +180,23 @@ mod tests {
         let svg = chart(vec![Line::new("gone", nowhere), Line::marks("here", some)]).to_svg();
         assert_eq!((svg.matches("<circle").count(), svg.matches("<title>").count()), (2, 1), "{svg}");
         assert!(!svg.contains("gone") && !svg.contains("NaN") && !svg.contains("inf"), "{svg}");
+    }
+
+    #[test]
+    fn marks_tell_what_was_measured() {
+        let svg = chart(vec![Line::marks("p99", vec![(118.5, 1.0), (1e6, 0.1234567)])]).to_svg();
+        assert!(
+            svg.contains("p99: 118.5 load, 1 ms<") && svg.contains("p99: 1000000 load, 0.123457 ms<"),
+            "{svg}"
+        );
+    }
+
+    #[test]
+    fn long_names_are_cut_and_colours_stay() {
+        let long = "x".repeat(60);
+        let svg = chart(vec![Line::new("none", vec![]), Line::new(long.as_str(), vec![(1.0, 2.0)])]).to_svg();
+        assert!(svg.contains(&format!("<title>{long}</title>{}…<", "x".repeat(37))), "{svg}");
+        assert!(svg.contains(COLOURS[1]) && !svg.contains(COLOURS[0]), "{svg}");
     }
 
     #[test]

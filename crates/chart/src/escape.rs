@@ -1,4 +1,4 @@
-/// Text for HTML, XML or SVG, between elements or in quoted attributes.
+/// Text for HTML, XML or SVG, between elements or in attributes in double quotes.
 ///
 /// ```
 /// assert_eq!(chart::escaped("<a href=\"x\">&"), "&lt;a href=&quot;x&quot;&gt;&amp;");

@@ -69,7 +69,7 @@ impl Axis {
 }
 
 impl Line {
-    /// Points that are joined, in the order of x.
+    /// Points that are joined in the order in which they are given.
     pub fn new(name: impl Into<String>, points: Vec<(f64, f64)>) -> Self {
         Self { name: name.into(), class: "", joined: true, points }
     }

@@ -1,4 +1,4 @@
-use capacity::report::number;
+use chart::number;
 
 use crate::load::Operation;
 use crate::marks::Kept;

@@ -97,11 +97,8 @@ fn footprints(plan: &Plan<'_>, entries: f64) -> Table {
         vec![("memory tier", Memory.footprint(entry)), ("disk tier", Disk.footprint(entry))];
     all.extend(Backend::ALL.map(|backend| (backend.name(), backend.footprint(shared, entries as u64))));
     let rows = all.into_iter().map(|(name, footprint)| {
-        let parts: Vec<String> = footprint
-            .parts
-            .iter()
-            .map(|(part, bytes)| format!("{part} {}", crate::report::number(*bytes)))
-            .collect();
+        let parts: Vec<String> =
+            footprint.parts.iter().map(|(part, bytes)| format!("{part} {}", chart::number(*bytes))).collect();
         let bytes = footprint.bytes();
         vec![name.into(), bytes.into(), (bytes * entries / 1e9).into(), parts.join(", ").into()]
     });

@@ -88,7 +88,7 @@ pub fn plan(request: &Request<'_>) -> Result<Document, Error> {
 
 fn title(plan: &Plan<'_>) -> String {
     let Plan { request: Request { workload, .. }, hit_ratio, .. } = plan;
-    let rate = crate::report::number(workload.rate);
+    let rate = chart::number(workload.rate);
     format!("A plan for {rate} requests a second, {:.0} % of them hits", hit_ratio * 100.0)
 }
 

@@ -76,7 +76,7 @@ fn table(plan: &Plan<'_>, catalogue: &Catalogue, offers: &[(&Server, Offer)]) ->
         source: format!(
             "{}; {} requests a second planned",
             catalogue.source,
-            crate::report::number(plan.request.workload.planned_rate())
+            chart::number(plan.request.workload.planned_rate())
         ),
     }
 }
@@ -85,8 +85,7 @@ fn table(plan: &Plan<'_>, catalogue: &Catalogue, offers: &[(&Server, Offer)]) ->
 fn cheapest(plan: &Plan<'_>, catalogue: &Catalogue, offers: &[(&Server, Offer)]) -> String {
     let meeting = offers.iter().filter(|(_, offer)| offer.short.is_none());
     if let Some((server, offer)) = meeting.min_by(|(_, a), (_, b)| a.monthly.total_cmp(&b.monthly)) {
-        let (monthly, million) =
-            (crate::report::number(offer.monthly), crate::report::number(offer.per_million));
+        let (monthly, million) = (chart::number(offer.monthly), chart::number(offer.per_million));
         return format!(
             "{}: cheapest is {} x {}, {monthly} {currency} a month, {million} {currency} a million requests.",
             catalogue.name,
@@ -114,8 +113,8 @@ fn cheapest(plan: &Plan<'_>, catalogue: &Catalogue, offers: &[(&Server, Offer)])
                 "{}: nothing meets the objective: {} requests a second are wanted at the busiest time, and the most that can be had \
                  is {} within the objective, {:.0} % short.",
                 catalogue.name,
-                crate::report::number(wanted),
-                crate::report::number(most),
+                chart::number(wanted),
+                chart::number(most),
                 (1.0 - most / wanted) * 100.0
             )
         }
@@ -138,7 +137,7 @@ fn offer(plan: &Plan<'_>, catalogue: &Catalogue, server: &Server) -> Offer {
     let one = match needed::plan(plan.request, &setup) {
         Ok(one) => one,
         Err(Error::ObjectiveOutOfReach { p99, least, .. }) => {
-            let ms = |seconds: f64| crate::report::number(seconds * 1e3);
+            let ms = |seconds: f64| chart::number(seconds * 1e3);
             offer.short = Some(format!("p99 of {} ms at best, {} ms are allowed", ms(least), ms(p99)));
             return offer;
         }

@@ -6,10 +6,10 @@ mod text;
 
 use std::fmt;
 
-use chart::{Axis, Chart, Line};
+use chart::{Axis, Chart, Line, number};
 use serde::Serialize;
 
-pub use chart::{Scale, number};
+pub use chart::Scale;
 
 /// A figure, with what it was reckoned by and from.
 #[derive(Debug, Clone, PartialEq, Serialize)]

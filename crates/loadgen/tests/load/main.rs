@@ -6,6 +6,7 @@
 mod answers;
 mod ending;
 mod open;
+mod page;
 mod requests;
 mod search;
 mod server;
