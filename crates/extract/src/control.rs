@@ -4,14 +4,14 @@ use std::time::Instant;
 
 use crate::ExtractError;
 
-/// What threads at work do about others that are ready to run.
+/// Whether threads at work yield their processors to others that are ready to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Courtesy {
-    /// Nothing: when they run is for the system to decide.
+pub enum Yielding {
+    /// No: when others run is for the system to decide.
     #[default]
-    None,
-    /// The kernels' threads let them have a turn every millisecond ([`threads::give_way`]): for those that answer others meanwhile.
-    GiveWay,
+    Never,
+    /// The kernels' threads do every millisecond ([`threads::yield_if_due`]): for others that are to answer soon.
+    EveryMillisecond,
 }
 
 /// How an extraction runs: on how many threads, and when it should give up. The features never depend on it.
@@ -24,13 +24,13 @@ pub struct Control<'a> {
     pub cancelled: Option<&'a AtomicBool>,
     /// Once passed, the extraction ends with [`ExtractError::DeadlineExceeded`], as soon as it looks.
     pub deadline: Option<Instant>,
-    /// What threads at work do about others. Default nothing.
-    pub courtesy: Courtesy,
+    /// Whether threads at work yield to others. Default never.
+    pub yielding: Yielding,
 }
 
 impl Default for Control<'_> {
     fn default() -> Self {
-        Self { threads: NonZeroUsize::MIN, cancelled: None, deadline: None, courtesy: Courtesy::None }
+        Self { threads: NonZeroUsize::MIN, cancelled: None, deadline: None, yielding: Yielding::Never }
     }
 }
 
@@ -48,14 +48,31 @@ impl Control<'_> {
 
     /// Whether to stop; kernels ask every few rows, on each of their threads.
     pub(crate) fn should_stop(&self) -> bool {
-        if self.courtesy == Courtesy::GiveWay {
-            threads::give_way();
-        }
+        self.yield_if_due();
         self.check().is_err()
+    }
+
+    fn yield_if_due(&self) -> bool {
+        self.yielding == Yielding::EveryMillisecond && threads::yield_if_due()
     }
 
     /// Why a kernel that was told to stop was.
     pub(crate) fn reason(&self) -> ExtractError {
         self.check().err().unwrap_or(ExtractError::Cancelled)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each thread begins with none behind it, so that its first is due.
+    #[test]
+    fn threads_yield_if_they_are_to() {
+        let yields = |yielding| {
+            let control = move || Control { yielding, ..Control::default() }.yield_if_due();
+            std::thread::spawn(control).join().unwrap()
+        };
+        assert!(yields(Yielding::EveryMillisecond) && !yields(Yielding::Never));
     }
 }

@@ -29,7 +29,7 @@ mod pipeline;
 mod png_encode;
 mod stages;
 
-pub use control::{Control, Courtesy};
+pub use control::{Control, Yielding};
 pub use decode::{Bgr, Probe, decode, panic_is_contained, probe};
 pub use encoding::{EncodeError, OutputFormat, Summary, UnknownFormat, siftd};
 pub use error::{ErrorKind, ExtractError};

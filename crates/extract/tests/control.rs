@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use extract::{Control, Courtesy, ExtractError, Extractor, Limits, Params};
+use extract::{Control, ExtractError, Extractor, Limits, Params, Yielding};
 
 fn chelsea() -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/pictures/chelsea.jpg");
@@ -73,19 +73,22 @@ fn parameters_come_before_everything() {
 }
 
 #[test]
-fn neither_the_number_of_threads_nor_courtesy_changes_anything() {
-    let run = |threads: usize, courtesy: Courtesy| {
+fn neither_the_number_of_threads_nor_yielding_changes_anything() {
+    let run = |threads: usize, yielding: Yielding| {
         let threads = NonZeroUsize::new(threads).unwrap();
-        let control = Control { threads, courtesy, ..Control::default() };
+        let control = Control { threads, yielding, ..Control::default() };
         Extractor::new()
             .extract(&chelsea(), &Params::default(), &Limits::default(), &control)
             .unwrap()
             .features
     };
-    let alone = run(1, Courtesy::None);
+    let alone = run(1, Yielding::Never);
     assert!(alone.keypoints.len() > 50, "{} keypoints", alone.keypoints.len());
     for threads in [2, 3] {
-        assert!(run(threads, Courtesy::None) == alone, "{threads} threads give other features than one");
-        assert!(run(threads, Courtesy::GiveWay) == alone, "{threads} threads that give way give others");
+        assert!(run(threads, Yielding::Never) == alone, "{threads} threads give other features than one");
+        assert!(
+            run(threads, Yielding::EveryMillisecond) == alone,
+            "{threads} threads that yield give others"
+        );
     }
 }

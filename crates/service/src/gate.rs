@@ -17,12 +17,13 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderValue, Request, Version};
+use http_body::Body as _;
 use hyper::body::Incoming;
 
 use crate::api_key::{AuthError, Caller};
 use crate::app::{App, NotReady, Phase};
 use crate::client_address::client_address;
-use crate::context::Context;
+use crate::context::{Answered, Context};
 use crate::problem::{ErrorCode, Problem};
 use crate::rate_limit::CallerId;
 use crate::request_id::RequestId;
@@ -31,6 +32,7 @@ use crate::routes::Routes;
 use crate::upload;
 
 use record::Record;
+use streamed::Streamed;
 
 /// Scripts, styles and pictures of the pages come from the service itself, and nobody frames them.
 const PAGE_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
@@ -84,7 +86,7 @@ impl Gate {
         headers.insert(RequestId::HEADER, context.id.header_value());
         protect(headers, route);
         cors::complete(headers, &self.app.config.cors_origins, origin);
-        streamed::end(record, answered, problem.as_ref())
+        end(record, answered, problem.as_ref())
     }
 
     /// Whether the caller may ask for this now.
@@ -119,6 +121,17 @@ impl Gate {
         self.app.charge(caller)?;
         Ok(caller)
     }
+}
+
+/// Ends a record with the answer, or with its body where that is still to come.
+fn end(mut record: Record, answered: Answered, problem: Option<&Problem>) -> Response {
+    let Answered { response, outcome } = answered;
+    let status = response.status();
+    if let Some(bytes) = response.body().size_hint().exact() {
+        record.finish(status, &outcome, bytes, problem.map(|problem| problem.code.name()));
+        return response;
+    }
+    response.map(|body| Body::new(Streamed { body, record, status, outcome, bytes: 0 }))
 }
 
 /// What a future gives, or that it panicked, which has been printed.

@@ -5,6 +5,7 @@
 mod allocator;
 mod arguments;
 mod cache_bench;
+mod child_process;
 mod control_groups;
 mod denoise;
 mod detect;
@@ -15,7 +16,6 @@ mod host;
 mod inputs;
 mod load;
 mod machine;
-mod offspring;
 mod outcome;
 mod outputs;
 mod params;
@@ -42,7 +42,7 @@ const WRONG_USAGE: u8 = 2;
 
 fn main() -> ExitCode {
     quiet_contained_panics();
-    offspring::end_with_parent();
+    child_process::end_with_parent();
     let outcome = match Arguments::parse().command {
         Command::Detect(arguments) => detect::run(&arguments),
         Command::Denoise(arguments) => denoise::run(&arguments),

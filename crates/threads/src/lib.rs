@@ -7,7 +7,7 @@ mod clock;
 mod processor;
 #[cfg(target_os = "linux")]
 mod slice;
-mod turn;
+mod yielding;
 
 #[cfg(target_os = "linux")]
 use std::thread;
@@ -68,17 +68,17 @@ pub fn shorten_slice() {
 }
 
 /// Lets another thread that is ready have this processor, but not more often than every millisecond: for threads that compute beside
-/// others that are to answer soon, to be called as often as it is convenient.
+/// others that are to answer soon, to be called as often as it is convenient. Whether it did.
 ///
 /// A thread that becomes ready when it has just had more than its share of a processor does not displace the one that computes there, and
-/// Linux looks at them again at the next tick of its clock, up to 4 ms later (EEVDF; 250 Hz). A thread that gives way makes it look.
+/// Linux looks at them again at the next tick of its clock, up to 4 ms later (EEVDF; 250 Hz). A thread that yields makes it look.
 ///
 /// ```
-/// let sum: u64 = (0..100_000_u64).inspect(|_| threads::give_way()).sum();
+/// let sum: u64 = (0..100_000_u64).inspect(|_| _ = threads::yield_if_due()).sum();
 /// assert_eq!(sum, 4_999_950_000);
 /// ```
-pub fn give_way() {
-    turn::give_way();
+pub fn yield_if_due() -> bool {
+    yielding::yield_if_due()
 }
 
 /// Processor time of the thread that started it, and of those that it starts by [`spawn_elsewhere`] and that have ended, from then on.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use capacity::admission::Work;
-use extract::{Control, Courtesy, ExtractError, Extraction, Extractor, Stage};
+use extract::{Control, ExtractError, Extraction, Extractor, Stage, Yielding};
 use threads::ProcessorClock;
 
 use super::spares::Spare;
@@ -87,7 +87,7 @@ impl Compute {
             cancelled: Some(job.flight.cancelled()),
             // From its admission: those who join later have no longer.
             deadline: Some(*started - *waited + deadline),
-            courtesy: Courtesy::GiveWay,
+            yielding: Yielding::EveryMillisecond,
         };
         let extract = AssertUnwindSafe(|| {
             let new = || Spare { extractor: self.new_extractor(), threads: *threads };

@@ -2,35 +2,22 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use axum::body::Body;
-use axum::response::Response;
 use bytes::Bytes;
 use http::StatusCode;
-use http_body::{Body as _, Frame};
+use http_body::Frame;
 
 use super::record::Record;
-use crate::context::{Answered, Outcome};
-use crate::problem::Problem;
-
-/// Ends a record with the answer, or with its body where that is still to come.
-pub(super) fn end(mut record: Record, answered: Answered, problem: Option<&Problem>) -> Response {
-    let Answered { response, outcome } = answered;
-    let status = response.status();
-    if let Some(bytes) = response.body().size_hint().exact() {
-        record.finish(status, &outcome, bytes, problem.map(|problem| problem.code.name()));
-        return response;
-    }
-    response.map(|body| Body::new(Streamed { body, record, status, outcome, bytes: 0 }))
-}
+use crate::context::Outcome;
 
 /// A body of unknown length with the record of its request, which ends with it. If it is dropped before, the client has
 /// gone.
-struct Streamed {
-    body: Body,
-    record: Record,
-    status: StatusCode,
-    outcome: Outcome,
+pub(super) struct Streamed {
+    pub(super) body: Body,
+    pub(super) record: Record,
+    pub(super) status: StatusCode,
+    pub(super) outcome: Outcome,
     /// Bytes so far.
-    bytes: u64,
+    pub(super) bytes: u64,
 }
 
 impl http_body::Body for Streamed {

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 use super::CacheBenchArguments;
 use super::subject::Subject;
-use crate::offspring;
+use crate::child_process;
 use crate::outputs::{self, WriteError};
 
 /// Names the form of the file.
@@ -119,7 +119,7 @@ struct Writer(Child);
 
 impl Writer {
     fn start(arguments: &CacheBenchArguments, urls: &[String], path: &Path) -> io::Result<Self> {
-        let mut command = offspring::command()?;
+        let mut command = child_process::command()?;
         // In a variable, as passwords are not for the list of processes.
         command.env("SIFTD_CACHE", urls.join("\n"));
         command.arg("cache-bench").args(arguments.of_writer()).arg("--leave-marks").arg(path);

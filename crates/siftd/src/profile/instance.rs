@@ -7,7 +7,7 @@ use std::process::{Child, Stdio};
 use procfs::process::Process;
 
 use super::ProfileError;
-use crate::offspring;
+use crate::child_process;
 
 /// What names of compute threads begin with.
 const COMPUTE: &str = "compute-";
@@ -32,7 +32,7 @@ struct Listening {
 impl Instance {
     /// Starts `siftd serve` on a free port of this host, with these flags and no settings from around.
     pub(super) fn start(flags: &[&str]) -> Result<Self, ProfileError> {
-        let mut command = offspring::command().map_err(ProfileError::Instance)?;
+        let mut command = child_process::command().map_err(ProfileError::Instance)?;
         command.args(["serve", "--listen", "127.0.0.1:0"]).args(flags);
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command.spawn().map_err(ProfileError::Instance)?;

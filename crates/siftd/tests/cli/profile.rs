@@ -1,6 +1,6 @@
 //! `siftd profile`: what is measured can be planned with.
 
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::mpsc;
@@ -101,18 +101,32 @@ fn plans_are_made_from_it(folder: &Path) {
 fn services_that_it_measures_end_with_it_however_it_ends() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("chelsea.jpg"), picture("chelsea.jpg")).unwrap();
-    let arguments = ["profile", "--images", ".", "--samples", "1", "--denoise", "none"];
-    let mut profile = siftd(folder.path(), &arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let arguments = [
+        "profile",
+        "--images",
+        ".",
+        "--samples",
+        "2",
+        "--window",
+        "200ms",
+        "--denoise",
+        "none",
+        "-o",
+        "p.json",
+    ];
+    let mut command = siftd(folder.path(), &arguments);
+    let mut profile = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stderr = profile.stderr.take().unwrap();
     let children = format!("/proc/{0}/task/{0}/children", profile.id());
     while fs::read_to_string(&children).unwrap().is_empty() {
+        assert!(profile.try_wait().unwrap().is_none(), "it ended before it measured a service");
         thread::sleep(Duration::from_millis(10));
     }
     profile.kill().unwrap();
     profile.wait().unwrap();
     // Its standard error is theirs, too, and closes when the last of them has ended.
     let (ended, end) = mpsc::channel();
-    thread::spawn(move || ended.send(io::copy(&mut stderr.by_ref(), &mut io::sink())));
+    thread::spawn(move || ended.send(io::copy(&mut stderr, &mut io::sink())));
     assert!(end.recv_timeout(Duration::from_secs(30)).is_ok(), "a service goes on");
 }
 
