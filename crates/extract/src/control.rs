@@ -10,8 +10,8 @@ pub enum Yielding {
     /// No: when others run is for the system to decide.
     #[default]
     Never,
-    /// The kernels' threads do every millisecond ([`threads::yield_if_due`]): for others that are to answer soon.
-    EveryMillisecond,
+    /// The kernels' threads do every millisecond or more seldom ([`threads::yield_if_due`]): for others that are to answer soon.
+    Regularly,
 }
 
 /// How an extraction runs: on how many threads, and when it should give up. The features never depend on it.
@@ -53,7 +53,7 @@ impl Control<'_> {
     }
 
     fn yield_if_due(&self) -> bool {
-        self.yielding == Yielding::EveryMillisecond && threads::yield_if_due()
+        self.yielding == Yielding::Regularly && threads::yield_if_due()
     }
 
     /// Why a kernel that was told to stop was.
@@ -73,6 +73,6 @@ mod tests {
             let control = move || Control { yielding, ..Control::default() }.yield_if_due();
             std::thread::spawn(control).join().unwrap()
         };
-        assert!(yields(Yielding::EveryMillisecond) && !yields(Yielding::Never));
+        assert!(yields(Yielding::Regularly) && !yields(Yielding::Never));
     }
 }

@@ -86,9 +86,6 @@ fn neither_the_number_of_threads_nor_yielding_changes_anything() {
     assert!(alone.keypoints.len() > 50, "{} keypoints", alone.keypoints.len());
     for threads in [2, 3] {
         assert!(run(threads, Yielding::Never) == alone, "{threads} threads give other features than one");
-        assert!(
-            run(threads, Yielding::EveryMillisecond) == alone,
-            "{threads} threads that yield give others"
-        );
+        assert!(run(threads, Yielding::Regularly) == alone, "{threads} threads that yield give others");
     }
 }

@@ -67,8 +67,8 @@ pub fn shorten_slice() {
     let _ = slice::shorten();
 }
 
-/// Lets another thread that is ready have this processor, but not more often than every millisecond: for threads that compute beside
-/// others that are to answer soon, to be called as often as it is convenient. Whether it did.
+/// Lets another thread that is ready have this processor, but not more often than every millisecond, and every 32 where others keep it
+/// for long: for threads that compute beside others that are to answer soon, to be called as often as it is convenient. Whether it did.
 ///
 /// A thread that becomes ready when it has just had more than its share of a processor does not displace the one that computes there, and
 /// Linux looks at them again at the next tick of its clock, up to 4 ms later (EEVDF; 250 Hz). A thread that yields makes it look.

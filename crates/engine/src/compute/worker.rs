@@ -87,7 +87,7 @@ impl Compute {
             cancelled: Some(job.flight.cancelled()),
             // From its admission: those who join later have no longer.
             deadline: Some(*started - *waited + deadline),
-            yielding: Yielding::EveryMillisecond,
+            yielding: Yielding::Regularly,
         };
         let extract = AssertUnwindSafe(|| {
             let new = || Spare { extractor: self.new_extractor(), threads: *threads };
