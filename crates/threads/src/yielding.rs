@@ -12,7 +12,7 @@ const INTERVAL: Duration = Duration::from_millis(1);
 const TURN: Duration = Duration::from_micros(500);
 
 /// After such a turn. What is yielded is lost for good, up to a slice of some 3 ms, so that a thread which yielded to a saturated
-/// processor every millisecond would get a fraction of its share.
+/// processor every millisecond could get far less than its share.
 const LONGER_INTERVAL: Duration = Duration::from_millis(32);
 
 thread_local! {
