@@ -73,7 +73,7 @@ impl Setup {
 
 /// Requests that are simulated: enough of them to see a p99, and of misses to see their queue.
 const REQUESTS: u64 = 30_000;
-const MISSES: f64 = 3_000.0;
+const MISSES: f64 = 10_000.0;
 const MOST_REQUESTS: u64 = 200_000;
 
 /// Rounds in which the cost of a request and the rate of requests settle.

@@ -35,6 +35,34 @@ fn a_small_workload_fits_one_host() {
     assert!(tier.attachments[0].text.contains("SIFTD_CACHE=memory://"));
 }
 
+/// The table of latencies and the rate that keeps the objective are of the same requests: near capacity, too, the one keeps what the other
+/// says.
+#[test]
+fn latencies_keep_the_objective_up_to_the_greatest_rate_and_not_beyond() {
+    for (hit_ratio, p99) in [(0.0, 0.5), (0.8, 0.7), (0.9, 2.0)] {
+        let objective = Objective { p99, refused: 0.01 };
+        let workload = Workload { objective, ..Workload::new(10.0, Hits::Ratio(hit_ratio)) };
+        let document = planned(&workload, None).unwrap();
+        let greatest = document.section("needed").unwrap().value("greatest_rate").unwrap();
+        let table = &document.section("latency").unwrap().tables[0];
+        let column = |name: &str| {
+            let index = table.columns.iter().position(|column| column == name).unwrap();
+            table.rows.iter().map(move |row| match row[index] {
+                Cell::Number(value) => value,
+                _ => f64::NAN,
+            })
+        };
+        let rows: Vec<_> = column("rate, 1/s").zip(column("all p99, ms").zip(column("refused, %"))).collect();
+        assert!(
+            rows.iter().any(|(rate, _)| *rate < greatest) && rows.iter().any(|(rate, _)| *rate > greatest)
+        );
+        for (rate, (p99, refused)) in rows {
+            let keeps = p99 <= objective.p99 * 1e3 && refused <= objective.refused * 100.0;
+            assert_eq!(keeps, rate <= greatest, "{rate} of {greatest}: {p99} ms, {refused} %");
+        }
+    }
+}
+
 #[test]
 fn one_host_needs_no_shared_cache() {
     let document = planned(&Workload::new(50.0, Hits::Ratio(0.8)), Some(shared())).unwrap();

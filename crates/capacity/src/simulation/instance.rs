@@ -2,6 +2,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::request::{Image, Request, Source};
+use super::service::Service;
 use super::{Outcome, Scenario};
 use crate::admission::{Load, Work};
 
@@ -9,6 +10,8 @@ use crate::admission::{Load, Work};
 pub(super) struct Instance<'a> {
     scenario: &'a Scenario,
     source: Source<'a>,
+    /// Of each class of pictures.
+    services: Vec<Service>,
     now: f64,
     /// Requests that runtime threads have, with the processor time that they still need.
     answering: Vec<(Request, f64)>,
@@ -44,6 +47,11 @@ impl<'a> Instance<'a> {
         Self {
             scenario,
             source: Source::new(scenario),
+            services: scenario
+                .pictures
+                .iter()
+                .map(|class| Service::new(class, scenario.within_picture))
+                .collect(),
             now: 0.0,
             answering: Vec::new(),
             arriving: VecDeque::new(),
@@ -167,8 +175,8 @@ impl<'a> Instance<'a> {
             let threads = self.scenario.policy.threads_for_next(&self.load).get();
             self.load.running += 1;
             let threads = u32::try_from(threads).unwrap_or(u32::MAX);
-            let Some(class) = self.scenario.pictures.get(image.picture) else { return };
-            let remaining = self.source.service(class, threads);
+            let Some(service) = self.services.get(image.picture) else { return };
+            let remaining = service.time(threads, image.request.service_share);
             self.computing.push(Computing { image, threads, began: self.now, remaining, speed: 0.0 });
         }
     }

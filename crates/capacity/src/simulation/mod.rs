@@ -14,6 +14,7 @@ mod outcome;
 mod processors;
 mod request;
 mod search;
+mod service;
 
 pub use outcome::{Latencies, Outcome};
 pub use processors::Processors;

@@ -1,8 +1,7 @@
 use fastrand::Rng;
 
-use super::{Arrivals, PictureClass, Scenario, Span};
+use super::{Arrivals, Scenario, Span};
 use crate::admission::Work;
-use crate::profile::Distribution;
 
 /// A request on its way.
 #[derive(Debug, Clone, Copy)]
@@ -10,6 +9,8 @@ pub(super) struct Request {
     pub(super) arrived: f64,
     /// Share of delays that are at most as long as its own.
     pub(super) delay_share: f64,
+    /// Share of times of computing that are at most as long as its own.
+    pub(super) service_share: f64,
     /// What it takes longer than the shared processors explain, s; below zero, shorter.
     pub(super) delay: f64,
     /// Whether it counts in the outcome.
@@ -29,6 +30,10 @@ pub(super) struct Image {
 }
 
 /// Draws requests, in the order of their arrival.
+///
+/// Each takes as many random numbers as any other, whatever comes of it: scenarios of one seed that differ in their rate have the same
+/// requests, closer together or further apart (common random numbers, synchronised: Law, section 11.2). Waits then grow with the rate as
+/// those of one queue do, and not by chance.
 pub(super) struct Source<'a> {
     scenario: &'a Scenario,
     random: Rng,
@@ -66,7 +71,8 @@ impl<'a> Source<'a> {
             }
             None => {
                 self.clock += self.interval();
-                (self.random.f64() >= self.scenario.hit_ratio).then(|| self.picture())
+                let (is_miss, picture) = (self.random.f64() >= self.scenario.hit_ratio, self.picture());
+                is_miss.then_some(picture)
             }
         };
         let counts = match self.scenario.span {
@@ -76,7 +82,8 @@ impl<'a> Source<'a> {
             Span::Seconds { warm_up, .. } => self.clock >= warm_up,
         };
         self.drawn += 1;
-        Some(Request { arrived: self.clock, delay_share: self.random.f64(), delay: 0.0, counts, picture })
+        let [delay_share, service_share] = std::array::from_fn(|_| self.random.f64());
+        Some(Request { arrived: self.clock, delay_share, service_share, delay: 0.0, counts, picture })
     }
 
     fn interval(&mut self) -> f64 {
@@ -91,21 +98,4 @@ impl<'a> Source<'a> {
         let drawn = self.random.f64() * all;
         self.weights.partition_point(|sum| *sum <= drawn).min(self.weights.len().saturating_sub(1))
     }
-
-    /// What it takes to compute a picture on so many threads with the machine to themselves, s.
-    pub(super) fn service(&mut self, picture: &PictureClass, threads: u32) -> f64 {
-        if let Some((_, times)) = picture.joined.iter().find(|(joined, _)| *joined == threads) {
-            return self.draw(times);
-        }
-        self.draw(&picture.single) / self.scenario.within_picture.speedup(f64::from(threads)).max(1.0)
-    }
-
-    fn draw(&mut self, times: &Distribution) -> f64 {
-        inverted(times, self.random.f64())
-    }
-}
-
-/// A draw by inversion: the quantile of a random share (Law, section 8.2.1), scaled so that the mean is the measured one.
-fn inverted(times: &Distribution, share: f64) -> f64 {
-    times.quantile(share) * times.interpolation_scale()
 }

@@ -1,7 +1,7 @@
-use super::Scenario;
+use super::{Outcome, Scenario};
 
-/// How often the interval is halved: to a thousandth of the ceiling.
-const HALVINGS: u32 = 10;
+/// How near the answer is, as a share of the ceiling.
+const TOLERANCE: f64 = 1e-3;
 
 /// What a rate must keep to.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -13,25 +13,48 @@ pub struct Bound {
 }
 
 impl Bound {
-    /// Whether the scenario keeps to it.
-    pub fn holds(&self, scenario: &Scenario) -> bool {
-        let outcome = scenario.run();
-        let answered = outcome.answered();
-        answered.quantile(0.99) <= self.p99 && outcome.refused_share() + outcome.late_share() <= self.refused
+    /// Whether the outcome keeps to it.
+    pub fn holds(&self, outcome: &Outcome) -> bool {
+        outcome.answered().quantile(0.99) <= self.p99 && self.allows_refused(outcome)
+    }
+
+    fn allows_refused(&self, outcome: &Outcome) -> bool {
+        outcome.refused_share() + outcome.late_share() <= self.refused
+    }
+
+    /// By how much the inverse of p99 is above that of the bound, 1/s, if latency is what decides. Near capacity waits grow as
+    /// 1 / (1 - load), so that this falls in a straight line.
+    fn room(&self, outcome: &Outcome) -> Option<f64> {
+        let room = 1.0 / outcome.answered().quantile(0.99) - 1.0 / self.p99;
+        (self.p99 < f64::MAX && room.is_finite() && self.allows_refused(outcome)).then_some(room)
     }
 }
 
-/// The greatest rate whose scenario keeps to the bound, by halving between 0 and `ceiling`; 0 if none does. Scenarios should have the
-/// same seed (common random numbers: Law, section 11.2), so that they differ by the rate alone.
+/// An end of the interval that the greatest rate is in.
+#[derive(Clone, Copy)]
+struct End {
+    rate: f64,
+    room: Option<f64>,
+}
+
+/// The greatest rate whose scenario keeps to the bound, sought between 0 and `ceiling` to a thousandth of that; 0 if none does.
+/// Scenarios should have the same seed (common random numbers: Law, section 11.2), so that they differ by the rate alone.
+///
+/// By false position where latency decides at both ends of the interval, else by halving. No step is nearer to an end than half of what the
+/// answer may be off, so that both ends come.
 pub fn greatest_rate(scenario: impl Fn(f64) -> Scenario, bound: &Bound, ceiling: f64) -> f64 {
-    let (mut kept, mut broken) = (0.0, ceiling);
-    for _ in 0..HALVINGS {
-        let rate = (kept + broken) / 2.0;
-        if bound.holds(&scenario(rate)) {
-            kept = rate;
-        } else {
-            broken = rate;
-        }
+    let tolerance = ceiling * TOLERANCE;
+    let [mut kept, mut broken] = [0.0, ceiling].map(|rate| End { rate, room: None });
+    while broken.rate - kept.rate > tolerance {
+        let share = match (kept.room, broken.room) {
+            (Some(above), Some(below)) if above > below => above / (above - below),
+            _ => 0.5,
+        };
+        let rate = kept.rate + (broken.rate - kept.rate) * share;
+        let rate = rate.clamp(kept.rate + tolerance / 2.0, broken.rate - tolerance / 2.0);
+        let outcome = scenario(rate).run();
+        let end = if bound.holds(&outcome) { &mut kept } else { &mut broken };
+        *end = End { rate, room: bound.room(&outcome) };
     }
-    kept
+    kept.rate
 }

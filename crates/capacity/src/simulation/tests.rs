@@ -171,14 +171,34 @@ fn the_seed_decides_all() {
 }
 
 #[test]
+fn waits_grow_with_the_rate() {
+    for (seed, hit_ratio) in [(1, 0.0), (2, 0.0), (1, 0.5), (2, 0.5), (1, 0.9), (2, 0.9)] {
+        let capacity = 2.0 / (0.05 * (1.0 - hit_ratio) + 1e-4);
+        let p99 = |step: u32| {
+            let rate = capacity * (0.8 + 0.01 * f64::from(step));
+            Scenario { seed, ..service(rate, hit_ratio) }.run().answered().quantile(0.99)
+        };
+        let p99: Vec<f64> = (0..20).map(p99).collect();
+        // Whether an image is computed by one thread or two depends on what waits just then.
+        let grows = p99.windows(2).all(|pair| pair[1] > 0.98 * pair[0]);
+        assert!(grows && p99[19] > 4.0 * p99[0], "seed {seed}, {hit_ratio} hits: {p99:?}");
+    }
+}
+
+#[test]
 fn the_greatest_rate_keeps_to_its_bound() {
     let scenario = |rate| Scenario { span: Span::Requests(20_000), ..service(rate, 0.0) };
     let bound = Bound { p99: 0.3, refused: 0.0 };
     let rate = greatest_rate(scenario, &bound, 60.0);
     assert!((20.0..40.0).contains(&rate), "{rate}");
-    assert!(bound.holds(&scenario(rate)));
-    assert!(!bound.holds(&scenario(rate * 1.1)));
+    // It is found to a thousandth of the ceiling.
+    assert!(bound.holds(&scenario(rate).run()));
+    assert!(!bound.holds(&scenario(rate + 0.06).run()));
     assert_eq!(greatest_rate(scenario, &Bound { p99: 0.01, refused: 0.0 }, 60.0), 0.0);
+    let refused = Bound { p99: f64::MAX, refused: 0.1 };
+    let rate = greatest_rate(scenario, &refused, 60.0);
+    assert!(refused.holds(&scenario(rate).run()));
+    assert!(!refused.holds(&scenario(rate + 0.06).run()));
 }
 
 /// Lindley's recursion: each waits for what its predecessor waited and took, less the time between them.
