@@ -137,7 +137,8 @@ impl MemcachedStore {
 
 fn link(address: &HostPort) -> Link<Connection> {
     let address = address.clone();
-    Link::new(address.to_string(), 0, move || Box::pin(Connection::open(address.clone())))
+    // A name may have an address of either kind.
+    Link::new(address.to_string(), 1, move || Box::pin(Connection::open(address.clone())))
 }
 
 /// Bytes of a value at most.

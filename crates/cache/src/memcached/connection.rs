@@ -1,15 +1,17 @@
 use std::io;
+use std::net::SocketAddr;
 
 use bytes::BytesMut;
 use rustix::net::sockopt::set_tcp_user_timeout;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufWriter};
-use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpStream, lookup_host};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time;
 
 use super::protocol::{self, Reply, Request};
 use crate::StoreError;
-use crate::shared::{HostPort, USER_TIMEOUT};
+use crate::shared::{HOST_TIMEOUT, HostPort, USER_TIMEOUT};
 
 /// Requests that may wait to be written.
 const PIPELINE: usize = 512;
@@ -64,10 +66,24 @@ fn lost(at: &str) -> StoreError {
 }
 
 async fn connect(address: &HostPort) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect((address.host.as_str(), address.port)).await?;
+    let addresses = lookup_host((address.host.as_str(), address.port)).await?;
+    let stream = connect_to_first(addresses).await?;
     stream.set_nodelay(true)?;
     set_tcp_user_timeout(&stream, u32::try_from(USER_TIMEOUT.as_millis()).unwrap_or(u32::MAX))?;
     Ok(stream)
+}
+
+/// To the first of the addresses that takes a connection: one that says nothing at all leaves time for the others.
+async fn connect_to_first(addresses: impl Iterator<Item = SocketAddr>) -> io::Result<TcpStream> {
+    let mut outcome = Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address"));
+    for address in addresses {
+        let connecting = time::timeout(HOST_TIMEOUT, TcpStream::connect(address));
+        outcome = connecting.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+        if outcome.is_ok() {
+            break;
+        }
+    }
+    outcome
 }
 
 /// Writes and reads until one of them ends. Then all who still wait learn that the connection is lost.
@@ -118,5 +134,41 @@ async fn read(mut reader: OwnedReadHalf, mut expected: mpsc::UnboundedReceiver<W
         if reader.read_buf(&mut received).await? == 0 {
             return Ok(());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::{TcpListener, TcpSocket};
+
+    use super::*;
+
+    /// An address of this host at which nothing is answered: its listener has as many connections as it takes, and more are ignored.
+    /// What they are is returned, too.
+    async fn silent() -> (SocketAddr, TcpListener, Vec<TcpStream>) {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let listener = socket.listen(1).unwrap();
+        let (address, mut taken) = (listener.local_addr().unwrap(), vec![]);
+        while let Ok(stream) = time::timeout(HOST_TIMEOUT / 4, TcpStream::connect(address)).await {
+            taken.push(stream.unwrap());
+        }
+        (address, listener, taken)
+    }
+
+    #[tokio::test]
+    async fn an_address_that_says_nothing_leaves_time_for_the_next() {
+        let (silent, _listener, _taken) = silent().await;
+        let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let there = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let there = (there.local_addr().unwrap(), there);
+        let stream = connect_to_first([silent, closed, there.0].into_iter()).await.unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), there.0);
+        let error = |addresses: Vec<SocketAddr>| async {
+            connect_to_first(addresses.into_iter()).await.unwrap_err().kind()
+        };
+        assert_eq!(error(vec![closed, silent]).await, io::ErrorKind::TimedOut);
+        assert_eq!(error(vec![closed]).await, io::ErrorKind::ConnectionRefused);
+        assert_eq!(error(vec![]).await, io::ErrorKind::NotFound);
     }
 }
