@@ -222,12 +222,11 @@ impl Batch {
 /// Images of a batch that are being computed.
 type Running = JoinSet<Result<(), Problem>>;
 
-/// Waits until so many at the most are left, or one could not be told of.
+/// Waits until so many at the most are left, or one could not be told of, as after a panic.
 async fn told(running: &mut Running, left: usize) -> Result<(), Problem> {
     while running.len() > left {
-        if let Some(Ok(told)) = running.join_next().await {
-            told?;
-        }
+        let Some(ended) = running.join_next().await else { break };
+        ended.map_err(|_| Problem::new(ErrorCode::InternalError, "an image of the batch was not finished"))??;
     }
     Ok(())
 }
@@ -246,5 +245,20 @@ impl Item {
         {
             self.image = Err(problem);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_image_that_is_told_of_by_nobody_ends_the_batch() {
+        let mut running = Running::new();
+        running.spawn(async { Ok(()) });
+        told(&mut running, 0).await.unwrap();
+        running.spawn(async { std::panic::resume_unwind(Box::new("as a test does")) });
+        assert_eq!(told(&mut running, 0).await.unwrap_err().code, ErrorCode::InternalError);
+        told(&mut running, 0).await.unwrap();
     }
 }
