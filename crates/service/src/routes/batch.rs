@@ -226,7 +226,9 @@ type Running = JoinSet<Result<(), Problem>>;
 async fn told(running: &mut Running, left: usize) -> Result<(), Problem> {
     while running.len() > left {
         let Some(ended) = running.join_next().await else { break };
-        ended.map_err(|_| Problem::new(ErrorCode::InternalError, "an image of the batch was not finished"))??;
+        ended.map_err(|_| {
+            Problem::new(ErrorCode::InternalError, "an image of the batch was not finished")
+        })??;
     }
     Ok(())
 }
