@@ -1,15 +1,15 @@
 //! `siftd health`: whether a service takes requests, for compose files and images that have no curl.
 
-use std::io::{self, BufRead, BufReader, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 
+use crate::http::{self, Answer};
 use crate::outcome::Outcome;
 use crate::settings::{self, Environment, ServeArguments};
-use crate::{stderr, tcp};
+use crate::stderr;
 
 /// The settings of the service that say where it listens, from the same sources.
 #[derive(Debug, Args)]
@@ -35,9 +35,9 @@ pub(crate) fn run(arguments: HealthArguments) -> Result<Outcome, String> {
     let settings = settings::load(&arguments, &Environment::of_process());
     let service = settings.map_err(|error| error.to_string())?.config.service;
     let address = reachable(service.admin_listen.unwrap_or(service.listen));
-    let reason = match status(address, Duration::from_secs(timeout)) {
-        Ok(200) => return Ok(Outcome::Done),
-        Ok(status) => format!("is not ready: it answers {status}"),
+    let reason = match http::get(address, "/health/ready", Duration::from_secs(timeout)) {
+        Ok(Answer { status: 200, .. }) => return Ok(Outcome::Done),
+        Ok(Answer { status, .. }) => format!("is not ready: it answers {status}"),
         Err(error) => format!("does not answer: {error}"),
     };
     stderr::tell(format_args!("the service at {address} {reason}"));
@@ -53,14 +53,4 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
         });
     }
     address
-}
-
-/// The status of the answer to a request for `/health/ready`.
-fn status(address: SocketAddr, timeout: Duration) -> io::Result<u16> {
-    let mut stream = tcp::connect(address, timeout)?;
-    write!(stream, "GET /health/ready HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n")?;
-    let mut line = String::new();
-    BufReader::new(stream).read_line(&mut line)?;
-    let status = line.split(' ').nth(1).and_then(|status| status.parse().ok());
-    status.ok_or_else(|| io::Error::other("it does not speak HTTP"))
 }

@@ -13,6 +13,7 @@ mod doctor;
 mod duration;
 mod health;
 mod host;
+mod http;
 mod inputs;
 mod load;
 mod machine;
