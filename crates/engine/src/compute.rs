@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use cache::{Key, Tiers};
-use capacity::admission::{Load, Policy, Work};
+use capacity::admission::{Load, Policy, Refused, Work};
 use extract::Params;
 use tokio::sync::watch;
 
@@ -133,8 +133,11 @@ impl Compute {
         if admitted.is_err() && state.forget_cancelled() > 0 {
             admitted = self.policy.admit(&state.load, job.pixels, work);
         }
-        if let Err(refused) = admitted {
-            return Err(Error::Overloaded { reason: refused.reason, retry_after: refused.retry_after });
+        if let Err(Refused { reason, retry_after }) = admitted {
+            return Err(match retry_after {
+                Some(retry_after) => Error::Overloaded { reason, retry_after },
+                None => Error::TooLong { deadline: self.config.deadline },
+            });
         }
         state.push(Queued { job, work, since: Instant::now() });
         self.tell(&state);
@@ -151,7 +154,7 @@ impl Compute {
     }
 
     pub(crate) fn load(&self) -> Load {
-        self.lock().load
+        self.lock().load.clone()
     }
 
     pub(crate) fn done(&self) -> Done {
@@ -189,7 +192,7 @@ impl State {
     fn push(&mut self, queued: Queued) {
         self.load.queued += 1;
         self.load.pixels += queued.job.pixels;
-        self.load.work.add(queued.work);
+        self.load.works.add(queued.work);
         self.queue.push_back(queued);
     }
 
@@ -202,7 +205,7 @@ impl State {
             if !wanted {
                 load.queued -= 1;
                 load.pixels -= queued.job.pixels;
-                load.work.remove(queued.work);
+                load.works.remove(queued.work);
             }
             wanted
         });

@@ -160,7 +160,9 @@ impl Engine {
         let looking_up = started.elapsed();
         let pixels = params.budgeted_pixels(&self.probe(image).await?, &self.compute.config.limits)?;
         let answer = turns.take(|| self.computed(key, image, params, pixels)).await;
-        if let Err(Error::Overloaded { reason, .. }) = &answer {
+        if let Err(error) = &answer
+            && let Some(reason) = error.refusal()
+        {
             self.rejections(reason.name()).inc();
         }
         let mut answer = answer?;

@@ -27,7 +27,24 @@ pub enum Error {
         /// The time it had.
         deadline: Duration,
     },
+    /// Refused at once, as it could not be done in time if there were nothing else to do.
+    #[error("it would take longer than the {} s that an image has, even alone; a smaller image or search window takes less", .deadline.as_secs_f64())]
+    TooLong {
+        /// The time it would have.
+        deadline: Duration,
+    },
     /// A fault of siftd's own.
     #[error("siftd failed on this image, which is a fault of siftd's own: please report it")]
     Fault,
+}
+
+impl Error {
+    /// Why admission refused the image; none for what else can go wrong.
+    pub(crate) fn refusal(&self) -> Option<Refusal> {
+        match self {
+            Self::Overloaded { reason, .. } => Some(*reason),
+            Self::TooLong { .. } => Some(Refusal::TooLong),
+            _ => None,
+        }
+    }
 }

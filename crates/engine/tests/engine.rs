@@ -184,6 +184,21 @@ async fn what_could_not_be_done_in_time_is_not_let_in_and_what_is_late_stops() {
 }
 
 #[tokio::test]
+async fn what_could_never_be_done_in_time_is_refused_once_something_was_measured() {
+    let deadline = Duration::from_secs(1);
+    let running = Running::with_memory(Config { deadline, threads: NonZeroUsize::MIN, ..Config::default() });
+    let mut endless = ParamsBuilder::default();
+    endless.set("search_window", "2901").unwrap();
+    let endless = endless.build().unwrap();
+    let late = running.ask(ROCKET, &endless).await.unwrap_err();
+    assert_eq!(late, Error::DeadlineExceeded { deadline }, "nothing was measured yet");
+    running.ask(&noise(200, 8), &Params::default()).await.unwrap();
+    assert_eq!(running.ask(ROCKET, &endless).await.unwrap_err(), Error::TooLong { deadline });
+    assert_eq!(running.metric(r#"siftd_rejected_total{reason="too_long"}"#), 1.0);
+    running.ask(&noise(200, 9), &Params::default()).await.unwrap();
+}
+
+#[tokio::test]
 async fn bad_input_is_told_before_the_queue() {
     let running = Running::with_memory(Config { queue_capacity: 0, ..one_thread() });
     let computing = running.occupy(7, 1, 0).await;

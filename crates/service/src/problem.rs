@@ -94,7 +94,7 @@ impl Problem {
             engine::Error::Closing => {
                 Self::new(ErrorCode::ServiceNotReady, error.to_string()).retry_after(Duration::from_secs(1))
             }
-            engine::Error::DeadlineExceeded { deadline } => {
+            engine::Error::DeadlineExceeded { deadline } | engine::Error::TooLong { deadline } => {
                 Self::new(ErrorCode::ServiceTimeout, error.to_string())
                     .with("deadline_seconds", deadline.as_secs_f64())
             }
@@ -212,6 +212,14 @@ mod tests {
 
     #[test]
     fn every_error_of_the_engine_has_its_status() {
+        let deadline = Duration::from_secs(30);
+        for error in [engine::Error::TooLong { deadline }, engine::Error::DeadlineExceeded { deadline }] {
+            let problem = Problem::of(&error, &Limits::default());
+            assert_eq!(
+                (problem.code, &problem.details["deadline_seconds"]),
+                (ErrorCode::ServiceTimeout, &30.0.into())
+            );
+        }
         let overloaded =
             engine::Error::Overloaded { reason: Refusal::QueueFull, retry_after: Duration::from_secs(3) };
         let cases = [

@@ -3,7 +3,9 @@
 mod pace;
 mod policy;
 mod refusal;
+mod works;
 
 pub use pace::{Pace, Work};
 pub use policy::{Load, Policy, Refused, whole_seconds};
 pub use refusal::Refusal;
+pub use works::Works;

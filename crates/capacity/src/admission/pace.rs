@@ -30,29 +30,43 @@ impl Work {
     }
 }
 
-/// The time of a unit of work on one thread, as measured of late: an exponentially weighted moving average.
+/// The time of a unit of work on one thread.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
+    /// As measured of late: an exponentially weighted moving average, s.
     seconds_per_unit: f64,
+    /// The least that was measured, s; 0 before.
+    least_per_unit: f64,
 }
 
 impl Pace {
     /// Before anything was measured: 400 ns, what a slow server core takes.
-    pub const UNMEASURED: Self = Self { seconds_per_unit: 400e-9 };
+    pub const UNMEASURED: Self = Self { seconds_per_unit: 400e-9, least_per_unit: 0.0 };
 
     /// Takes a measurement in. Tiny works are left out.
     pub fn measured(&mut self, work: Work, took: Duration) {
         if work.0 >= LEAST_MEASURED {
             let seconds_per_unit = took.as_secs_f64() / work.0;
             self.seconds_per_unit += WEIGHT * (seconds_per_unit - self.seconds_per_unit);
+            let is_first = self.least_per_unit == 0.0;
+            self.least_per_unit =
+                if is_first { seconds_per_unit } else { self.least_per_unit.min(seconds_per_unit) };
         }
     }
 
     /// What the work takes, shared by this many threads.
     pub fn time(&self, work: Work, threads: usize) -> Duration {
-        let seconds = work.0 * self.seconds_per_unit / threads.max(1) as f64;
-        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
+        shared(work.0 * self.seconds_per_unit, threads)
     }
+
+    /// What it takes at least, at the best that was ever measured; nothing before. An hour in which all was slow does not change it.
+    pub fn least_time(&self, work: Work, threads: usize) -> Duration {
+        shared(work.0 * self.least_per_unit, threads)
+    }
+}
+
+fn shared(seconds: f64, threads: usize) -> Duration {
+    Duration::try_from_secs_f64(seconds / threads.max(1) as f64).unwrap_or(Duration::MAX)
 }
 
 #[cfg(test)]
@@ -70,5 +84,17 @@ mod tests {
         assert!(pace.time(work, 1).abs_diff(Duration::from_millis(100)) < Duration::from_micros(1));
         pace.measured(Work::units(10.0), Duration::from_secs(1));
         assert!(pace.time(work, 1) < Duration::from_millis(101), "a tiny image says nothing");
+    }
+
+    #[test]
+    fn the_least_time_is_that_of_the_best_that_was_measured() {
+        let mut pace = Pace::UNMEASURED;
+        let work = Work::units(1e6);
+        assert_eq!(pace.least_time(work, 1), Duration::ZERO);
+        for milliseconds in [300, 100, 60_000] {
+            pace.measured(work, Duration::from_millis(milliseconds));
+        }
+        assert_eq!(pace.least_time(work, 2), Duration::from_millis(50));
+        assert!(pace.time(work, 2) > Duration::from_secs(2));
     }
 }

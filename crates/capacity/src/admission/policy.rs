@@ -1,10 +1,13 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use super::{Pace, Refusal, Work};
+use super::{Pace, Refusal, Work, Works};
+
+/// Deadlines that an image has to exceed by itself, at the best pace, to be refused for it: what work it is may be misjudged, too.
+const DOUBT: u32 = 2;
 
 /// What waits and what is being computed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Load {
     /// Images that wait.
     pub queued: usize,
@@ -12,8 +15,8 @@ pub struct Load {
     pub running: usize,
     /// Pixels of both.
     pub pixels: u64,
-    /// Work of both.
-    pub work: Work,
+    /// Works of both.
+    pub works: Works,
     /// How fast it is done.
     pub pace: Pace,
 }
@@ -21,7 +24,7 @@ pub struct Load {
 impl Load {
     /// Nothing, and nothing measured yet.
     pub const NONE: Self =
-        Self { queued: 0, running: 0, pixels: 0, work: Work::NONE, pace: Pace::UNMEASURED };
+        Self { queued: 0, running: 0, pixels: 0, works: Works::NONE, pace: Pace::UNMEASURED };
 }
 
 /// The bounds that admission keeps.
@@ -42,33 +45,52 @@ pub struct Policy {
 pub struct Refused {
     /// What there is too much of.
     pub reason: Refusal,
-    /// When it is worth another try: whole seconds, at least one.
-    pub retry_after: Duration,
+    /// When it is worth another try: whole seconds, at least one. None where it would never be let in.
+    pub retry_after: Option<Duration>,
 }
 
 impl Policy {
-    /// Whether one more image may come in. An idle engine lets every image in, whatever the estimate: the first
-    /// estimate may be wrong, and only an image that is computed corrects it.
+    /// Whether one more image may come in. An idle engine lets every image in but what is far from being done in time at the best pace
+    /// there ever was: estimates of late may be wrong, and only an image that is computed corrects them.
     ///
     /// # Errors
     /// What there is too much of.
     pub fn admit(&self, load: &Load, pixels: u64, work: Work) -> Result<(), Refused> {
+        if load.pace.least_time(work, self.threads.get()) > self.deadline.saturating_mul(DOUBT) {
+            return Err(Refused { reason: Refusal::TooLong, retry_after: None });
+        }
         if load.queued + load.running == 0 {
             return Ok(());
         }
-        let wait = load.pace.time(load.work, self.threads.get());
         // Not how many threads are at work: between two images, and until they wake, they have yet to take what they will.
         let places = self.threads.get().saturating_add(self.queue_capacity);
         let reason = if load.queued + load.running >= places {
             Refusal::QueueFull
         } else if load.pixels.saturating_add(pixels) > self.pixel_budget {
             Refusal::PixelBudget
-        } else if wait.saturating_add(load.pace.time(work, 1)) > self.deadline {
+        } else if self.wait(load).saturating_add(load.pace.time(work, 1)) > self.deadline {
             Refusal::Deadline
         } else {
             return Ok(());
         };
-        Err(Refused { reason, retry_after: whole_seconds(wait) })
+        // By then all that is there is done or given up.
+        let done = load.pace.time(load.works.total(), self.threads.get()).min(self.deadline);
+        Err(Refused { reason, retry_after: Some(whole_seconds(done)) })
+    }
+
+    /// How long an image that comes now waits for a thread at the most.
+    fn wait(&self, load: &Load) -> Duration {
+        let threads = self.threads.get();
+        if load.queued + load.running < threads {
+            return Duration::ZERO;
+        }
+        let shared = load.pace.time(load.works.total(), threads);
+        // However long one image takes, the other threads go on with the rest.
+        let beside = match threads - 1 {
+            0 => Duration::MAX,
+            others => load.pace.time(load.works.beside_the_heaviest(), others),
+        };
+        shared.min(beside).min(self.deadline)
     }
 
     /// Threads for an image that begins now: its share of all beside the images that are being computed, unless others wait
@@ -125,7 +147,7 @@ mod tests {
         let mut load = Load { queued, running, ..Load::NONE };
         for _ in 0..queued + running {
             load.pixels += PIXELS;
-            load.work.add(work());
+            load.works.add(work());
         }
         load
     }
@@ -136,7 +158,7 @@ mod tests {
         assert_eq!(policy.admit(&load(2, 2), PIXELS, work()), Ok(()));
         let refused = policy.admit(&load(3, 2), PIXELS, work()).unwrap_err();
         assert_eq!(refused.reason, Refusal::QueueFull);
-        assert_eq!(refused.retry_after, Duration::from_secs(1), "five images of 0.4 s on two threads");
+        assert_eq!(refused.retry_after, Some(Duration::from_secs(1)), "five images of 0.4 s on two threads");
     }
 
     #[test]
@@ -174,15 +196,52 @@ mod tests {
     fn what_could_not_be_done_in_time_is_not_begun() {
         let mut loaded = load(0, 2);
         for _ in 0..30 {
-            loaded.work.add(work());
+            loaded.works.add(work());
         }
         let refused = policy().admit(&loaded, PIXELS, work()).unwrap_err();
         assert_eq!(refused.reason, Refusal::Deadline);
-        assert_eq!(refused.retry_after, Duration::from_secs(7), "32 images of 0.4 s on two threads");
+        assert_eq!(
+            refused.retry_after,
+            Some(Duration::from_secs(5)),
+            "32 images of 0.4 s, but none has longer"
+        );
     }
 
     #[test]
-    fn an_idle_engine_lets_every_image_in() {
+    fn a_heavy_image_keeps_one_thread_from_the_others() {
+        let heavy = Work::units(1e9);
+        let admitted = |policy: Policy, queued, running| {
+            let mut loaded = load(queued, running);
+            loaded.works.remove(work());
+            loaded.works.add(heavy);
+            policy.admit(&loaded, PIXELS, work()).map_err(|refused| refused.reason)
+        };
+        assert_eq!(admitted(policy(), 0, 1), Ok(()), "a thread is free");
+        assert_eq!(
+            admitted(policy(), 2, 2),
+            Ok(()),
+            "three images of 0.4 s are before it on the other thread"
+        );
+        let one = Policy { threads: NonZeroUsize::MIN, ..policy() };
+        assert_eq!(admitted(one, 0, 1), Err(Refusal::Deadline));
+        let mut loaded = load(0, 0);
+        (loaded.running, loaded.works) = (2, Works::NONE);
+        [heavy, heavy].into_iter().for_each(|work| loaded.works.add(work));
+        let refused = policy().admit(&loaded, PIXELS, work()).unwrap_err();
+        assert_eq!((refused.reason, refused.retry_after), (Refusal::Deadline, Some(policy().deadline)));
+    }
+
+    #[test]
+    fn what_could_never_be_done_in_time_is_told_so() {
+        let mut idle = Load::NONE;
+        idle.pace.measured(work(), Duration::from_millis(100));
+        let admitted = |seconds: f64| policy().admit(&idle, PIXELS, Work::units(seconds * 1e7));
+        assert_eq!(admitted(19.9), Ok(()), "on two threads, for twice as long as it has");
+        assert_eq!(admitted(20.1), Err(Refused { reason: Refusal::TooLong, retry_after: None }));
+    }
+
+    #[test]
+    fn an_idle_engine_that_has_measured_nothing_lets_every_image_in() {
         let huge = Work::units(1e9);
         assert_eq!(policy().admit(&Load::NONE, 1_000_000_000, huge), Ok(()));
     }

@@ -9,11 +9,13 @@ pub enum Refusal {
     PixelBudget,
     /// What is ahead would take too long for the deadline to be met.
     Deadline,
+    /// The image alone would take too long for it.
+    TooLong,
 }
 
 impl Refusal {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::QueueFull, Self::PixelBudget, Self::Deadline];
+    pub const ALL: [Self; 4] = [Self::QueueFull, Self::PixelBudget, Self::Deadline, Self::TooLong];
 
     /// Its name in metrics.
     pub const fn name(self) -> &'static str {
@@ -21,6 +23,7 @@ impl Refusal {
             Self::QueueFull => "queue_full",
             Self::PixelBudget => "pixel_budget",
             Self::Deadline => "deadline",
+            Self::TooLong => "too_long",
         }
     }
 }
@@ -31,6 +34,7 @@ impl fmt::Display for Refusal {
             Self::QueueFull => "the queue is full",
             Self::PixelBudget => "too many pixels are in flight",
             Self::Deadline => "the deadline could not be met",
+            Self::TooLong => "the deadline could not be met by the image alone",
         })
     }
 }

@@ -162,7 +162,7 @@ impl<'a> Instance<'a> {
         }
         self.load.queued += 1;
         self.load.pixels += pixels;
-        self.load.work.add(work);
+        self.load.works.add(work);
         self.queue.push_back(Image { request, picture, pixels, work, admitted: self.now });
         self.begin();
     }
@@ -186,7 +186,7 @@ impl<'a> Instance<'a> {
         let Computing { image, threads, began, .. } = self.computing.swap_remove(index);
         self.load.running -= 1;
         self.load.pixels -= image.pixels;
-        self.load.work.remove(image.work);
+        self.load.works.remove(image.work);
         if in_time {
             let took = Duration::try_from_secs_f64((self.now - began) * f64::from(threads));
             self.load.pace.measured(image.work, took.unwrap_or(Duration::MAX));

@@ -137,7 +137,7 @@ impl Compute {
         }
         state.load.running -= 1;
         state.load.pixels -= pixels;
-        state.load.work.remove(work);
+        state.load.works.remove(work);
         if let Some(since) = state.busy_since.get_mut(index) {
             *since = None;
         }

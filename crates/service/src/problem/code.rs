@@ -32,7 +32,7 @@ pub(crate) enum ErrorCode {
     Overloaded,
     /// Starting or draining.
     ServiceNotReady,
-    /// Taken, but not done in time.
+    /// Not done in time, or not taken as it could not be even alone.
     ServiceTimeout,
 }
 

@@ -30,7 +30,7 @@ const ERRORS: [(Among, &str, &str); 10] = [
     (Among::Features, "406", "No acceptable format"),
     (Among::Uploads, "413", "More bytes or pixels than allowed"),
     (Among::Uploads, "415", "A format or content coding that is not supported"),
-    (Among::Uploads, "504", "Taken, but not done in time"),
+    (Among::Uploads, "504", "Not done in time, or not taken as it could not be"),
 ];
 
 /// Which operations have an error.

@@ -113,7 +113,7 @@ fn a_batch_takes_turns_with_itself() {
     assert_eq!(lines.len(), 12);
     assert!(lines.iter().all(|line| line["success"] == true), "{lines:?}");
     // Whatever it waited: nobody was refused, and each was looked up once.
-    for reason in ["queue_full", "pixel_budget", "deadline"] {
+    for reason in ["queue_full", "pixel_budget", "deadline", "too_long"] {
         assert_eq!(service.metric(&format!("siftd_rejected_total{{reason=\"{reason}\"}}")), 0.0);
     }
     let misses = "siftd_cache_requests_total{tier=\"memory\",result=\"miss\"}";
