@@ -24,8 +24,7 @@ pub(crate) const fn media_range(format: OutputFormat) -> &'static str {
 /// that it is in. Of formats of the same quality it is the one asked for most specifically, then the one asked for first,
 /// then the summary. Malformed ranges are passed over; without any other than those it is the summary.
 pub(crate) fn negotiate(headers: &HeaderMap) -> Result<OutputFormat, NotAcceptable> {
-    let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    let ranges: Vec<_> = values.flat_map(|value| value.split(',')).filter_map(MediaRange::parse).collect();
+    let ranges = ranges(headers);
     if ranges.is_empty() {
         return Ok(OutputFormat::default());
     }
@@ -39,6 +38,23 @@ pub(crate) fn negotiate(headers: &HeaderMap) -> Result<OutputFormat, NotAcceptab
     best.map(|(_, format)| format).ok_or(NotAcceptable)
 }
 
+/// Whether the `Accept` headers allow one of the media types, which are those of one form. Malformed ranges are passed over; without any
+/// other than those everything is allowed.
+pub(crate) fn allows(headers: &HeaderMap, media_types: &[&str]) -> bool {
+    let ranges = ranges(headers);
+    let quality = |media_type: &&str| {
+        let matching =
+            ranges.iter().filter_map(|range| Some((range.narrowness(media_type, None)?, range.quality)));
+        matching.max().is_some_and(|(_, quality)| quality > Quality(0))
+    };
+    ranges.is_empty() || media_types.iter().any(quality)
+}
+
+fn ranges(headers: &HeaderMap) -> Vec<MediaRange<'_>> {
+    let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).filter_map(MediaRange::parse).collect()
+}
+
 /// How much a format is preferred: the greater the more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Preference {
@@ -49,10 +65,10 @@ struct Preference {
 
 /// None where the format is excluded or not asked for.
 fn preference(ranges: &[MediaRange<'_>], format: OutputFormat) -> Option<Preference> {
-    let matching = ranges
-        .iter()
-        .enumerate()
-        .filter_map(|(at, range)| Some((range.specificity(format)?, std::cmp::Reverse(at), range.quality)));
+    let matching = ranges.iter().enumerate().filter_map(|(at, range)| {
+        let narrowness = range.narrowness(format.media_type(), profile(format))?;
+        Some((narrowness, std::cmp::Reverse(at), range.quality))
+    });
     let (specificity, first, quality) = matching.max()?;
     (quality > Quality(0)).then_some(Preference { quality, specificity, first })
 }
@@ -98,12 +114,12 @@ impl<'a> MediaRange<'a> {
         Some(range)
     }
 
-    /// How narrow the range is, if the format is in it.
-    fn specificity(&self, format: OutputFormat) -> Option<Specificity> {
+    /// How narrow the range is, if the media type with this profile is in it.
+    fn narrowness(&self, media_type: &str, profile: Option<&str>) -> Option<Specificity> {
         if self.kind == "*" {
             return Some(Specificity::Everything);
         }
-        let (kind, subtype) = format.media_type().split_once('/')?;
+        let (kind, subtype) = media_type.split_once('/')?;
         if !self.kind.eq_ignore_ascii_case(kind) {
             return None;
         }
@@ -115,7 +131,7 @@ impl<'a> MediaRange<'a> {
         }
         match &self.profile {
             None => Some(Specificity::Subtype),
-            Some(name) => (profile(format)? == name).then_some(Specificity::Profile),
+            Some(name) => (profile? == name).then_some(Specificity::Profile),
         }
     }
 }
@@ -192,6 +208,26 @@ mod tests {
             assert_eq!(of(&[accept]), Ok(format), "{accept}");
         }
         assert_eq!(of(&["text/html", "text/plain"]), Ok(OutputFormat::Colmap));
+    }
+
+    #[test]
+    fn one_form_is_allowed_under_any_of_its_media_types() {
+        for (accept, allowed) in [
+            ("", true),
+            ("*/*", true),
+            ("application/*;q=0.1", true),
+            ("application/x-ndjson", true),
+            ("application/json", true),
+            ("application/x-ndjson;q=0, application/json", true),
+            ("application/x-ndjson;q=0, */*;q=0", false),
+            ("application/x-npz", false),
+            ("image/png, text/html", false),
+        ] {
+            let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(accept))]);
+            let types = ["application/x-ndjson", "application/json"];
+            assert_eq!(allows(&headers, &types), allowed, "{accept}");
+        }
+        assert!(allows(&HeaderMap::new(), &["application/x-ndjson"]));
     }
 
     #[test]

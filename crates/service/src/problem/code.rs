@@ -20,6 +20,8 @@ pub(crate) enum ErrorCode {
     MethodNotAllowed,
     /// No format that is accepted.
     NotAcceptable,
+    /// The body did not arrive in time.
+    RequestTimeout,
     /// More bytes or pixels than allowed.
     ImageTooLarge,
     /// A format or content coding that is not supported.
@@ -45,6 +47,7 @@ impl ErrorCode {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::ImageTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
@@ -64,6 +67,7 @@ impl ErrorCode {
             Self::NotFound => "NOT_FOUND",
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
             Self::NotAcceptable => "NOT_ACCEPTABLE",
+            Self::RequestTimeout => "REQUEST_TIMEOUT",
             Self::ImageTooLarge => "IMAGE_TOO_LARGE",
             Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
             Self::RateLimited => "RATE_LIMITED",
@@ -83,6 +87,7 @@ impl ErrorCode {
             Self::NotFound => "Not found",
             Self::MethodNotAllowed => "The method is not allowed here",
             Self::NotAcceptable => "No acceptable format",
+            Self::RequestTimeout => "The request came too slowly",
             Self::ImageTooLarge => "The image is too large",
             Self::UnsupportedMediaType => "The format is not supported",
             Self::RateLimited => "Too many requests",

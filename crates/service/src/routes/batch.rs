@@ -17,6 +17,7 @@ use crate::answer::{Asked, Summary, location};
 use crate::app::App;
 use crate::context::Context;
 use crate::multipart::{Event, PartHead, Scanner};
+use crate::negotiation::allows;
 use crate::problem::{Document, ErrorCode, Problem};
 use crate::query::Query;
 use crate::upload::{self, BodyReader, Buffer, FIELD};
@@ -81,7 +82,11 @@ pub(super) async fn batch(
     let most = app.engine.config().limits.max_bytes.saturating_mul(bounds.batch_images.get() as u64);
     let mut reader = BodyReader::new(&parts.headers, body, most, bounds.body_timeout)?;
     let Query { params, format } = Query::parse(parts.uri.query(), &app.config.params)?;
-    if format.is_some_and(|format| format != OutputFormat::Summary) {
+    let is_acceptable = match format {
+        Some(format) => format == OutputFormat::Summary,
+        None => allows(&parts.headers, &[MEDIA_TYPE, OutputFormat::Summary.media_type()]),
+    };
+    if !is_acceptable {
         let detail = "a batch is answered with summaries, whose `location` has the features in every format";
         return Err(Problem::new(ErrorCode::NotAcceptable, detail));
     }

@@ -20,7 +20,7 @@ use crate::route::FEATURES;
 const PATH: &str = "/openapi.json";
 
 /// Errors that an operation of the API can end in beside those that its handler names.
-const ERRORS: [(Among, &str, &str); 10] = [
+const ERRORS: [(Among, &str, &str); 11] = [
     (Among::All, "401", "An API key is needed"),
     (Among::All, "403", "The API key is not accepted"),
     (Among::All, "405", "The path has other methods"),
@@ -28,6 +28,7 @@ const ERRORS: [(Among, &str, &str); 10] = [
     (Among::All, "500", "A fault of siftd's own"),
     (Among::All, "503", "Overloaded, starting or stopping"),
     (Among::Features, "406", "No acceptable format"),
+    (Among::Uploads, "408", "The body did not arrive in time"),
     (Among::Uploads, "413", "More bytes or pixels than allowed"),
     (Among::Uploads, "415", "A format or content coding that is not supported"),
     (Among::Uploads, "504", "Not done in time, or not taken as it could not be"),

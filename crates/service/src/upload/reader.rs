@@ -134,7 +134,7 @@ impl BodyReader {
 
     fn too_late(&self) -> Problem {
         let seconds = self.timeout.as_secs_f64();
-        Problem::bad_request(format!("the body did not arrive within {seconds} s"))
+        Problem::new(ErrorCode::RequestTimeout, format!("the body did not arrive within {seconds} s"))
     }
 }
 

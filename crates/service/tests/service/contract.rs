@@ -53,7 +53,7 @@ fn assert_problems(operation: &(&str, &str), responses: &serde_json::Map<String,
         ("get", "/api/v1/capacity") => &[],
         ("get", "/api/v1/features/{sha256}") => &["400", "404", "406"],
         ("post", "/api/v1/features/detect" | "/api/v1/features/batch") => {
-            &["400", "406", "413", "415", "504"]
+            &["400", "406", "408", "413", "415", "504"]
         }
         _ => panic!("{operation:?}"),
     };

@@ -135,6 +135,10 @@ fn formats_that_there_are_not_are_not_acceptable() {
             (post(DETECT, small()).header("Accept", "*/*;q=0"), "application/x-npz"),
             (get(format!("/api/v1/features/{sha256}")).header("Accept", "text/html"), "application/x-npz"),
             (post(format!("{BATCH}?format=npz"), []).form(Form::image(&small())), "with summaries"),
+            (
+                post(BATCH, []).form(Form::image(&small())).header("Accept", "application/x-npz"),
+                "with summaries",
+            ),
         ],
     );
 }

@@ -59,12 +59,12 @@ fn a_body_that_does_not_end_is_cut_and_told() {
         let bytes = request.header("X-Request-ID", "late").bytes();
         let mut connection = service.connect();
         connection.write(&bytes[..bytes.len() - 10_000]);
-        let problem = connection.answer().problem(400, "BAD_REQUEST");
+        let problem = connection.answer().problem(408, "REQUEST_TIMEOUT");
         assert_eq!(problem["detail"], "the body did not arrive within 0.2 s");
         assert_eq!(connection.rest(), b"");
     }
     let lines = service.log.wait_for(3, |line| line["request_id"] == "late");
-    assert!(lines.iter().all(|line| line["error_code"] == "BAD_REQUEST"));
+    assert!(lines.iter().all(|line| line["error_code"] == "REQUEST_TIMEOUT"));
     service.until(&[("siftd_connections", 1.0), ("siftd_body_bytes_in_flight", 0.0)]);
 }
 
@@ -83,7 +83,7 @@ fn a_body_byte_by_byte_is_cut_however_steady() {
         }
         sent.is_err()
     });
-    let problem = connection.answer().problem(400, "BAD_REQUEST");
+    let problem = connection.answer().problem(408, "REQUEST_TIMEOUT");
     assert_eq!(problem["detail"], "the body did not arrive within 0.2 s");
     connection.rest();
     assert!(sending.join().unwrap(), "it is never cut");
