@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cache::{
-    BreakerState, DiskStore, GuardConfig, Guarded, MemcachedConfig, MemcachedStore, PostgresConfig,
+    BreakerState, DiskStore, GuardConfig, Guarded, Logged, MemcachedConfig, MemcachedStore, PostgresConfig,
     PostgresStore, RedisConfig, RedisServers, RedisStore, Sharded, Store, StoreError, Tiers,
 };
 use tokio::runtime::Handle;
@@ -39,9 +39,19 @@ pub(crate) fn store(
 }
 
 fn open(cache: CacheConfig, runtime: &Handle) -> Result<Arc<dyn Store>, StoreError> {
-    open_with(cache, &|store, config, place| {
-        let on_change = move |state, error: Option<&StoreError>| tell(&place, state, error);
-        Arc::new(Guarded::new(store, config, runtime, Box::new(on_change)))
+    open_with(cache, &|store, guarding, place| {
+        let is_guarded = guarding.is_some();
+        let name = place.clone();
+        let on_failure = move |error: &StoreError, more| {
+            // Of what opens a breaker that one tells.
+            if !(is_guarded && error.kind().is_outage()) {
+                tell_failure(&name, error, more);
+            }
+        };
+        let logged = Arc::new(Logged::new(store, Box::new(on_failure)));
+        let Some(config) = guarding else { return logged };
+        let on_change = move |state, error: Option<&StoreError>| tell_change(&place, state, error);
+        Arc::new(Guarded::new(logged, config, runtime, Box::new(on_change)))
     })
 }
 
@@ -53,14 +63,17 @@ pub(crate) fn unguarded(cache: CacheConfig) -> Result<Arc<dyn Store>, StoreError
     open_with(cache, &|store, _, _| store)
 }
 
-/// `guard` is given each store that may be out of reach, how it is to be guarded, and the name of its place.
+/// `watch` is given each store, how it is to be guarded where it may be out of reach, and the name of its place.
 fn open_with(
     cache: CacheConfig,
-    guard: &dyn Fn(Arc<dyn Store>, GuardConfig, String) -> Arc<dyn Store>,
+    watch: &dyn Fn(Arc<dyn Store>, Option<GuardConfig>, String) -> Arc<dyn Store>,
 ) -> Result<Arc<dyn Store>, StoreError> {
     let (store, authorities) = match cache {
         CacheConfig::None | CacheConfig::Memory(_) => return Err(StoreError::Closed),
-        CacheConfig::Disk { disk, .. } => return Ok(Arc::new(DiskStore::open(disk)?)),
+        CacheConfig::Disk { disk, .. } => {
+            let place = disk.folder.display().to_string();
+            return Ok(watch(Arc::new(DiskStore::open(disk)?), None, place));
+        }
         CacheConfig::Shared { store, authorities, .. } => (*store, authorities),
     };
     match store {
@@ -71,17 +84,20 @@ fn open_with(
                 RedisServers::Standalone(_) | RedisServers::Sentinel { .. } => GuardConfig::default(),
             };
             let store = RedisStore::new(RedisConfig { authorities, ..config })?;
-            Ok(guard(Arc::new(store), guarding, "Redis".to_owned()))
+            Ok(watch(Arc::new(store), Some(guarding), "Redis".to_owned()))
         }
         SharedStore::Postgres(config) => {
             let store = postgres(*config, authorities.as_deref())?;
-            Ok(guard(Arc::new(store), GuardConfig::default(), "PostgreSQL".to_owned()))
+            Ok(watch(Arc::new(store), Some(GuardConfig::default()), "PostgreSQL".to_owned()))
         }
         SharedStore::Memcached { hosts, shared } => {
             let stores = hosts.into_iter().map(|address| {
                 let name = address.to_string();
                 let store = MemcachedStore::new(MemcachedConfig { address, shared: shared.clone() });
-                (name.clone(), guard(Arc::new(store), GuardConfig::default(), format!("memcached {name}")))
+                (
+                    name.clone(),
+                    watch(Arc::new(store), Some(GuardConfig::default()), format!("memcached {name}")),
+                )
             });
             Ok(Arc::new(Sharded::new(stores.collect())?))
         }
@@ -104,12 +120,22 @@ fn read(path: Option<&Path>) -> Result<Option<Vec<u8>>, StoreError> {
 }
 
 /// For the operator, who sees in the metrics that the cache is not asked, but not why.
-fn tell(place: &str, state: BreakerState, error: Option<&StoreError>) {
+fn tell_change(place: &str, state: BreakerState, error: Option<&StoreError>) {
     match (state, error) {
         (BreakerState::Closed, _) => stderr::tell(format_args!("the cache in {place} answers again")),
         (_, Some(error)) => {
             stderr::tell(format_args!("the cache in {place} is not asked until it answers: {error}"));
         }
         _ => {}
+    }
+}
+
+/// For the operator, who sees in the metrics how often it fails, but not why.
+fn tell_failure(place: &str, error: &StoreError, more: u64) {
+    match more {
+        0 => stderr::tell(format_args!("the cache in {place} fails: {error}")),
+        more => stderr::tell(format_args!(
+            "the cache in {place} fails: {error} ({more} more since the last time that was told)"
+        )),
     }
 }
