@@ -52,8 +52,18 @@ pub enum Error {
         /// What it may be.
         allowed: &'static str,
     },
+    /// A budget that does not let every picture in.
+    #[error("{setting} is {value}, but must be at least {needed}, for the largest of the pictures")]
+    BudgetTooSmall {
+        /// The setting.
+        setting: &'static str,
+        /// What it is.
+        value: f64,
+        /// What the largest picture takes of it.
+        needed: f64,
+    },
     /// A class of pictures that was not measured.
-    #[error("the profile has no pictures named {name:?}; it has: {known}")]
+    #[error("the profile has no pictures named {name:?}; it has {known}")]
     UnknownPictures {
         /// The name.
         name: String,

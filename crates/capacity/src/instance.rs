@@ -3,6 +3,7 @@
 mod beside;
 
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -104,8 +105,7 @@ impl<'a> Instance<'a> {
     pub fn new(profile: &'a Profile, setup: Setup, workload: &Workload) -> Result<Self, Error> {
         let mut mix = Vec::new();
         for (name, share) in &workload.mix {
-            let class = profile.pictures.iter().find(|picture| picture.name == *name);
-            mix.push((class.ok_or_else(|| unknown(profile, name))?, *share));
+            mix.push((named(profile, name).ok_or_else(|| unknown(profile, name))?, *share));
         }
         if mix.is_empty() {
             mix.extend(profile.pictures.iter().map(|picture| (picture, 1.0)));
@@ -114,6 +114,26 @@ impl<'a> Instance<'a> {
         mix.iter_mut().for_each(|(_, share)| *share /= all);
         let known = workload.known.as_deref().map(|load| known(load, &mix)).transpose()?;
         Ok(Self { profile, setup, mix, known, lookup_cpu: 0.0, lookup_wait: 0.0 })
+    }
+
+    /// Whether its budgets let each of the pictures in.
+    ///
+    /// # Errors
+    /// [`Error::BudgetTooSmall`].
+    pub fn check_room(&self) -> Result<(), Error> {
+        let most = |of: fn(&PictureProfile) -> f64| {
+            self.mix.iter().map(|(picture, _)| of(picture)).fold(0.0, f64::max)
+        };
+        let budgets = [
+            ("pixel_budget", self.setup.pixel_budget as f64, most(|picture| picture.pixels)),
+            ("body_budget", self.setup.body_budget, most(|picture| picture.bytes)),
+        ];
+        for (setting, value, needed) in budgets {
+            if value < needed {
+                return Err(Error::BudgetTooSmall { setting, value, needed: needed.ceil() });
+            }
+        }
+        Ok(())
     }
 
     /// The same pictures on an instance that is set otherwise.
@@ -278,8 +298,17 @@ fn known(load: &KnownLoad, mix: &[(&PictureProfile, f64)]) -> Result<(Arc<[Known
     Ok((requests.collect(), Span::Seconds { warm_up: load.warm_up, measured: load.seconds }))
 }
 
+/// The pictures of a name, or the one whose file has it.
+fn named<'a>(profile: &'a Profile, name: &str) -> Option<&'a PictureProfile> {
+    let file = |path: &String| Path::new(path).file_name().is_some_and(|file| file == name);
+    let mut of_file =
+        profile.pictures.iter().filter(|picture| matches!(&picture.files[..], [path] if file(path)));
+    let only = of_file.next().filter(|_| of_file.next().is_none());
+    profile.pictures.iter().find(|picture| picture.name == name).or(only)
+}
+
 fn unknown(profile: &Profile, name: &str) -> Error {
-    let known: Vec<&str> = profile.pictures.iter().map(|picture| picture.name.as_str()).collect();
+    let known: Vec<String> = profile.pictures.iter().map(|picture| format!("{:?}", picture.name)).collect();
     Error::UnknownPictures { name: name.to_owned(), known: known.join(", ") }
 }
 
@@ -312,7 +341,26 @@ mod tests {
         let mix = vec![("huge".to_owned(), 1.0)];
         let error =
             Instance::new(&profile, Setup::of(&profile), &Workload { mix, ..workload() }).unwrap_err();
-        assert!(error.to_string().contains("half a megapixel"), "{error}");
+        assert!(error.to_string().contains("\"half a megapixel\""), "{error}");
+        let mix = vec![("half.jpg".to_owned(), 1.0)];
+        Instance::new(&profile, Setup::of(&profile), &Workload { mix, ..workload() }).unwrap();
+    }
+
+    #[test]
+    fn budgets_have_to_let_the_largest_picture_in() {
+        let profile = profile();
+        let checked = |setup: Setup| Instance::new(&profile, setup, &workload()).unwrap().check_room();
+        assert_eq!(
+            checked(Setup { pixel_budget: 500_000, body_budget: 200_000.0, ..Setup::of(&profile) }),
+            Ok(())
+        );
+        let pixels = checked(Setup { pixel_budget: 499_999, ..Setup::of(&profile) });
+        assert_eq!(
+            pixels,
+            Err(Error::BudgetTooSmall { setting: "pixel_budget", value: 499_999.0, needed: 500_000.0 })
+        );
+        let told = checked(Setup { body_budget: 1.0, ..Setup::of(&profile) }).unwrap_err().to_string();
+        assert!(told.contains("body_budget is 1, but must be at least 200000"), "{told}");
     }
 
     #[test]

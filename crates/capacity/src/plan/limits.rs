@@ -1,12 +1,28 @@
+use chart::number;
+
 use super::tier::planned_shards;
 use super::{Plan, Shared, memory::Demand, section as named};
 use crate::limits::{self, Limit, Symptom};
 use crate::report::{Section, Table};
 use crate::workload::Objective;
 
-pub(super) fn section(plan: &Plan<'_>) -> Section {
-    let mut found = limits_of(plan);
-    found.sort_by(|a, b| a.rate.unwrap_or(f64::INFINITY).total_cmp(&b.rate.unwrap_or(f64::INFINITY)));
+/// How exactly the rate is told at which memory is short: to a hundredth of what processors can do.
+const HALVINGS: u32 = 7;
+
+/// What is short before the busiest time, by the rate at which it is: where there is anything, the plan does not hold, and says so.
+pub(super) fn shortages(plan: &Plan<'_>, limits: &[Limit]) -> Vec<String> {
+    let peak = plan.request.workload.peak_rate();
+    let short = limits.iter().filter_map(|limit| Some((limit.symptom, limit.rate?)));
+    // Instances are as many as the objective for latency needs, but for the last bits.
+    let short = short.filter(|(symptom, rate)| symptom.is_fatal() && *rate < peak * (1.0 - 1e-9));
+    let told = short.map(|(symptom, rate)| {
+        let (rate, peak, Symptom { resource, remedy, .. }) = (number(rate), number(peak), symptom);
+        format!("THIS PLAN DOES NOT HOLD: {resource}: short at {rate} requests a second, and the busiest time has {peak}. Remedy: {remedy}.")
+    });
+    told.collect()
+}
+
+pub(super) fn section(plan: &Plan<'_>, found: &[Limit]) -> Section {
     let order = Table {
         key: "limits",
         name: "What is short first".to_owned(),
@@ -35,7 +51,8 @@ pub(super) fn section(plan: &Plan<'_>) -> Section {
     Section { tables: vec![order, symptoms], ..named("limits", "What gives first") }
 }
 
-fn limits_of(plan: &Plan<'_>) -> Vec<Limit> {
+/// By the rate at which each is short.
+pub(super) fn limits_of(plan: &Plan<'_>) -> Vec<Limit> {
     let (instance, workload) = (&plan.instance, plan.request.workload);
     let (setup, n) = (&instance.setup, f64::from(plan.deployed()));
     let bound = instance.bound(plan.hit_ratio);
@@ -89,7 +106,7 @@ fn limits_of(plan: &Plan<'_>) -> Vec<Limit> {
         limit(
             &limits::MEMORY,
             memory(plan, bound).map(|rate| rate * n),
-            "if what an instance takes at full load is more than there is: full load",
+            "instances x rate at which one takes more than there is, with the pixels in flight that are simulated then",
         ),
     ];
     if let Some(shared) = plan.shared {
@@ -110,6 +127,7 @@ fn limits_of(plan: &Plan<'_>) -> Vec<Limit> {
             "shards x operations a second of one / operations of a request",
         ));
     }
+    found.sort_by(|a, b| a.rate.unwrap_or(f64::INFINITY).total_cmp(&b.rate.unwrap_or(f64::INFINITY)));
     found
 }
 
@@ -144,6 +162,16 @@ fn pixels(plan: &Plan<'_>, most: u64) -> Option<f64> {
     reached.then(|| plan.instance.bound(plan.hit_ratio) * f64::from(plan.deployed()))
 }
 
+/// The rate of one instance from which it takes more memory than it has, by halving; none if it never does.
 fn memory(plan: &Plan<'_>, bound: f64) -> Option<f64> {
-    (Demand::of(plan, bound).bytes() > plan.instance.setup.memory_bytes).then_some(bound)
+    let fits = |rate: f64| Demand::of(plan, rate).bytes() <= plan.instance.setup.memory_bytes;
+    if fits(bound) {
+        return None;
+    }
+    let (mut enough, mut short) = (0.0, bound);
+    for _ in 0..HALVINGS {
+        let rate = (enough + short) / 2.0;
+        *if fits(rate) { &mut enough } else { &mut short } = rate;
+    }
+    Some(enough)
 }

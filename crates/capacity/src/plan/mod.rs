@@ -69,14 +69,15 @@ pub fn plan(request: &Request<'_>) -> Result<Document, Error> {
     request.workload.validate()?;
     request.profile.validate()?;
     let plan = needed::plan(request, &request.setup)?;
+    let limits = limits::limits_of(&plan);
     let mut sections = vec![
         machine::section(&plan),
         throughput::section(&plan),
-        needed::section(&plan),
+        needed::section(&plan, limits::shortages(&plan, &limits)),
         latency::section(&plan),
         caching::section(&plan),
         memory::section(&plan),
-        limits::section(&plan),
+        limits::section(&plan, &limits),
         tier::section(&plan),
     ];
     if !request.catalogues.is_empty() {

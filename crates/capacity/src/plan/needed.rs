@@ -31,6 +31,7 @@ pub(super) fn settled<'a>(
     least: u32,
 ) -> Result<Plan<'a>, Error> {
     let instance = Instance::new(request.profile, setup.clone(), request.workload)?;
+    instance.check_room()?;
     let mut plan = Plan {
         request,
         instance,
@@ -143,7 +144,8 @@ fn whole(instances: f64) -> u32 {
     instances.ceil().clamp(1.0, f64::from(u32::MAX)) as u32
 }
 
-pub(super) fn section(plan: &Plan<'_>) -> Section {
+/// With notes on what does not suffice.
+pub(super) fn section(plan: &Plan<'_>, notes: Vec<String>) -> Section {
     let workload = plan.request.workload;
     let objective = workload.objective;
     let simulated = format!(
@@ -197,6 +199,7 @@ pub(super) fn section(plan: &Plan<'_>) -> Section {
                 plan.measured(),
             ),
         ],
+        notes,
         ..named("needed", "What is needed")
     }
 }

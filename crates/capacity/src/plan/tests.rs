@@ -64,6 +64,29 @@ fn latencies_keep_the_objective_up_to_the_greatest_rate_and_not_beyond() {
 }
 
 #[test]
+fn a_plan_of_which_something_is_short_says_so_first() {
+    let workload = Workload::new(100.0, Hits::Ratio(0.8));
+    let notes = |change: fn(&mut Setup)| {
+        let profile = profile();
+        let mut request = asked(&profile, &workload);
+        change(&mut request.setup);
+        plan(&request).unwrap().section("needed").unwrap().notes.join(" ")
+    };
+    assert_eq!(notes(|_| {}), "");
+    // 200 requests of 200 KB a second at the busiest time, and a fifth of that for four instances.
+    let short = notes(|setup| setup.network_bytes_per_second = 4e6);
+    assert!(
+        short.contains("THIS PLAN DOES NOT HOLD: the network into the instances: short at 80 "),
+        "{short}"
+    );
+    let short = notes(|setup| (setup.max_connections, setup.memory_bytes) = (0.01, 1e6));
+    assert!(
+        short.contains("HOLD: connections: short at") && short.contains("HOLD: memory of an instance"),
+        "{short}"
+    );
+}
+
+#[test]
 fn one_host_needs_no_shared_cache() {
     let document = planned(&Workload::new(50.0, Hits::Ratio(0.8)), Some(shared())).unwrap();
     let tier = document.section("tier").unwrap();
