@@ -1,6 +1,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::computing::{Computing, Running};
 use super::request::{Image, Request, Source};
 use super::service::Service;
 use super::{Outcome, Scenario};
@@ -13,33 +14,33 @@ pub(super) struct Instance<'a> {
     /// Of each class of pictures.
     services: Vec<Service>,
     now: f64,
-    /// Requests that runtime threads have, with the processor time that they still need.
-    answering: Vec<(Request, f64)>,
+    /// Requests that runtime threads have. Each takes as long as another and goes as fast, so that they end in the order in which they came.
+    answering: VecDeque<Answering>,
+    /// Processor time that each of them has had since the beginning, s.
+    answering_done: f64,
+    /// How fast that grows now.
+    answering_speed: f64,
     /// Requests that wait for a runtime thread.
     arriving: VecDeque<Request>,
-    computing: Vec<Computing>,
+    computing: Computing,
     queue: VecDeque<Image>,
     load: Load,
     outcome: Outcome,
 }
 
-struct Computing {
-    image: Image,
-    threads: u32,
-    began: f64,
-    /// Time that it would still take alone on the machine, s.
-    remaining: f64,
-    /// How fast that passes now.
-    speed: f64,
+struct Answering {
+    request: Request,
+    /// What `answering_done` is when it ends.
+    ends_at: f64,
 }
 
 /// What happens next.
 #[derive(Clone, Copy)]
 enum Event {
     Arrival,
-    Answered(usize),
-    Computed(usize),
-    Expired(usize),
+    Answered,
+    Computed,
+    Expired,
 }
 
 impl<'a> Instance<'a> {
@@ -53,9 +54,11 @@ impl<'a> Instance<'a> {
                 .map(|class| Service::new(class, scenario.within_picture))
                 .collect(),
             now: 0.0,
-            answering: Vec::new(),
+            answering: VecDeque::new(),
+            answering_done: 0.0,
+            answering_speed: 0.0,
             arriving: VecDeque::new(),
-            computing: Vec::new(),
+            computing: Computing::default(),
             queue: VecDeque::new(),
             load: Load::NONE,
             outcome: Outcome::default(),
@@ -80,9 +83,9 @@ impl<'a> Instance<'a> {
                     }
                     next = self.source.next();
                 }
-                Event::Answered(index) => self.answered(index),
-                Event::Computed(index) => self.computed(index, true),
-                Event::Expired(index) => self.computed(index, false),
+                Event::Answered => self.answered(),
+                Event::Computed => self.computed(),
+                Event::Expired => self.expired(),
             }
         }
         self.outcome.sort();
@@ -91,61 +94,54 @@ impl<'a> Instance<'a> {
 
     /// What comes first, and after how long: the next arrival, or the end of something. Sets the speeds.
     fn next_event(&mut self, arrival: f64) -> (f64, Event) {
-        let threads = self.computing_threads();
         let processors = &self.scenario.processors;
-        let speeds = processors.speeds(self.answering.len(), threads);
-        let mut first = (arrival.max(0.0), Event::Arrival);
-        let mut earlier = |after: f64, event: Event| {
-            if after < first.0 {
-                first = (after, event);
-            }
-        };
-        for (index, (_, remaining)) in self.answering.iter().enumerate() {
-            earlier(remaining / speeds.answering, Event::Answered(index));
-        }
+        let speeds = processors.speeds(self.answering.len(), self.computing.threads());
+        (self.outcome.speeds, self.answering_speed) = (speeds.busy, speeds.answering);
         let deadline = self.scenario.policy.deadline.as_secs_f64();
-        for (index, computing) in self.computing.iter_mut().enumerate() {
-            computing.speed = speeds.computing * processors.slowing(computing.threads, speeds.busy);
-            earlier(computing.remaining / computing.speed, Event::Computed(index));
-            earlier((computing.image.admitted + deadline - self.now).max(0.0), Event::Expired(index));
-        }
-        self.outcome.speeds = speeds.busy;
-        for (_, remaining) in &mut self.answering {
-            *remaining -= speeds.answering * first.0;
-        }
-        first
+        let ends_at = self.answering.front().map_or(f64::INFINITY, |answering| answering.ends_at);
+        let admitted = self.computing.first_admitted().unwrap_or(f64::INFINITY);
+        [
+            ((ends_at - self.answering_done) / speeds.answering, Event::Answered),
+            (self.computing.set_speeds(speeds, processors), Event::Computed),
+            (admitted + deadline - self.now, Event::Expired),
+        ]
+        .into_iter()
+        .fold((arrival.max(0.0), Event::Arrival), |first, (after, event)| {
+            if after < first.0 { (after.max(0.0), event) } else { first }
+        })
     }
 
     /// Time passes.
     fn pass(&mut self, after: f64, counts: bool) {
         self.now += after;
-        for computing in &mut self.computing {
-            computing.remaining -= computing.speed * after;
-        }
+        self.answering_done += self.answering_speed * after;
+        self.computing.pass(after);
         self.outcome.passed(after, &self.load, counts);
-    }
-
-    fn computing_threads(&self) -> usize {
-        self.computing.iter().map(|computing| computing.threads as usize).sum()
     }
 
     fn arrive(&mut self, mut request: Request) {
         let delays = &self.scenario.request_delay;
-        if let Some(delays) = delays.get(self.computing_threads()).or(delays.last()) {
+        if let Some(delays) = delays.get(self.computing.threads()).or(delays.last()) {
             request.delay = delays.quantile(request.delay_share);
         }
         if self.answering.len() < self.scenario.runtime_threads {
-            self.answering.push((request, self.scenario.request_cpu));
+            self.answer(request);
         } else {
             self.arriving.push_back(request);
         }
     }
 
+    /// A runtime thread takes a request.
+    fn answer(&mut self, request: Request) {
+        let ends_at = self.answering_done + self.scenario.request_cpu;
+        self.answering.push_back(Answering { request, ends_at });
+    }
+
     /// A request was received and looked up.
-    fn answered(&mut self, index: usize) {
-        let (request, _) = self.answering.swap_remove(index);
+    fn answered(&mut self) {
+        let Some(Answering { request, .. }) = self.answering.pop_front() else { return };
         if let Some(waiting) = self.arriving.pop_front() {
-            self.answering.push((waiting, self.scenario.request_cpu));
+            self.answer(waiting);
         }
         match request.picture {
             Some(picture) => self.submit(request, picture),
@@ -176,24 +172,32 @@ impl<'a> Instance<'a> {
             self.load.running += 1;
             let threads = u32::try_from(threads).unwrap_or(u32::MAX);
             let Some(service) = self.services.get(image.picture) else { return };
-            let remaining = service.time(threads, image.request.service_share);
-            self.computing.push(Computing { image, threads, began: self.now, remaining, speed: 0.0 });
+            let alone = service.time(threads, image.request.service_share);
+            self.computing.begin(image, threads, alone, self.now);
         }
     }
 
-    /// An image was computed, or its deadline passed.
-    fn computed(&mut self, index: usize, in_time: bool) {
-        let Computing { image, threads, began, .. } = self.computing.swap_remove(index);
+    /// The image that is the first to end was computed.
+    fn computed(&mut self) {
+        let Some(Running { image, threads, began, .. }) = self.computing.take_done() else { return };
+        let took = Duration::try_from_secs_f64((self.now - began) * f64::from(threads));
+        self.load.pace.measured(image.work, took.unwrap_or(Duration::MAX));
+        self.outcome.miss(&image.request, self.now);
+        self.ended(&image);
+    }
+
+    /// The deadline of the image that has been there the longest has passed.
+    fn expired(&mut self) {
+        let Some(Running { image, .. }) = self.computing.take_first_admitted() else { return };
+        self.outcome.expire(&image.request);
+        self.ended(&image);
+    }
+
+    /// An image leaves its threads to others.
+    fn ended(&mut self, image: &Image) {
         self.load.running -= 1;
         self.load.pixels -= image.pixels;
         self.load.works.remove(image.work);
-        if in_time {
-            let took = Duration::try_from_secs_f64((self.now - began) * f64::from(threads));
-            self.load.pace.measured(image.work, took.unwrap_or(Duration::MAX));
-            self.outcome.miss(&image.request, self.now);
-        } else {
-            self.outcome.expire(&image.request);
-        }
         self.begin();
     }
 }

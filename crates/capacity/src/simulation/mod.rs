@@ -9,6 +9,7 @@
 //! The same seed gives the same outcome. Discrete-event simulation: Averill M. Law, *Simulation Modeling and Analysis*, 5th
 //! edition 2015, chapter 1.
 
+mod computing;
 mod instance;
 mod outcome;
 mod processors;
