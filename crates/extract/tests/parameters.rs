@@ -108,7 +108,7 @@ fn refusals_name_what_was_given_and_what_is_allowed() {
     assert_eq!(error, ParamError::Unknown { name: "octave-layers".into() });
     assert_eq!(
         error.to_string(),
-        "no parameter is called octave-layers; there are denoise, h, h_color, template_window, search_window, \
+        "no parameter is called \"octave-layers\"; there are denoise, h, h_color, template_window, search_window, \
          max_features, octave_layers, contrast_threshold, edge_threshold, sigma, precise_upscale, descriptor"
     );
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use extract::{OutputFormat, Params, ParamsBuilder};
+use extract::{OutputFormat, ParamError, Params, ParamsBuilder};
 
 use crate::problem::Problem;
 
@@ -26,7 +26,10 @@ impl Query {
             if name == "format" {
                 format = Some(value.parse().map_err(|error| parameter_problem(&error, "format"))?);
             } else {
-                builder.set(&name, &value).map_err(|error| parameter_problem(&error, &name))?;
+                builder.set(&name, &value).map_err(|error| match error {
+                    ParamError::Unknown { .. } => parameter_problem(&format!("{error}, and format"), &name),
+                    error => parameter_problem(&error, &name),
+                })?;
             }
             seen.push(name);
         }
@@ -63,7 +66,8 @@ mod tests {
             ("sigma=0", "must be from 0.1 to 32"),
             ("sigma=1&sigma=1", "sigma is given more than once"),
             ("format=xml", "must be summary, json, npz, colmap or siftd"),
-            ("=", "no parameter is called ;"),
+            ("=", "no parameter is called \"\";"),
+            ("foo=1", "descriptor, and format"),
         ] {
             let detail = parse(query).unwrap_err();
             assert!(detail.contains(named), "{query}: {detail}");

@@ -15,6 +15,7 @@ use crate::params::{DenoiseArguments, FeatureArguments};
 use crate::plan::PlanArguments;
 use crate::profile::ProfileArguments;
 use crate::settings::ServeArguments;
+use crate::settings::quantity;
 
 /// SIFT features of images, exactly as OpenCV computes them, many times faster.
 #[derive(Debug, Parser)]
@@ -51,9 +52,9 @@ pub(crate) struct DetectArguments {
     /// Images, folders of images, or - for standard input
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
-    /// What to write: summary, json, npz, colmap or siftd
-    #[arg(long, default_value_t)]
-    pub(crate) format: OutputFormat,
+    /// What to write: summary, json, npz, colmap or siftd [default: npz or siftd where OUT is a file that ends so, else summary]
+    #[arg(long)]
+    pub(crate) format: Option<OutputFormat>,
     /// File for one image, folder for several (or ending in /); standard output if - or left out
     #[arg(short, long, value_name = "OUT")]
     pub(crate) output: Option<PathBuf>,
@@ -82,13 +83,13 @@ pub(crate) struct DenoiseCommandArguments {
 pub(crate) struct RunArguments {
     /// Threads: over images where there are several, within the image where there is one [default: all that this
     /// process may use]
-    #[arg(long, value_name = "N", value_parser = thread_count)]
+    #[arg(long, value_name = "N", value_parser = thread_count, allow_negative_numbers = true)]
     threads: Option<NonZeroUsize>,
     /// Strongest instruction set to use: scalar, avx2 or avx512 [default: the strongest of this machine]
     #[arg(long, value_name = "SET", env = "SIFTD_ISA")]
     isa: Option<InstructionSet>,
     /// Refuse larger files, bytes
-    #[arg(long, default_value_t = 100_000_000, value_name = "N")]
+    #[arg(long, default_value = "100MB", value_name = "BYTES", value_parser = quantity::bytes_above_0)]
     max_bytes: u64,
     /// Refuse pictures of more pixels
     #[arg(long, default_value_t = 100_000_000, value_name = "N")]

@@ -1,5 +1,6 @@
 //! `siftd detect`: features of files, folders and standard input.
 
+use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::panic::{self, AssertUnwindSafe};
@@ -53,7 +54,10 @@ enum ImageError {
 enum Failure {
     #[error("{0}")]
     Input(#[from] InputError),
-    #[error("{}: its features would go to {}, as those of another image do", .path.display(), .output.display())]
+    #[error(
+        "{}: its features would go to {}, as those of another image do: name one of the images otherwise, or put it in a folder of its own",
+        .path.display(), .output.display()
+    )]
     NameTaken { path: PathBuf, output: PathBuf },
     #[error("{}: {error}", .path.display())]
     Image { path: PathBuf, error: ImageError },
@@ -66,6 +70,8 @@ struct Run<'a> {
     params: Params,
     limits: Limits,
     sink: Sink,
+    /// Whether features have to say whose they are.
+    tells_paths: bool,
     progress: Progress,
     /// The next input and its number.
     queue: Mutex<Box<Queue<'a>>>,
@@ -78,14 +84,16 @@ struct Run<'a> {
 pub(crate) fn run(arguments: &DetectArguments) -> Result<Outcome, String> {
     let params = arguments.features.params()?;
     let single = is_single(&arguments.paths);
-    let sink = sink(arguments, single)?;
+    let format = format(arguments, single)?;
+    let sink = sink(arguments, format, single)?;
     let run = Run {
         arguments: &arguments.run,
-        format: arguments.format,
+        format,
         params,
         limits: arguments.run.limits(),
         progress: Progress::new(!single),
-        queue: Mutex::new(queue(arguments, &sink)),
+        queue: Mutex::new(queue(arguments, format, &sink)),
+        tells_paths: !single && matches!(sink, Sink::Stdout(_)),
         sink,
         failed: AtomicBool::new(false),
         closed: AtomicBool::new(false),
@@ -108,8 +116,27 @@ pub(crate) fn run(arguments: &DetectArguments) -> Result<Outcome, String> {
     Ok(Outcome::done_if(!run.failed.into_inner()))
 }
 
-fn sink(arguments: &DetectArguments, single: bool) -> Result<Sink, String> {
-    let format = arguments.format;
+/// As it is asked for, or as the name of the output says.
+fn format(arguments: &DetectArguments, single: bool) -> Result<OutputFormat, String> {
+    let output = arguments.output.as_deref().filter(|output| single && !names_folder(output));
+    let ending = output.and_then(Path::extension).and_then(OsStr::to_str).map(str::to_ascii_lowercase);
+    let held: &[OutputFormat] = match ending.as_deref() {
+        Some("npz") => &[OutputFormat::Npz],
+        Some("siftd") => &[OutputFormat::Siftd],
+        Some("json") => &[OutputFormat::Summary, OutputFormat::Json],
+        _ => &OutputFormat::ALL,
+    };
+    match (arguments.format, output) {
+        (Some(format), Some(output)) if !held.contains(&format) => {
+            let held: Vec<&str> = held.iter().map(|held| held.name()).collect();
+            Err(format!("{} would hold {format}, but its name says {}", output.display(), held.join(" or ")))
+        }
+        (Some(format), _) => Ok(format),
+        (None, _) => Ok(held.first().copied().unwrap_or_default()),
+    }
+}
+
+fn sink(arguments: &DetectArguments, format: OutputFormat, single: bool) -> Result<Sink, String> {
     match arguments.output.as_deref().filter(|output| *output != Path::new(STANDARD_STREAM)) {
         Some(output) if single && !names_folder(output) => {
             if arguments.paths.iter().any(|input| is_same_file(input, output)) {
@@ -135,13 +162,13 @@ fn names_folder(output: &Path) -> bool {
 }
 
 /// All inputs. Output names are given out in their order, so that which of two images keeps a name is no matter of time.
-fn queue<'a>(arguments: &'a DetectArguments, sink: &Sink) -> Box<Queue<'a>> {
+fn queue<'a>(arguments: &'a DetectArguments, format: OutputFormat, sink: &Sink) -> Box<Queue<'a>> {
     let inputs = inputs(&arguments.paths).map(|input| Ok(input?));
     let Sink::Folder(folder) = sink else { return Box::new(inputs.enumerate()) };
     let (folder, mut taken) = (folder.clone(), TakenNames::default());
     let named = inputs.map(move |input: Result<Input, Failure>| {
         let input = input?;
-        let name = arguments.format.file_name(&input.relative);
+        let name = format.file_name(&input.relative);
         if taken.take(&name) {
             Ok(input)
         } else {
@@ -186,11 +213,14 @@ impl Run<'_> {
         let Extraction { features, stages } =
             extractor.extract(&bytes, &self.params, &self.limits, &control)?;
         let mut encoded = Vec::new();
-        if self.format == OutputFormat::Summary {
-            let summary = Summary::new(&Header::of(&features)?).with_path(&input.path).with_stages(stages);
-            summary.write_line(&mut encoded).map_err(EncodeError::Write)?;
-        } else {
-            features.encode(self.format, &mut encoded)?;
+        match self.format {
+            OutputFormat::Summary => {
+                let summary =
+                    Summary::new(&Header::of(&features)?).with_path(&input.path).with_stages(stages);
+                summary.write_line(&mut encoded).map_err(EncodeError::Write)?;
+            }
+            OutputFormat::Json if self.tells_paths => features.encode_json_of(&input.path, &mut encoded)?,
+            format => features.encode(format, &mut encoded)?,
         }
         Ok(encoded)
     }

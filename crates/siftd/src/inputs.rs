@@ -126,7 +126,10 @@ impl Iterator for Walk {
                 Err(error) => {
                     self.empty = false;
                     let path = error.path().unwrap_or(&self.root).to_path_buf();
-                    return Some(Err(InputError::Path { path, error: error.into() }));
+                    // Of the system, without the path, if it is one: a loop of links is none.
+                    let of_system = error.io_error().and_then(io::Error::raw_os_error);
+                    let error = of_system.map_or_else(|| error.into(), io::Error::from_raw_os_error);
+                    return Some(Err(InputError::Path { path, error }));
                 }
             };
             if entry.file_type().is_file() && may_be_image(entry.path()) {

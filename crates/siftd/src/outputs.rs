@@ -71,13 +71,19 @@ fn replace(path: &Path, permissions: Option<Permissions>, bytes: &[u8]) -> io::R
     builder.prefix(".siftd-");
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder)?;
+    let mut file = builder.tempfile_in(folder).map_err(|error| of_system(&error))?;
     if let Some(permissions) = permissions {
         file.as_file().set_permissions(permissions)?;
     }
-    file.write_all(bytes)?;
+    file.as_file_mut().write_all(bytes)?;
     file.persist(path)?;
     Ok(())
+}
+
+/// The error of a temporary file without its name, which nobody knows.
+fn of_system(error: &io::Error) -> io::Error {
+    let inner = error.get_ref().and_then(|inner| inner.source()?.downcast_ref::<io::Error>());
+    inner.and_then(io::Error::raw_os_error).map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
 }
 
 fn folder_of(path: &Path) -> &Path {

@@ -2,7 +2,9 @@
 //!
 //! Floats have as many digits as give the same float again. One that is not finite, which no image gives, becomes null.
 
+use std::borrow::Cow;
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 
 use serde::{Serialize, Serializer};
 use sift::{DESCRIPTOR_LENGTH, Descriptor, Descriptors, Keypoint};
@@ -10,9 +12,11 @@ use sift::{DESCRIPTOR_LENGTH, Descriptor, Descriptors, Keypoint};
 use super::hex::Hex;
 use crate::{ENGINE_VERSION, FeatureSet};
 
-/// Writes the document of a consistent feature set as it goes along, with a line feed at its end.
-pub(super) fn write(features: &FeatureSet, out: &mut impl Write) -> io::Result<()> {
+/// Writes the document of a consistent feature set as it goes along, with a line feed at its end. `path` is where its image came from:
+/// what is not Unicode in it becomes U+FFFD.
+pub(super) fn write(features: &FeatureSet, path: Option<&Path>, out: &mut impl Write) -> io::Result<()> {
     let document = Document {
+        path: path.map(|path| path.to_string_lossy()),
         width: features.width,
         height: features.height,
         sha256: Hex(features.image_sha256),
@@ -33,6 +37,8 @@ pub(super) fn write(features: &FeatureSet, out: &mut impl Write) -> io::Result<(
 
 #[derive(Serialize)]
 struct Document<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<Cow<'a, str>>,
     width: u32,
     height: u32,
     sha256: Hex,
@@ -91,7 +97,7 @@ mod tests {
 
     fn document(features: &FeatureSet) -> Value {
         let mut text = Vec::new();
-        write(features, &mut text).unwrap();
+        write(features, None, &mut text).unwrap();
         assert_eq!(text.iter().position(|&byte| byte == b'\n'), Some(text.len() - 1), "one line");
         serde_json::from_slice(&text).unwrap()
     }
@@ -110,6 +116,17 @@ mod tests {
         assert_eq!(value["keypoints"][1], serde_json::from_str::<Value>(expected).unwrap());
         assert_eq!(value["descriptors"][0].as_array().unwrap()[..4], [0, 83, 166, 249]);
         assert_eq!(value["descriptors"][2].as_array().unwrap().len(), 128);
+    }
+
+    #[test]
+    fn a_path_comes_first() {
+        let write = |path| {
+            let mut text = Vec::new();
+            write(&three_keypoints(), path, &mut text).unwrap();
+            String::from_utf8(text).unwrap()
+        };
+        let (with, without) = (write(Some(Path::new("a \"b\".png"))), write(None));
+        assert_eq!(with, without.replacen('{', r#"{"path":"a \"b\".png","#, 1));
     }
 
     #[test]

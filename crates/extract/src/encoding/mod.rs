@@ -14,6 +14,7 @@ pub use output_format::{OutputFormat, UnknownFormat};
 pub use summary::Summary;
 
 use std::io::Write;
+use std::path::Path;
 
 use crate::FeatureSet;
 use sift::{DESCRIPTOR_LENGTH, Descriptors};
@@ -46,12 +47,20 @@ impl FeatureSet {
     pub fn encode(&self, format: OutputFormat, out: &mut impl Write) -> Result<(), EncodeError> {
         match format {
             OutputFormat::Summary => Summary::new(&siftd::Header::of(self)?).write_line(out)?,
-            OutputFormat::Json => json::write(self.checked()?, out)?,
+            OutputFormat::Json => json::write(self.checked()?, None, out)?,
             OutputFormat::Npz => npz::write(self.checked()?, out)?,
             OutputFormat::Colmap => colmap::write(self.checked()?, out)?,
             OutputFormat::Siftd => out.write_all(&self.to_siftd()?)?,
         }
         Ok(())
+    }
+
+    /// Writes it as [`OutputFormat::Json`], with the path of its image.
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode).
+    pub fn encode_json_of(&self, path: &Path, out: &mut impl Write) -> Result<(), EncodeError> {
+        Ok(json::write(self.checked()?, Some(path), out)?)
     }
 
     /// The feature set itself, if it has one whole descriptor a keypoint: what every encoding takes for granted.

@@ -4,7 +4,7 @@ use super::PARAMETERS;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParamError {
     /// There is no such parameter.
-    #[error("no parameter is called {name}; there are {}", names())]
+    #[error("no parameter is called {name:?}; there are {}", names())]
     Unknown {
         /// The name given.
         name: String,

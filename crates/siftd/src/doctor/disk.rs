@@ -12,6 +12,8 @@ const TEMPORARY: [i64; 2] = [0x0102_1994, 0x8584_58f6];
 const REMOTE: [i64; 3] = [0x6969, 0xff53_4d42, 0x517b];
 /// A file an entry: some kilobytes each at the least.
 const BYTES_OF_ENTRY: u64 = 16 << 10;
+/// What `cache_disk` may be at the least.
+const LEAST: u64 = 1 << 20;
 
 pub(super) fn check(folder: &Path, capacity: u64) -> Vec<Finding> {
     let shown = folder.display();
@@ -49,7 +51,11 @@ fn room(folder: &Path, stat: &StatVfs, capacity: u64) -> Finding {
     if free < capacity {
         let why =
             "the disk fills before the cache evicts: writes fail, and are counted, until others make room";
-        return Finding::warning(CHECK, found, why, format!("siftd serve --cache-disk {}", free / 10 * 9));
+        let command = match free / 10 * 9 {
+            room if room >= LEAST => format!("siftd serve --cache-disk {room}"),
+            _ => "make room there, or name a folder elsewhere".to_owned(),
+        };
+        return Finding::warning(CHECK, found, why, command);
     }
     let entries = capacity / BYTES_OF_ENTRY;
     // Where there are no inodes to count, there is no limit of them.

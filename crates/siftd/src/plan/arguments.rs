@@ -25,10 +25,10 @@ pub(crate) struct PlanArguments {
     #[arg(long, value_name = "URL")]
     from: Option<String>,
     /// Requests a second, mean over a month
-    #[arg(long, value_name = "R")]
+    #[arg(long, value_name = "R", allow_negative_numbers = true)]
     rate: Option<f64>,
     /// Share of requests that the cache answers, 0 to 1
-    #[arg(long, value_name = "H", conflicts_with = "popularity")]
+    #[arg(long, value_name = "H", conflicts_with = "popularity", allow_negative_numbers = true)]
     hit_ratio: Option<f64>,
     /// How unevenly pictures are asked for, as zipf:S, from which the hit ratio is reckoned; with --working-set
     #[arg(long, value_name = "zipf:S", value_parser = exponent, requires = "working_set")]
@@ -37,10 +37,10 @@ pub(crate) struct PlanArguments {
     #[arg(long, value_name = "N", requires = "popularity")]
     working_set: Option<u64>,
     /// How many times as many requests come at the busiest time
-    #[arg(long, value_name = "F", default_value_t = 2.0)]
+    #[arg(long, value_name = "F", default_value_t = 2.0, allow_negative_numbers = true)]
     peak_factor: f64,
     /// How many times as many requests come at the end of the time that is planned for
-    #[arg(long, value_name = "F", default_value_t = 1.0)]
+    #[arg(long, value_name = "F", default_value_t = 1.0, allow_negative_numbers = true)]
     growth: f64,
     /// Classes of pictures of the profile and their shares, as NAME=SHARE; may be repeated [default: all alike]
     #[arg(long, value_name = "NAME=SHARE", value_parser = share)]
@@ -49,10 +49,10 @@ pub(crate) struct PlanArguments {
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration::parse)]
     p99: Duration,
     /// Share of requests that may be refused at the busiest time
-    #[arg(long, value_name = "SHARE", default_value_t = 0.001)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.001, allow_negative_numbers = true)]
     refused: f64,
     /// Bytes of an answer with its head
-    #[arg(long, value_name = "BYTES", default_value = "1000", value_parser = bytes)]
+    #[arg(long, value_name = "BYTES", default_value = "1000", value_parser = quantity::bytes_above_0)]
     answer_bytes: u64,
     /// Processors of an instance [default: as measured]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
@@ -70,13 +70,13 @@ pub(crate) struct PlanArguments {
     #[arg(long, value_name = "TIME", value_parser = duration::parse)]
     deadline: Option<Duration>,
     /// Bodies that an instance may hold at a time
-    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    #[arg(long, value_name = "BYTES", value_parser = quantity::bytes_above_0)]
     body_budget: Option<u64>,
     /// Connections that an instance may have
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     max_connections: Option<u32>,
     /// Memory tier of an instance
-    #[arg(long, value_name = "BYTES", default_value = "256MiB", value_parser = bytes)]
+    #[arg(long, value_name = "BYTES", default_value = "256MiB", value_parser = quantity::bytes_above_0)]
     cache_memory: u64,
     /// How long an answer is kept, s
     #[arg(long, value_name = "SECONDS", default_value_t = 3600.0, value_parser = positive)]
@@ -85,10 +85,10 @@ pub(crate) struct PlanArguments {
     #[arg(long, value_name = "KIND", default_value = "redis")]
     cache: Cache,
     /// What the shared cache may hold, all shards together
-    #[arg(long, value_name = "BYTES", default_value = "4GiB", value_parser = bytes)]
+    #[arg(long, value_name = "BYTES", default_value = "4GiB", value_parser = quantity::bytes_above_0)]
     cache_capacity: u64,
     /// What one shard of the shared cache may hold
-    #[arg(long, value_name = "BYTES", default_value = "4GiB", value_parser = bytes)]
+    #[arg(long, value_name = "BYTES", default_value = "4GiB", value_parser = quantity::bytes_above_0)]
     cache_shard: u64,
     /// Operations a second that a shard of the shared cache does
     #[arg(long, value_name = "N", default_value_t = 50_000.0, value_parser = positive)]
@@ -107,7 +107,7 @@ pub(crate) struct PlanArguments {
     #[arg(long, value_name = "N", default_value_t = 0, requires = "load_images")]
     pub(super) load_seed: u64,
     /// Network of an instance in each direction, bytes a second
-    #[arg(long, value_name = "BYTES", default_value = "125MB", value_parser = bytes)]
+    #[arg(long, value_name = "BYTES", default_value = "125MB", value_parser = quantity::bytes_above_0)]
     network: u64,
     /// Prices to be shown beside the examples: a TOML file as docs/capacity.md has it; may be repeated
     #[arg(long, value_name = "FILE")]
@@ -230,11 +230,6 @@ impl PlanArguments {
         let shard_bytes = self.cache_shard as f64;
         Some(Shared { backend, capacity_bytes, shard_bytes, operations_per_second: self.cache_operations })
     }
-}
-
-fn bytes(text: &str) -> Result<u64, &'static str> {
-    let bytes = quantity::bytes(text).filter(|bytes| *bytes > 0);
-    bytes.ok_or("must be a whole number of bytes above 0, or of kB, MB, GB, TB, KiB, MiB, GiB or TiB")
 }
 
 fn positive(text: &str) -> Result<f64, &'static str> {

@@ -5,7 +5,7 @@ use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use super::error::{SettingsError, nearest};
+use super::error::{SettingsError, hint, nearest};
 use super::kind::Kind;
 use super::setting::Setting;
 use super::source::{Given, Source};
@@ -46,11 +46,10 @@ impl Environment {
         let unknown = self.0.keys().filter_map(|variable| {
             let name = variable.strip_prefix(PREFIX)?;
             let known = variable == CONFIG || named(&name.to_lowercase()).is_some();
-            let nearest = nearest(&name.to_lowercase()).to_uppercase();
             (!known && !is_service_link(name)).then(|| {
-                format!(
-                    "the variable {variable} is ignored: it is no setting; the nearest is {PREFIX}{nearest}"
-                )
+                let nearest = nearest(&name.to_lowercase());
+                let hint = hint(nearest.map(|name| format!("{PREFIX}{}", name.to_uppercase())));
+                format!("the variable {variable} is ignored: it is no setting{hint}")
             })
         });
         unknown.collect()

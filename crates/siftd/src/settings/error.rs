@@ -1,11 +1,13 @@
 //! What settings cannot be.
 
+use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::authority;
 use super::conflict::Conflict;
 use super::kind::Kind;
+use super::quantity;
 use super::setting::{Secrecy, Setting};
 use super::source::Source;
 use super::table::settings;
@@ -20,7 +22,7 @@ pub(crate) enum SettingsError {
     #[error("{}, line {line}: {reason}", .path.display())]
     Syntax { path: PathBuf, line: usize, reason: String },
     /// The configuration file sets what is no setting.
-    #[error("{}: no setting is called {key}; the nearest is {}", .path.display(), nearest(.key))]
+    #[error("{}: no setting is called {key}{}", .path.display(), hint(nearest(.key)))]
     UnknownKey { path: PathBuf, key: String },
     /// A variable is no text.
     #[error("{variable} is not UTF-8")]
@@ -53,15 +55,29 @@ impl SettingsError {
         };
         let allowed = match (source, setting.kind) {
             (Source::File(_), Kind::List(each)) => format!("an array, each {each}"),
+            (_, Kind::Bytes { .. }) if quantity::bytes(&value).is_none() => {
+                format!("{}, a whole number of them or of one of {}", setting.allowed(), quantity::units())
+            }
             _ => setting.allowed(),
         };
         Self::Value { place: source.place(setting), value, allowed }
     }
 }
 
-/// The setting whose name is most like this one.
-pub(crate) fn nearest(name: &str) -> &'static str {
+/// How alike two names are, from 0 to 1, of which one may be meant where the other is written.
+const ALIKE: f64 = 0.8;
+
+/// The setting whose name is most like this one, if it is alike.
+pub(crate) fn nearest(name: &str) -> Option<&'static str> {
     let likeness = |setting: &&'static str| strsim::jaro_winkler(setting, name);
-    let names = settings().map(|setting| setting.name);
-    names.max_by(|a, b| likeness(a).total_cmp(&likeness(b))).unwrap_or_default()
+    let names = settings().map(|setting| setting.name).filter(|setting| likeness(setting) >= ALIKE);
+    names.max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
+}
+
+/// What follows a name that is no setting's.
+pub(crate) fn hint(nearest: Option<impl Display>) -> String {
+    nearest.map_or_else(
+        || "; siftd serve --print-config shows all there are".to_owned(),
+        |nearest| format!("; the nearest is {nearest}"),
+    )
 }

@@ -14,6 +14,11 @@ const UNITS: [(&str, u64); 8] = [
     ("kB", 1000),
 ];
 
+/// The names of the units.
+pub(crate) fn units() -> String {
+    UNITS.map(|(unit, _)| unit).join(", ")
+}
+
 /// A whole number of bytes, or of one of the [`UNITS`].
 pub(crate) fn bytes(text: &str) -> Option<u64> {
     let (number, factor) = UNITS
@@ -21,6 +26,12 @@ pub(crate) fn bytes(text: &str) -> Option<u64> {
         .find_map(|(unit, factor)| Some((text.strip_suffix(unit)?.trim_end(), *factor)))
         .unwrap_or((text, 1));
     number.parse::<u64>().ok()?.checked_mul(factor)
+}
+
+/// As a flag takes them that is no setting.
+pub(crate) fn bytes_above_0(text: &str) -> Result<u64, &'static str> {
+    let bytes = bytes(text).filter(|bytes| *bytes > 0);
+    bytes.ok_or("must be a whole number of bytes above 0, or of kB, MB, GB, TB, KiB, MiB, GiB or TiB")
 }
 
 /// Bytes in the largest unit of which they are a whole number.

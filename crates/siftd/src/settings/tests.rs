@@ -193,7 +193,15 @@ fn a_file_that_cannot_be_is_told() {
         ("deadline = true", "siftd.toml: deadline is true, but must be seconds from 0.01 to 86400"),
         ("deadline = nan", "siftd.toml: deadline is NaN, but must be seconds from 0.01 to 86400"),
         ("access_log = 'on'", "siftd.toml: access_log is \"on\", but must be true or false"),
-        ("cache_memory = 1.5", "siftd.toml: cache_memory is 1.5, but must be bytes from 1 MiB to 16 TiB"),
+        (
+            "cache_memory = 1.5",
+            "siftd.toml: cache_memory is 1.5, but must be bytes from 1 MiB to 16 TiB, a whole number of them or of one of TiB, TB, GiB, \
+             GB, MiB, MB, KiB, kB",
+        ),
+        (
+            "colour = 1",
+            "siftd.toml: no setting is called colour; siftd serve --print-config shows all there are",
+        ),
         ("sigma = 0", "siftd.toml: sigma is 0, but must be a number, from 0.1 to 32"),
         ("denoise = 'median'", "siftd.toml: denoise is median, but must be nlm or none"),
         ("isa = ''", "siftd.toml: isa is \"\", but must be scalar, avx2 or avx512"),

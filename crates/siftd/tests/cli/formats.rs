@@ -46,6 +46,38 @@ fn every_format_tells_the_same_features() {
 }
 
 #[test]
+fn the_name_of_a_file_says_what_it_holds() {
+    let folder = folder(&[("a.png", small())]);
+    let detect =
+        |more: &[&str]| run(folder.path(), &[&["detect", "a.png", "--denoise", "none"], more].concat());
+    for (name, format) in [("it.npz", "npz"), ("it.SIFTD", "siftd")] {
+        detect(&["-o", name]).ok();
+        assert_eq!(std::fs::read(folder.path().join(name)).unwrap(), detect(&["--format", format]).ok());
+    }
+    for (name, format, held) in
+        [("no.npz", "json", "npz"), ("no.siftd", "npz", "siftd"), ("no.json", "colmap", "summary or json")]
+    {
+        let error = format!("error: {name} would hold {format}, but its name says {held}");
+        detect(&["--format", format, "-o", name]).assert_failed(2, &[&error]);
+    }
+    for (name, format) in
+        [("it.json", "json"), ("summary.json", "summary"), ("it", "npz"), ("it.txt", "summary")]
+    {
+        detect(&["--format", format, "-o", name]).ok();
+    }
+}
+
+#[test]
+fn lines_of_several_images_say_whose_they_are() {
+    let folder = folder(&[("in/a.png", small()), ("in/b.png", b"none".to_vec()), ("in/c.png", small())]);
+    let ran = run(folder.path(), &["detect", "in", "--format", "json"]);
+    let paths: Vec<_> = ran.lines().iter().map(|line| line["path"].clone()).collect();
+    assert_eq!((ran.code, paths), (Some(1), vec!["in/a.png".into(), "in/c.png".into()]));
+    let alone = run(folder.path(), &["detect", "in/a.png", "--format", "json"]);
+    assert!(alone.lines()[0].get("path").is_none());
+}
+
+#[test]
 fn parameters_reach_the_detector() {
     let read = |more: &[&str]| FeatureSet::from_siftd(&encoded("siftd", more)).unwrap();
     let plain = read(&[]);

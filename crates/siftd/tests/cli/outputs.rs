@@ -56,7 +56,8 @@ fn of_two_images_of_one_name_the_first_keeps_it() {
             run(folder.path(), &["detect", "in", "--format", "siftd", "-o", "out", "--threads", threads]);
         ran.assert_failed(
             1,
-            &["siftd: in/a.png: its features would go to out/a.siftd, as those of another image do"],
+            &["siftd: in/a.png: its features would go to out/a.siftd, as those of another image do: name one of the images otherwise, or \
+               put it in a folder of its own"],
         );
         assert_eq!(files(&folder.path().join("out")), ["a.siftd"]);
         let stored = fs::read(folder.path().join("out/a.siftd")).unwrap();
