@@ -1,10 +1,10 @@
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
 use extract::ParamsBuilder;
 
-use crate::ApiKeyHash;
+use crate::{ApiKeyHash, TrustedProxy};
 
 /// How a service listens, what it bounds and whom it serves.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,7 +25,7 @@ pub struct Config {
     /// How many requests a caller may make. Default: any number.
     pub rate_limit: Option<RateLimit>,
     /// Proxies from which `X-Forwarded-For` is believed. Default: none.
-    pub trusted_proxies: Vec<IpAddr>,
+    pub trusted_proxies: Vec<TrustedProxy>,
     /// Origins whose pages may call the service (CORS), `*` for all. Default: none.
     pub cors_origins: Vec<String>,
     /// The log of requests.

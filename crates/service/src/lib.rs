@@ -33,6 +33,7 @@ mod telemetry;
 mod upload;
 
 pub use api_key::{ApiKeyHash, InvalidApiKeyHash};
+pub use client_address::TrustedProxy;
 pub use config::{AccessLog, Bounds, Config, Drain, RateLimit};
 pub use error::Error;
 pub use server::Server;

@@ -16,8 +16,8 @@ use crate::route::FEATURES;
 
 /// Features by SHA-256
 ///
-/// The features of an image that was uploaded before, as long as the cache has them. The answer never changes, so that a
-/// proxy or CDN can hold it.
+/// The features of an image that was uploaded before, as long as the cache has them. The answer stays the same, so that
+/// a proxy or CDN can hold it, as long as the service's defaults do or the parameters are named.
 #[utoipa::path(
     get, path = "/api/v1/features/{sha256}", tag = "features",
     params(

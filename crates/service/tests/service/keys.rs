@@ -87,7 +87,7 @@ fn each_key_has_its_own_rate() {
 #[test]
 fn without_keys_each_address_has_its_own_rate() {
     let service = Service::with(|setup| {
-        setup.config.trusted_proxies = vec![[127, 0, 0, 1].into()];
+        setup.config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
         setup.config.rate_limit = Some(RateLimit { per_second: 1e-3, burst: NonZeroU32::MIN });
     });
     let asked = |client: &str| service.ask(&post(DETECT, small()).header("X-Forwarded-For", client));
@@ -106,7 +106,8 @@ fn only_proxies_that_are_trusted_say_who_asks() {
     let service = Service::start();
     assert_eq!(client(&service, "192.0.2.1", "a"), "127.0.0.1");
     let service = Service::with(|setup| {
-        setup.config.trusted_proxies = vec![[127, 0, 0, 1].into(), [10, 0, 0, 1].into()];
+        setup.config.trusted_proxies =
+            ["127.0.0.1", "10.0.0.0/24"].map(|proxy| proxy.parse().unwrap()).into();
     });
     assert_eq!(client(&service, "192.0.2.1", "a"), "192.0.2.1");
     assert_eq!(client(&service, "6.6.6.6, 192.0.2.1, 10.0.0.1", "b"), "192.0.2.1");

@@ -278,8 +278,8 @@ static SETTINGS: [Setting; 31] = [
     Setting::new(
         Group::Access,
         "trusted_proxies",
-        "Proxies whose `X-Forwarded-For` is believed",
-        Kind::List("an IP address"),
+        "Proxies whose `X-Forwarded-For` is believed, or networks of them such as 10.0.0.0/8",
+        Kind::List("an IP address, or one with the length of a prefix"),
         list(
             |draft| texts(&draft.service.trusted_proxies),
             |draft, text| push(text, &mut draft.service.trusted_proxies),

@@ -198,20 +198,17 @@ fn a_file_that_cannot_be_is_told() {
             "siftd.toml: cache_memory is 1.5, but must be bytes from 1 MiB to 16 TiB, a whole number of them or of one of TiB, TB, GiB, \
              GB, MiB, MB, KiB, kB",
         ),
-        (
-            "colour = 1",
-            "siftd.toml: no setting is called colour; siftd serve --print-config shows all there are",
-        ),
+        ("foo = 1", "siftd.toml: no setting is called foo; siftd serve --print-config shows all there are"),
         ("sigma = 0", "siftd.toml: sigma is 0, but must be a number, from 0.1 to 32"),
         ("denoise = 'median'", "siftd.toml: denoise is median, but must be nlm or none"),
         ("isa = ''", "siftd.toml: isa is \"\", but must be scalar, avx2 or avx512"),
         (
             "trusted_proxies = '::1'",
-            "siftd.toml: trusted_proxies is \"::1\", but must be an array, each an IP address",
+            "siftd.toml: trusted_proxies is \"::1\", but must be an array, each an IP address, or one with the length of a prefix",
         ),
         (
             "trusted_proxies = ['::1', 2]",
-            "siftd.toml: trusted_proxies is 2, but must be an array, each an IP address",
+            "siftd.toml: trusted_proxies is 2, but must be an array, each an IP address, or one with the length of a prefix",
         ),
         ("[cache]\nttl = 1", "siftd.toml: cache is { ttl = 1 }, but must be ALLOWED"),
     ];
