@@ -125,3 +125,23 @@ def test_a_cache_on_the_disk_outlives_a_kill(serve, tmp_path):
         answers = [session.post(service.url + DETECT, data=image, timeout=60) for image in images]
     hits = [answer for answer in answers if "detail=disk" in answer.headers["cache-status"]]
     assert len(hits) == len(images)
+
+
+def test_why_a_cache_on_the_disk_fails_is_told(serve, tmp_path):
+    image = noise("spoilt")
+    cache = ["--cache", f"disk://{tmp_path}/cache"]
+    with serve(*cache) as service:
+        first = requests.post(service.url + DETECT, data=image, params={"format": "json"}, timeout=60)
+        until(lambda: service.metric('siftd_cache_entries{tier="disk"}') == 1)
+        service.send(signal.SIGTERM)
+        assert service.wait() == 0
+    [entry] = [path for path in (tmp_path / "cache").rglob("*") if path.is_file() and path.stat().st_size > 1000]
+    with entry.open("r+b") as file:
+        file.seek(900)
+        file.write(b"spoilt")
+    with serve(*cache) as service:
+        again = requests.post(service.url + DETECT, data=image, params={"format": "json"}, timeout=60)
+        assert again.json() == first.json()
+        told = f"siftd: the cache in {tmp_path}/cache fails: corrupt entry: the features of image {first.json()['sha256']}"
+        until(lambda: any(line.startswith(told) for line in service.errors))
+        assert service.metric('siftd_cache_errors_total{tier="disk",kind="corrupt"}') == 1

@@ -261,6 +261,10 @@ impl Store for Guarded {
         })
     }
 
+    fn was_corrupt(&self, key: &Key) {
+        self.shared.store.was_corrupt(key);
+    }
+
     /// Not timed here, as it may be long. It is no failure that a store that does not answer is not tidied.
     fn purge_expired(&self) -> Answer<'_, ()> {
         Box::pin(async move {

@@ -97,6 +97,12 @@ impl Store for Logged {
         Box::pin(self.watched(self.store.remove(key)))
     }
 
+    fn was_corrupt(&self, key: &Key) {
+        let digest = key.digest.map(|byte| format!("{byte:02x}")).concat();
+        let reason = format!("the features of image {digest} are not what was stored");
+        self.failed(&StoreError::Corrupt { reason: reason.into() }, Instant::now());
+    }
+
     fn purge_expired(&self) -> Answer<'_, ()> {
         Box::pin(self.watched(self.store.purge_expired()))
     }
@@ -144,8 +150,12 @@ mod tests {
         let key = Key { engine_version: 1, fingerprint: [0; 16], digest: [7; 32] };
         store.set(key, Bytes::from_static(b"value")).await.unwrap();
         assert!(store.get(key, Extent::Whole).await.unwrap().is_some());
-        store.close().await.unwrap();
         assert!(told.lock().unwrap().is_empty());
+        store.was_corrupt(&key);
+        let corrupt =
+            format!("corrupt entry: the features of image {} are not what was stored", "07".repeat(32));
+        assert_eq!(std::mem::take(&mut *told.lock().unwrap()), [(corrupt, 0)]);
+        store.close().await.unwrap();
         for _ in 0..3 {
             assert!(store.set(key, Bytes::from_static(b"value")).await.is_err());
         }

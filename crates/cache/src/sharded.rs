@@ -105,6 +105,12 @@ impl Store for Sharded {
         Box::pin(async move { self.shard(&key)?.remove(key).await })
     }
 
+    fn was_corrupt(&self, key: &Key) {
+        if let Ok(shard) = self.shard(key) {
+            shard.was_corrupt(key);
+        }
+    }
+
     /// Of all of them; the error is the last.
     fn purge_expired(&self) -> Answer<'_, ()> {
         Box::pin(async move {

@@ -120,6 +120,9 @@ pub trait Store: Send + Sync + Debug + 'static {
     /// Forgets what is kept under `key`. Nothing there is no error.
     fn remove(&self, key: Key) -> Answer<'_, ()>;
 
+    /// Told that what was kept under `key` was found not to be what was stored once: for whoever tells of failures.
+    fn was_corrupt(&self, _key: &Key) {}
+
     /// Removes what has expired, for stores that don't do it by themselves.
     fn purge_expired(&self) -> Answer<'_, ()> {
         Box::pin(async { Ok(()) })

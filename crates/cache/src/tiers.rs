@@ -203,6 +203,7 @@ impl StoreTier {
         let cached = match answer {
             Ok(Ok(Some(cached))) if !is_intact(&cached.value) => {
                 self.counters.error(ErrorKind::Corrupt);
+                self.store.was_corrupt(&key);
                 self.writes.remove(key);
                 None
             }

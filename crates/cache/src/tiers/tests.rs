@@ -14,6 +14,8 @@ struct Gated {
     held: Mutex<Vec<(Key, Bytes)>>,
     remaining: Duration,
     fails: bool,
+    /// Of which keys it was told that their values were corrupt.
+    corrupt: Mutex<Vec<Key>>,
 }
 
 impl Gated {
@@ -56,6 +58,10 @@ impl Store for Gated {
             self.held.lock().unwrap().push((key, value));
             Ok(())
         })
+    }
+
+    fn was_corrupt(&self, key: &Key) {
+        self.corrupt.lock().unwrap().push(*key);
     }
 
     fn remove(&self, key: Key) -> Answer<'_, ()> {
@@ -215,6 +221,7 @@ async fn a_corrupt_value_is_a_miss_counted_where_it_came_from_never_in_memory_an
     assert!(tiers.get(&key(1), Extent::Whole, is_intact).await.is_none());
     assert!(tiers.get_memory(&key(1), Extent::Whole).is_none());
     assert!(tiers.is_store_impaired());
+    assert_eq!(*store.corrupt.lock().unwrap(), [key(1)]);
     tiers.close().await;
     assert!(store.held.lock().unwrap().is_empty());
     let statistics = tiers.statistics();
