@@ -13,13 +13,6 @@ pub struct Symptom {
     pub remedy: &'static str,
 }
 
-impl Symptom {
-    /// Whether requests are refused, or fail, where it is short. Caches that are full forget, and hit less, which plans reckon with.
-    pub fn is_fatal(&self) -> bool {
-        ![&MEMORY_TIER, &SHARED_TIER].contains(&self)
-    }
-}
-
 /// A resource with the rate at which it is used up.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Limit {

@@ -18,7 +18,7 @@ pub(crate) struct ComputeCollector(pub(crate) Arc<Compute>);
 
 impl Collector for ComputeCollector {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let load = self.0.load();
+        let load = self.0.counts();
         let gauges = [
             ("compute_queue_depth", "Images that wait for a compute thread.", load.queued as u64),
             ("compute_busy_threads", "Compute threads that have an image.", load.running as u64),

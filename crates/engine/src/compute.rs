@@ -66,6 +66,15 @@ struct State {
     lifecycle: Lifecycle,
 }
 
+/// How many images there are.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Counts {
+    pub(crate) queued: usize,
+    pub(crate) running: usize,
+    /// Pixels of both.
+    pub(crate) pixels: u64,
+}
+
 /// What the threads did since the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Done {
@@ -133,11 +142,12 @@ impl Compute {
         if admitted.is_err() && state.forget_cancelled() > 0 {
             admitted = self.policy.admit(&state.load, job.pixels, work);
         }
-        if let Err(Refused { reason, retry_after }) = admitted {
-            return Err(match retry_after {
-                Some(retry_after) => Error::Overloaded { reason, retry_after },
-                None => Error::TooLong { deadline: self.config.deadline },
-            });
+        match admitted {
+            Ok(()) => {}
+            Err(Refused::Now { reason, retry_after }) => {
+                return Err(Error::Overloaded { reason, retry_after });
+            }
+            Err(Refused::Ever) => return Err(Error::TooLong { deadline: self.config.deadline }),
         }
         state.push(Queued { job, work, since: Instant::now() });
         self.tell(&state);
@@ -153,8 +163,10 @@ impl Compute {
         self.tell(&state);
     }
 
-    pub(crate) fn load(&self) -> Load {
-        self.lock().load.clone()
+    pub(crate) fn counts(&self) -> Counts {
+        let state = self.lock();
+        let &Load { queued, running, pixels, .. } = &state.load;
+        Counts { queued, running, pixels }
     }
 
     pub(crate) fn done(&self) -> Done {

@@ -12,7 +12,7 @@ use tokio::task;
 use tokio::time::{self, MissedTickBehavior};
 
 use crate::collector::{CacheCollector, ComputeCollector};
-use crate::compute::{Compute, Done, Job, Threads};
+use crate::compute::{Compute, Counts, Done, Job, Threads};
 use crate::digest::Digester;
 use crate::flight::{Computed, Flight, Flights, Role, Ticket};
 use crate::metrics::Metrics;
@@ -183,14 +183,9 @@ impl Engine {
 
     /// What waits and what is being computed.
     pub fn load(&self) -> Load {
-        let load = self.compute.load();
-        Load {
-            queued: load.queued,
-            busy_threads: load.running,
-            threads: self.compute.threads(),
-            stuck_threads: self.compute.stuck(),
-            pixels: load.pixels,
-        }
+        let Counts { queued, running, pixels } = self.compute.counts();
+        let (threads, stuck_threads) = (self.compute.threads(), self.compute.stuck());
+        Load { queued, busy_threads: running, threads, stuck_threads, pixels }
     }
 
     /// What the compute threads did since the start.

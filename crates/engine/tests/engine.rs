@@ -192,6 +192,7 @@ async fn what_could_never_be_done_in_time_is_refused_once_something_was_measured
     let endless = endless.build().unwrap();
     let late = running.ask(ROCKET, &endless).await.unwrap_err();
     assert_eq!(late, Error::DeadlineExceeded { deadline }, "nothing was measured yet");
+    running.until(|load| load.busy_threads == 0).await;
     running.ask(&noise(200, 8), &Params::default()).await.unwrap();
     assert_eq!(running.ask(ROCKET, &endless).await.unwrap_err(), Error::TooLong { deadline });
     assert_eq!(running.metric(r#"siftd_rejected_total{reason="too_long"}"#), 1.0);

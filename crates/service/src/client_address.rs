@@ -5,7 +5,10 @@ use std::net::{AddrParseError, IpAddr, SocketAddr};
 use std::str::FromStr;
 
 use http::HeaderMap;
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
+
+/// Bits before an address of IPv4 in one of IPv6 (RFC 4291, 2.5.5.2).
+const MAPPED_PREFIX: u8 = 96;
 
 /// A proxy, or all of a network (CIDR: RFC 4632), that is believed whom it was asked by.
 ///
@@ -28,12 +31,18 @@ impl TrustedProxy {
 impl FromStr for TrustedProxy {
     type Err = AddrParseError;
 
-    /// An address, or one with the length of its network's prefix.
+    /// An address, or one with the length of its network's prefix. Those of IPv4 that are written as IPv6 are of IPv4.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.parse::<IpNet>() {
-            Ok(network) => Ok(Self(network.trunc())),
-            Err(_) => text.parse().map(|address: IpAddr| Self(address.to_canonical().into())),
-        }
+        let Ok(network) = text.parse::<IpNet>() else {
+            return text.parse().map(|address: IpAddr| Self(address.to_canonical().into()));
+        };
+        let mapped = match (network.addr().to_canonical(), network.prefix_len().checked_sub(MAPPED_PREFIX)) {
+            (IpAddr::V4(address), Some(length)) if matches!(network, IpNet::V6(_)) => {
+                Ipv4Net::new(address, length).ok().map(IpNet::V4)
+            }
+            _ => None,
+        };
+        Ok(Self(mapped.unwrap_or(network).trunc()))
     }
 }
 
@@ -97,9 +106,12 @@ mod tests {
     fn networks_of_proxies_are_believed() {
         assert_eq!(client("172.31.255.255", &["1.1.1.1, 172.16.0.1"]), "1.1.1.1");
         assert_eq!(client("172.32.0.1", &["1.1.1.1"]), "172.32.0.1");
-        for (text, told) in
-            [("172.16.5.5/12", "172.16.0.0/12"), ("10.0.0.1/32", "10.0.0.1"), ("fd00::/8", "fd00::/8")]
-        {
+        for (text, told) in [
+            ("172.16.5.5/12", "172.16.0.0/12"),
+            ("10.0.0.1/32", "10.0.0.1"),
+            ("fd00::/8", "fd00::/8"),
+            ("::ffff:10.0.0.9/104", "10.0.0.0/8"),
+        ] {
             assert_eq!(text.parse::<TrustedProxy>().unwrap().to_string(), told);
         }
         for text in ["", "10.0.0.0/33", "10.0.0/8", "proxy", "/8", "10.0.0.1/"] {

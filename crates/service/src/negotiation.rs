@@ -38,16 +38,21 @@ pub(crate) fn negotiate(headers: &HeaderMap) -> Result<OutputFormat, NotAcceptab
     best.map(|(_, format)| format).ok_or(NotAcceptable)
 }
 
-/// Whether the `Accept` headers allow one of the media types, which are those of one form. Malformed ranges are passed over; without any
-/// other than those everything is allowed.
-pub(crate) fn allows(headers: &HeaderMap, media_types: &[&str]) -> bool {
+/// Media type of lines of JSON.
+pub(crate) const LINES: &str = "application/x-ndjson";
+
+/// Whether the `Accept` headers allow summaries as lines, as what they are or as JSON. Malformed ranges are passed over; without any other
+/// than those everything is allowed.
+pub(crate) fn allows_lines(headers: &HeaderMap) -> bool {
     let ranges = ranges(headers);
-    let quality = |media_type: &&str| {
+    let summary = OutputFormat::Summary;
+    let is_allowed = |(media_type, profile): (&str, Option<&str>)| {
+        let matching = ranges.iter();
         let matching =
-            ranges.iter().filter_map(|range| Some((range.narrowness(media_type, None)?, range.quality)));
+            matching.filter_map(|range| Some((range.narrowness(media_type, profile)?, range.quality)));
         matching.max().is_some_and(|(_, quality)| quality > Quality(0))
     };
-    ranges.is_empty() || media_types.iter().any(quality)
+    ranges.is_empty() || [(LINES, None), (summary.media_type(), profile(summary))].into_iter().any(is_allowed)
 }
 
 fn ranges(headers: &HeaderMap) -> Vec<MediaRange<'_>> {
@@ -211,23 +216,24 @@ mod tests {
     }
 
     #[test]
-    fn one_form_is_allowed_under_any_of_its_media_types() {
+    fn lines_are_allowed_as_what_they_are_and_as_json() {
         for (accept, allowed) in [
             ("", true),
             ("*/*", true),
             ("application/*;q=0.1", true),
             ("application/x-ndjson", true),
             ("application/json", true),
+            ("application/json;profile=summary", true),
+            ("application/json;profile=full", false),
             ("application/x-ndjson;q=0, application/json", true),
             ("application/x-ndjson;q=0, */*;q=0", false),
             ("application/x-npz", false),
             ("image/png, text/html", false),
         ] {
             let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(accept))]);
-            let types = ["application/x-ndjson", "application/json"];
-            assert_eq!(allows(&headers, &types), allowed, "{accept}");
+            assert_eq!(allows_lines(&headers), allowed, "{accept}");
         }
-        assert!(allows(&HeaderMap::new(), &["application/x-ndjson"]));
+        assert!(allows_lines(&HeaderMap::new()));
     }
 
     #[test]

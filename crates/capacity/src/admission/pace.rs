@@ -35,22 +35,21 @@ impl Work {
 pub struct Pace {
     /// As measured of late: an exponentially weighted moving average, s.
     seconds_per_unit: f64,
-    /// The least that was measured, s; 0 before.
-    least_per_unit: f64,
+    /// The least that was measured, s, and no more than what is assumed at first: a first measurement may be of a bad moment.
+    least_per_unit: Option<f64>,
 }
 
 impl Pace {
     /// Before anything was measured: 400 ns, what a slow server core takes.
-    pub const UNMEASURED: Self = Self { seconds_per_unit: 400e-9, least_per_unit: 0.0 };
+    pub const UNMEASURED: Self = Self { seconds_per_unit: 400e-9, least_per_unit: None };
 
     /// Takes a measurement in. Tiny works are left out.
     pub fn measured(&mut self, work: Work, took: Duration) {
         if work.0 >= LEAST_MEASURED {
             let seconds_per_unit = took.as_secs_f64() / work.0;
             self.seconds_per_unit += WEIGHT * (seconds_per_unit - self.seconds_per_unit);
-            let is_first = self.least_per_unit == 0.0;
-            self.least_per_unit =
-                if is_first { seconds_per_unit } else { self.least_per_unit.min(seconds_per_unit) };
+            let least = self.least_per_unit.unwrap_or(Self::UNMEASURED.seconds_per_unit);
+            self.least_per_unit = Some(least.min(seconds_per_unit));
         }
     }
 
@@ -61,7 +60,7 @@ impl Pace {
 
     /// What it takes at least, at the best that was ever measured; nothing before. An hour in which all was slow does not change it.
     pub fn least_time(&self, work: Work, threads: usize) -> Duration {
-        shared(work.0 * self.least_per_unit, threads)
+        shared(work.0 * self.least_per_unit.unwrap_or(0.0), threads)
     }
 }
 
@@ -91,6 +90,12 @@ mod tests {
         let mut pace = Pace::UNMEASURED;
         let work = Work::units(1e6);
         assert_eq!(pace.least_time(work, 1), Duration::ZERO);
+        pace.measured(work, Duration::from_secs(60));
+        assert_eq!(
+            pace.least_time(work, 1),
+            Duration::from_millis(400),
+            "a first one may be of a bad moment"
+        );
         for milliseconds in [300, 100, 60_000] {
             pace.measured(work, Duration::from_millis(milliseconds));
         }

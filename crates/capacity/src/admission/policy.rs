@@ -40,13 +40,28 @@ pub struct Policy {
     pub deadline: Duration,
 }
 
-/// Why an image is not let in, and when to come again.
+/// Why an image is not let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Refused {
-    /// What there is too much of.
-    pub reason: Refusal,
-    /// When it is worth another try: whole seconds, at least one. None where it would never be let in.
-    pub retry_after: Option<Duration>,
+pub enum Refused {
+    /// There is too much now.
+    Now {
+        /// Of what.
+        reason: Refusal,
+        /// When it is worth another try: whole seconds, at least one.
+        retry_after: Duration,
+    },
+    /// It could not be done in time if there were nothing else.
+    Ever,
+}
+
+impl Refused {
+    /// As it is counted.
+    pub fn reason(&self) -> Refusal {
+        match self {
+            Self::Now { reason, .. } => *reason,
+            Self::Ever => Refusal::TooLong,
+        }
+    }
 }
 
 impl Policy {
@@ -57,7 +72,7 @@ impl Policy {
     /// What there is too much of.
     pub fn admit(&self, load: &Load, pixels: u64, work: Work) -> Result<(), Refused> {
         if load.pace.least_time(work, self.threads.get()) > self.deadline.saturating_mul(DOUBT) {
-            return Err(Refused { reason: Refusal::TooLong, retry_after: None });
+            return Err(Refused::Ever);
         }
         if load.queued + load.running == 0 {
             return Ok(());
@@ -75,7 +90,7 @@ impl Policy {
         };
         // By then all that is there is done or given up.
         let done = load.pace.time(load.works.total(), self.threads.get()).min(self.deadline);
-        Err(Refused { reason, retry_after: Some(whole_seconds(done)) })
+        Err(Refused::Now { reason, retry_after: whole_seconds(done) })
     }
 
     /// How long an image that comes now waits for a thread at the most.
@@ -84,13 +99,10 @@ impl Policy {
         if load.queued + load.running < threads {
             return Duration::ZERO;
         }
-        let shared = load.pace.time(load.works.total(), threads);
-        // However long one image takes, the other threads go on with the rest.
-        let beside = match threads - 1 {
-            0 => Duration::MAX,
-            others => load.pace.time(load.works.beside_the_heaviest(), others),
-        };
-        shared.min(beside).min(self.deadline)
+        // However long some images take, the other threads go on with the rest.
+        let beside = (1..=threads).rev().zip(load.works.beside_the_heaviest());
+        let soonest = beside.map(|(threads, rest)| load.pace.time(rest, threads)).min();
+        soonest.unwrap_or_default().min(self.deadline)
     }
 
     /// Threads for an image that begins now: its share of all beside the images that are being computed, unless others wait
@@ -157,22 +169,23 @@ mod tests {
         let policy = policy();
         assert_eq!(policy.admit(&load(2, 2), PIXELS, work()), Ok(()));
         let refused = policy.admit(&load(3, 2), PIXELS, work()).unwrap_err();
-        assert_eq!(refused.reason, Refusal::QueueFull);
-        assert_eq!(refused.retry_after, Some(Duration::from_secs(1)), "five images of 0.4 s on two threads");
+        let retry_after = Duration::from_secs(1);
+        let expected = Refused::Now { reason: Refusal::QueueFull, retry_after };
+        assert_eq!(refused, expected, "five images of 0.4 s on two threads");
     }
 
     #[test]
     fn without_a_queue_an_image_needs_a_thread_that_is_free() {
         let policy = Policy { queue_capacity: 0, ..policy() };
         assert_eq!(policy.admit(&load(0, 1), PIXELS, work()), Ok(()));
-        assert_eq!(policy.admit(&load(0, 2), PIXELS, work()).unwrap_err().reason, Refusal::QueueFull);
+        assert_eq!(policy.admit(&load(0, 2), PIXELS, work()).unwrap_err().reason(), Refusal::QueueFull);
     }
 
     /// Where a thread is between two images, and where a burst comes before any has begun.
     #[test]
     fn threads_that_have_yet_to_take_an_image_make_no_room_beyond_theirs() {
         let admitted = |policy: Policy, queued, running| {
-            policy.admit(&load(queued, running), PIXELS, work()).map_err(|refused| refused.reason)
+            policy.admit(&load(queued, running), PIXELS, work()).map_err(|refused| refused.reason())
         };
         let none = Policy { queue_capacity: 0, ..policy() };
         assert_eq!(admitted(none, 1, 0), Ok(()));
@@ -188,7 +201,7 @@ mod tests {
     fn pixels_in_flight_are_bounded() {
         let loaded = Load { pixels: 49_500_000, ..load(0, 1) };
         let refused = policy().admit(&loaded, PIXELS, work()).unwrap_err();
-        assert_eq!(refused.reason, Refusal::PixelBudget);
+        assert_eq!(refused.reason(), Refusal::PixelBudget);
         assert_eq!(policy().admit(&loaded, 500_000, work()), Ok(()));
     }
 
@@ -199,36 +212,27 @@ mod tests {
             loaded.works.add(work());
         }
         let refused = policy().admit(&loaded, PIXELS, work()).unwrap_err();
-        assert_eq!(refused.reason, Refusal::Deadline);
-        assert_eq!(
-            refused.retry_after,
-            Some(Duration::from_secs(5)),
-            "32 images of 0.4 s, but none has longer"
-        );
+        let expected = Refused::Now { reason: Refusal::Deadline, retry_after: Duration::from_secs(5) };
+        assert_eq!(refused, expected, "32 images of 0.4 s, but none has longer");
     }
 
     #[test]
-    fn a_heavy_image_keeps_one_thread_from_the_others() {
-        let heavy = Work::units(1e9);
-        let admitted = |policy: Policy, queued, running| {
+    fn heavy_images_keep_a_thread_each_from_the_others() {
+        let admitted = |policy: Policy, (queued, running), heavy| {
             let mut loaded = load(queued, running);
-            loaded.works.remove(work());
-            loaded.works.add(heavy);
-            policy.admit(&loaded, PIXELS, work()).map_err(|refused| refused.reason)
+            for _ in 0..heavy {
+                loaded.works.remove(work());
+                loaded.works.add(Work::units(1e9));
+            }
+            policy.admit(&loaded, PIXELS, work()).map_err(|refused| refused.reason())
         };
-        assert_eq!(admitted(policy(), 0, 1), Ok(()), "a thread is free");
-        assert_eq!(
-            admitted(policy(), 2, 2),
-            Ok(()),
-            "three images of 0.4 s are before it on the other thread"
-        );
-        let one = Policy { threads: NonZeroUsize::MIN, ..policy() };
-        assert_eq!(admitted(one, 0, 1), Err(Refusal::Deadline));
-        let mut loaded = load(0, 0);
-        (loaded.running, loaded.works) = (2, Works::NONE);
-        [heavy, heavy].into_iter().for_each(|work| loaded.works.add(work));
-        let refused = policy().admit(&loaded, PIXELS, work()).unwrap_err();
-        assert_eq!((refused.reason, refused.retry_after), (Refusal::Deadline, Some(policy().deadline)));
+        let threads = |threads| Policy { threads: NonZeroUsize::new(threads).unwrap(), ..policy() };
+        assert_eq!(admitted(threads(2), (0, 1), 1), Ok(()), "a thread is free");
+        assert_eq!(admitted(threads(2), (2, 2), 1), Ok(()), "three images of 0.4 s on the other thread");
+        assert_eq!(admitted(threads(2), (0, 2), 2), Err(Refusal::Deadline), "there is no other thread");
+        assert_eq!(admitted(threads(1), (0, 1), 1), Err(Refusal::Deadline));
+        assert_eq!(admitted(threads(4), (2, 4), 3), Ok(()));
+        assert_eq!(admitted(threads(4), (2, 4), 4), Err(Refusal::Deadline));
     }
 
     #[test]
@@ -237,7 +241,7 @@ mod tests {
         idle.pace.measured(work(), Duration::from_millis(100));
         let admitted = |seconds: f64| policy().admit(&idle, PIXELS, Work::units(seconds * 1e7));
         assert_eq!(admitted(19.9), Ok(()), "on two threads, for twice as long as it has");
-        assert_eq!(admitted(20.1), Err(Refused { reason: Refusal::TooLong, retry_after: None }));
+        assert_eq!(admitted(20.1), Err(Refused::Ever));
     }
 
     #[test]

@@ -34,11 +34,13 @@ impl Works {
         self.total
     }
 
-    /// All but the heaviest.
-    pub fn beside_the_heaviest(&self) -> Work {
-        let mut others = self.total;
-        self.ascending.last().into_iter().for_each(|heaviest| others.remove(*heaviest));
-        others
+    /// All together, all but the heaviest, all but the two heaviest, and so on.
+    pub fn beside_the_heaviest(&self) -> impl Iterator<Item = Work> {
+        let less = |left: &mut Work, heaviest: &Work| {
+            left.remove(*heaviest);
+            Some(*left)
+        };
+        std::iter::once(self.total).chain(self.ascending.iter().rev().scan(self.total, less))
     }
 }
 
@@ -47,19 +49,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn works_add_up_and_the_heaviest_is_known() {
+    fn works_add_up_and_the_heaviest_are_known() {
         let [light, middle, heavy] = [1.0, 2.0, 30.0].map(Work::units);
         let mut works = Works::NONE;
         for work in [middle, heavy, light, middle] {
             works.add(work);
         }
-        assert_eq!((works.total(), works.beside_the_heaviest()), (Work::units(35.0), Work::units(5.0)));
+        let left = |works: &Works| works.beside_the_heaviest().collect::<Vec<_>>();
+        assert_eq!(works.total(), Work::units(35.0));
+        assert_eq!(left(&works), [35.0, 5.0, 3.0, 1.0, 0.0].map(Work::units));
         works.remove(heavy);
         works.remove(Work::units(7.0));
-        assert_eq!((works.total(), works.beside_the_heaviest()), (Work::units(5.0), Work::units(3.0)));
+        assert_eq!(left(&works), [5.0, 3.0, 1.0, 0.0].map(Work::units));
         for work in [middle, light, middle] {
             works.remove(work);
         }
-        assert_eq!((works.total(), works.beside_the_heaviest()), (Work::NONE, Work::NONE));
+        assert_eq!((works.total(), left(&works)), (Work::NONE, vec![Work::NONE]));
     }
 }

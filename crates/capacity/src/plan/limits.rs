@@ -4,20 +4,26 @@ use super::tier::planned_shards;
 use super::{Plan, Shared, memory::Demand, section as named};
 use crate::limits::{self, Limit, Symptom};
 use crate::report::{Section, Table};
+use crate::simulation::Outcome;
 use crate::workload::Objective;
 
-/// How exactly the rate is told at which memory is short: to a hundredth of what processors can do.
+/// How exactly the rate is told at which something is short: to a hundredth of what processors can do.
 const HALVINGS: u32 = 7;
+
+/// What the simulation that instances are counted by knows nothing of. Processors, the queue and pixels are in it, and what caches forget
+/// is in the hit ratio.
+const BESIDE_THE_SIMULATION: [&Symptom; 5] =
+    [&limits::NETWORK, &limits::BODIES, &limits::CONNECTIONS, &limits::MEMORY, &limits::SHARED_OPERATIONS];
 
 /// What is short before the busiest time, by the rate at which it is: where there is anything, the plan does not hold, and says so.
 pub(super) fn shortages(plan: &Plan<'_>, limits: &[Limit]) -> Vec<String> {
     let peak = plan.request.workload.peak_rate();
-    let short = limits.iter().filter_map(|limit| Some((limit.symptom, limit.rate?)));
-    // Instances are as many as the objective for latency needs, but for the last bits.
-    let short = short.filter(|(symptom, rate)| symptom.is_fatal() && *rate < peak * (1.0 - 1e-9));
+    let beside = limits.iter().filter(|limit| BESIDE_THE_SIMULATION.contains(&limit.symptom));
+    let short = beside.filter_map(|limit| Some((limit.symptom, limit.rate.filter(|rate| *rate < peak)?)));
     let told = short.map(|(symptom, rate)| {
         let (rate, peak, Symptom { resource, remedy, .. }) = (number(rate), number(peak), symptom);
-        format!("THIS PLAN DOES NOT HOLD: {resource}: short at {rate} requests a second, and the busiest time has {peak}. Remedy: {remedy}.")
+        let short = format!("short at {rate} requests a second, and the busiest time has {peak}");
+        format!("THIS PLAN DOES NOT HOLD: {resource}: {short}. Remedy: {remedy}.")
     });
     told.collect()
 }
@@ -58,8 +64,13 @@ pub(super) fn limits_of(plan: &Plan<'_>) -> Vec<Limit> {
     let bound = instance.bound(plan.hit_ratio);
     let any_latency = Objective { p99: f64::MAX, refused: workload.objective.refused };
     let simulated = instance.scenario(bound, plan.hit_ratio).run();
-    // Time for which a body is held, and a connection used: of all requests, at full load.
-    let present = simulated.answered().mean();
+    // Bodies are held, and connections used, as long as requests are there (Little's law).
+    let present = |rate: f64, outcome: &Outcome| rate * outcome.answered().mean();
+    let bodies =
+        |rate: f64, outcome: &Outcome| present(rate, outcome) * instance.upload_bytes() <= setup.body_budget;
+    let memory =
+        |rate: f64, outcome: &Outcome| Demand::with(plan, rate, outcome).bytes() <= setup.memory_bytes;
+    let connections = |rate: f64, outcome: &Outcome| present(rate, outcome) <= setup.max_connections;
     let limit = |symptom, rate: Option<f64>, formula| Limit { symptom, rate, formula };
     let mut found = vec![
         limit(
@@ -95,17 +106,17 @@ pub(super) fn limits_of(plan: &Plan<'_>) -> Vec<Limit> {
         ),
         limit(
             &limits::BODIES,
-            Some(setup.body_budget / (instance.upload_bytes() * present) * n),
-            "instances x body_budget / (bytes of an upload x time in the system)",
+            short_at(plan, &simulated, bodies).map(|rate| rate * n),
+            "instances x rate at which bodies of what is there, as simulated then, exceed body_budget",
         ),
         limit(
             &limits::CONNECTIONS,
-            Some(setup.max_connections / present * n),
-            "instances x max_connections / time in the system (Little's law)",
+            short_at(plan, &simulated, connections).map(|rate| rate * n),
+            "instances x rate at which more requests are there, as simulated then, than max_connections",
         ),
         limit(
             &limits::MEMORY,
-            memory(plan, bound).map(|rate| rate * n),
+            short_at(plan, &simulated, memory).map(|rate| rate * n),
             "instances x rate at which one takes more than there is, with the pixels in flight that are simulated then",
         ),
     ];
@@ -162,16 +173,18 @@ fn pixels(plan: &Plan<'_>, most: u64) -> Option<f64> {
     reached.then(|| plan.instance.bound(plan.hit_ratio) * f64::from(plan.deployed()))
 }
 
-/// The rate of one instance from which it takes more memory than it has, by halving; none if it never does.
-fn memory(plan: &Plan<'_>, bound: f64) -> Option<f64> {
-    let fits = |rate: f64| Demand::of(plan, rate).bytes() <= plan.instance.setup.memory_bytes;
-    if fits(bound) {
+/// The rate of one instance from which something is not enough, by halving; none if it is at all that processors can do, too, of which the
+/// outcome is given.
+fn short_at(plan: &Plan<'_>, full: &Outcome, is_enough: impl Fn(f64, &Outcome) -> bool) -> Option<f64> {
+    let bound = plan.instance.bound(plan.hit_ratio);
+    if is_enough(bound, full) {
         return None;
     }
     let (mut enough, mut short) = (0.0, bound);
     for _ in 0..HALVINGS {
         let rate = (enough + short) / 2.0;
-        *if fits(rate) { &mut enough } else { &mut short } = rate;
+        let outcome = plan.instance.scenario(rate, plan.hit_ratio).run();
+        *if is_enough(rate, &outcome) { &mut enough } else { &mut short } = rate;
     }
     Some(enough)
 }

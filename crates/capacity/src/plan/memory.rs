@@ -1,6 +1,7 @@
 use super::{Plan, figure, section as named};
 use crate::cache_memory::QUEUED_BYTES;
 use crate::report::Section;
+use crate::simulation::Outcome;
 
 /// What an instance takes with so many pixels being computed and its memory tier full.
 pub(super) struct Demand {
@@ -32,10 +33,13 @@ impl Demand {
 
     /// At this many requests a second of one instance.
     pub(super) fn of(plan: &Plan<'_>, rate: f64) -> Self {
+        Self::with(plan, rate, &plan.instance.scenario(rate, plan.hit_ratio).run())
+    }
+
+    /// The same, of what was simulated at this rate.
+    pub(super) fn with(plan: &Plan<'_>, rate: f64, outcome: &Outcome) -> Self {
         let (instance, profile) = (&plan.instance, plan.request.profile);
-        let scenario = instance.scenario(rate, plan.hit_ratio);
-        let threads = scenario.policy.most_threads() as f64;
-        let outcome = scenario.run();
+        let threads = instance.scenario(rate, plan.hit_ratio).policy.most_threads() as f64;
         let (memory, cores) = (&profile.memory, f64::from(instance.setup.cores));
         let waiting = outcome.most_queued as f64 + cores;
         let answered = outcome.answered().mean();

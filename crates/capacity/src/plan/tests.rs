@@ -66,13 +66,17 @@ fn latencies_keep_the_objective_up_to_the_greatest_rate_and_not_beyond() {
 #[test]
 fn a_plan_of_which_something_is_short_says_so_first() {
     let workload = Workload::new(100.0, Hits::Ratio(0.8));
+    let profile = profile();
     let notes = |change: fn(&mut Setup)| {
-        let profile = profile();
         let mut request = asked(&profile, &workload);
         change(&mut request.setup);
         plan(&request).unwrap().section("needed").unwrap().notes.join(" ")
     };
     assert_eq!(notes(|_| {}), "");
+    // More than processors can do, of which the objective lets some be refused.
+    let much = Workload { objective: Objective { p99: 10.0, refused: 0.2 }, ..workload.clone() };
+    let document = plan(&asked(&profile, &much)).unwrap();
+    assert_eq!(document.section("needed").unwrap().notes, Vec::<String>::new());
     // 200 requests of 200 KB a second at the busiest time, and a fifth of that for four instances.
     let short = notes(|setup| setup.network_bytes_per_second = 4e6);
     assert!(

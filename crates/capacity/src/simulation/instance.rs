@@ -14,7 +14,7 @@ pub(super) struct Instance<'a> {
     /// Of each class of pictures.
     services: Vec<Service>,
     now: f64,
-    /// Requests that runtime threads have. Each takes as long as another and goes as fast, so that they end in the order in which they came.
+    /// Requests that runtime threads have. Each takes as long as another and goes as fast: they end in the order in which they came.
     answering: VecDeque<Answering>,
     /// Processor time that each of them has had since the beginning, s.
     answering_done: f64,
@@ -153,7 +153,7 @@ impl<'a> Instance<'a> {
         let Some(class) = self.scenario.pictures.get(picture) else { return };
         let (pixels, work) = (class.pixels, Work::units(class.pixels as f64));
         if let Err(refused) = self.scenario.policy.admit(&self.load, pixels, work) {
-            self.outcome.refuse(&request, refused.reason);
+            self.outcome.refuse(&request, refused.reason());
             return;
         }
         self.load.queued += 1;

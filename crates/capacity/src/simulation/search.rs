@@ -40,21 +40,26 @@ struct End {
 /// The greatest rate whose scenario keeps to the bound, sought between 0 and `ceiling` to a thousandth of that; 0 if none does.
 /// Scenarios should have the same seed (common random numbers: Law, section 11.2), so that they differ by the rate alone.
 ///
-/// By false position where latency decides at both ends of the interval, else by halving. No step is nearer to an end than half of what the
-/// answer may be off, so that both ends come.
+/// By false position where latency decides at both ends of the interval, and by halving elsewhere and where the same end has come nearer
+/// twice. No step is nearer to an end than half of what the answer may be off, so that both ends come.
 pub fn greatest_rate(scenario: impl Fn(f64) -> Scenario, bound: &Bound, ceiling: f64) -> f64 {
     let tolerance = ceiling * TOLERANCE;
     let [mut kept, mut broken] = [0.0, ceiling].map(|rate| End { rate, room: None });
+    // How many steps have moved the same end.
+    let (mut moved_kept, mut moves) = (false, 0);
     while broken.rate - kept.rate > tolerance {
         let share = match (kept.room, broken.room) {
-            (Some(above), Some(below)) if above > below => above / (above - below),
+            (Some(above), Some(below)) if above > below && moves < 2 => above / (above - below),
             _ => 0.5,
         };
         let rate = kept.rate + (broken.rate - kept.rate) * share;
-        let rate = rate.clamp(kept.rate + tolerance / 2.0, broken.rate - tolerance / 2.0);
+        let rate = rate.min(broken.rate - tolerance / 2.0).max(kept.rate + tolerance / 2.0);
         let outcome = scenario(rate).run();
-        let end = if bound.holds(&outcome) { &mut kept } else { &mut broken };
-        *end = End { rate, room: bound.room(&outcome) };
+        let holds = bound.holds(&outcome);
+        // Halving begins anew, too.
+        moves = if moves < 2 && holds == moved_kept { moves + 1 } else { 1 };
+        moved_kept = holds;
+        *if holds { &mut kept } else { &mut broken } = End { rate, room: bound.room(&outcome) };
     }
     kept.rate
 }

@@ -195,6 +195,16 @@ fn the_greatest_rate_keeps_to_its_bound() {
     assert!(bound.holds(&scenario(rate).run()));
     assert!(!bound.holds(&scenario(rate + 0.06).run()));
     assert_eq!(greatest_rate(scenario, &Bound { p99: 0.01, refused: 0.0 }, 60.0), 0.0);
+    // However near the bound is to what an idle instance keeps.
+    for p99 in [0.0252, 0.026, 0.05, 0.5, 5.0] {
+        let runs = std::cell::Cell::new(0);
+        let counted = |rate| {
+            runs.set(runs.get() + 1);
+            scenario(rate)
+        };
+        greatest_rate(counted, &Bound { p99, refused: 0.0 }, 240.0);
+        assert!((3..=16).contains(&runs.get()), "{} runs for {p99}", runs.get());
+    }
     let refused = Bound { p99: f64::MAX, refused: 0.1 };
     let rate = greatest_rate(scenario, &refused, 60.0);
     assert!(refused.holds(&scenario(rate).run()));

@@ -17,14 +17,12 @@ use crate::answer::{Asked, Summary, location};
 use crate::app::App;
 use crate::context::Context;
 use crate::multipart::{Event, PartHead, Scanner};
-use crate::negotiation::allows;
+use crate::negotiation::{LINES, allows_lines};
 use crate::problem::{Document, ErrorCode, Problem};
 use crate::query::Query;
 use crate::upload::{self, BodyReader, Buffer, FIELD};
 
 use lines::LineSender;
-
-const MEDIA_TYPE: &str = "application/x-ndjson";
 
 /// A form with images.
 #[derive(Debug, ToSchema)]
@@ -84,7 +82,7 @@ pub(super) async fn batch(
     let Query { params, format } = Query::parse(parts.uri.query(), &app.config.params)?;
     let is_acceptable = match format {
         Some(format) => format == OutputFormat::Summary,
-        None => allows(&parts.headers, &[MEDIA_TYPE, OutputFormat::Summary.media_type()]),
+        None => allows_lines(&parts.headers),
     };
     if !is_acceptable {
         let detail = "a batch is answered with summaries, whose `location` has the features in every format";
@@ -96,7 +94,7 @@ pub(super) async fn batch(
     let (sender, lines) = lines::channel();
     let batch = Batch { app, context, params, lines: sender, turns: Arc::default() };
     tokio::spawn(batch.run(Form { reader, scanner }, first));
-    Ok(([(CONTENT_TYPE, MEDIA_TYPE)], Body::new(lines)).into_response())
+    Ok(([(CONTENT_TYPE, LINES)], Body::new(lines)).into_response())
 }
 
 /// What is left of a form.
@@ -227,15 +225,20 @@ impl Batch {
 /// Images of a batch that are being computed.
 type Running = JoinSet<Result<(), Problem>>;
 
-/// Waits until so many at the most are left, or one could not be told of, as after a panic.
+/// Waits until so many at the most are left, or one could not be told of. What panicked does not keep the others from being told of.
 async fn told(running: &mut Running, left: usize) -> Result<(), Problem> {
+    let mut outcome = Ok(());
     while running.len() > left {
-        let Some(ended) = running.join_next().await else { break };
-        ended.map_err(|_| {
-            Problem::new(ErrorCode::InternalError, "an image of the batch was not finished")
-        })??;
+        match running.join_next().await {
+            Some(Ok(told)) => told?,
+            Some(Err(_)) => {
+                outcome =
+                    Err(Problem::new(ErrorCode::InternalError, "an image of the batch was not finished"));
+            }
+            None => break,
+        }
     }
-    Ok(())
+    outcome
 }
 
 fn line(index: Option<usize>, file_name: Option<&str>, result: Outcome<'_>) -> Bytes {
@@ -264,8 +267,18 @@ mod tests {
         let mut running = Running::new();
         running.spawn(async { Ok(()) });
         told(&mut running, 0).await.unwrap();
+        let others = Arc::new(());
         running.spawn(async { std::panic::resume_unwind(Box::new("as a test does")) });
+        for _ in 0..3 {
+            let other = Arc::clone(&others);
+            running.spawn(async move {
+                tokio::task::yield_now().await;
+                drop(other);
+                Ok(())
+            });
+        }
         assert_eq!(told(&mut running, 0).await.unwrap_err().code, ErrorCode::InternalError);
+        assert_eq!((running.len(), Arc::strong_count(&others)), (0, 1), "the others are waited for");
         told(&mut running, 0).await.unwrap();
     }
 }

@@ -67,6 +67,26 @@ fn what_was_begun_and_is_not_done_in_time_is_given_up() {
 }
 
 #[test]
+fn what_could_not_be_done_in_time_even_alone_is_told_at_once() {
+    let service = Service::with(|setup| setup.engine.deadline = Duration::from_secs(2));
+    service.ask(&post(DETECT, small())).ok();
+    service.ask(&post(DETECT, noise(150, 0))).ok();
+    let endless = format!("{DETECT}?search_window=2901");
+    let answer = service.ask(&post(endless, photograph()));
+    let problem = answer.problem(504, "SERVICE_TIMEOUT");
+    assert!(problem["detail"].as_str().unwrap().contains("even alone"), "{problem}");
+    assert!(answer.header("retry-after").is_none());
+    let form = Form::image(&photograph()).file("image", "other.pgm", &noise(151, 0));
+    let lines = service.ask(&post(format!("{BATCH}?search_window=2901"), []).form(form)).ok().lines();
+    assert_eq!(lines.len(), 2);
+    assert!(
+        lines.iter().any(|line| line["error_code"] == "SERVICE_TIMEOUT" && line["index"] == 0),
+        "{lines:?}"
+    );
+    assert!(service.metric("siftd_rejected_total{reason=\"too_long\"}") >= 2.0);
+}
+
+#[test]
 fn bodies_have_a_budget() {
     let room = slow(0).bytes().len() as u64;
     let service = Service::with(|setup| {
