@@ -224,12 +224,7 @@ impl Store for Guarded {
 
     /// Times beyond those that are kept here, which are the store's own.
     fn limits(&self) -> StoreLimits {
-        let limits = self.shared.store.limits();
-        StoreLimits {
-            read_timeout: 2 * limits.read_timeout,
-            write_timeout: 2 * limits.write_timeout,
-            concurrent_writes: limits.concurrent_writes,
-        }
+        self.shared.store.limits().doubled()
     }
 
     fn breaker(&self) -> Option<BreakerState> {

@@ -4,9 +4,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use tokio::time;
 
 use crate::store::Answer;
-use crate::{BreakerState, Cached, Extent, Key, ServerInfo, Store, StoreError, StoreLimits, Usage};
+use crate::{
+    BreakerState, Cached, ErrorKind, Extent, Key, ServerInfo, Store, StoreError, StoreLimits, Usage,
+};
 
 /// How long nothing more is told of a kind of failure once one was.
 const QUIET: Duration = Duration::from_secs(60);
@@ -16,6 +19,9 @@ pub type OnFailure = Box<dyn Fn(&StoreError, u64) + Send + Sync>;
 
 /// A store of which somebody is told why it fails, while metrics count how often: of each kind of failure the first, and then one a
 /// minute at the most.
+///
+/// What is not asked, as a breaker before the store is open, is no failure of the store: the breaker tells of that. Each operation has the
+/// store's own time limit here, so that one that is never answered is told of.
 pub struct Logged {
     store: Arc<dyn Store>,
     /// By the name of their kind.
@@ -36,9 +42,15 @@ impl Logged {
         Self { store, failures: Mutex::default(), on_failure }
     }
 
-    async fn watched<T>(&self, operation: Answer<'_, T>) -> Result<T, StoreError> {
-        let outcome = operation.await;
-        if let Err(error) = &outcome {
+    async fn in_time<T>(&self, limit: Duration, operation: Answer<'_, T>) -> Result<T, StoreError> {
+        let outcome = time::timeout(limit, operation).await;
+        self.watched(outcome.unwrap_or(Err(StoreError::Timeout { limit })))
+    }
+
+    fn watched<T>(&self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Err(error) = &outcome
+            && error.kind() != ErrorKind::BreakerOpen
+        {
             self.failed(error, Instant::now());
         }
         outcome
@@ -77,8 +89,9 @@ impl Store for Logged {
         self.store.name()
     }
 
+    /// Times beyond those that are kept here, which are the store's own.
     fn limits(&self) -> StoreLimits {
-        self.store.limits()
+        self.store.limits().doubled()
     }
 
     fn breaker(&self) -> Option<BreakerState> {
@@ -86,15 +99,15 @@ impl Store for Logged {
     }
 
     fn get(&self, key: Key, wanted: Extent) -> Answer<'_, Option<Cached>> {
-        Box::pin(self.watched(self.store.get(key, wanted)))
+        Box::pin(self.in_time(self.store.limits().read_timeout, self.store.get(key, wanted)))
     }
 
     fn set(&self, key: Key, value: Bytes) -> Answer<'_, ()> {
-        Box::pin(self.watched(self.store.set(key, value)))
+        Box::pin(self.in_time(self.store.limits().write_timeout, self.store.set(key, value)))
     }
 
     fn remove(&self, key: Key) -> Answer<'_, ()> {
-        Box::pin(self.watched(self.store.remove(key)))
+        Box::pin(self.in_time(self.store.limits().write_timeout, self.store.remove(key)))
     }
 
     fn was_corrupt(&self, key: &Key) {
@@ -103,8 +116,9 @@ impl Store for Logged {
         self.failed(&StoreError::Corrupt { reason: reason.into() }, Instant::now());
     }
 
+    /// Not timed here, as it may be long.
     fn purge_expired(&self) -> Answer<'_, ()> {
-        Box::pin(self.watched(self.store.purge_expired()))
+        Box::pin(async { self.watched(self.store.purge_expired().await) })
     }
 
     fn usage(&self) -> Usage {
@@ -120,7 +134,7 @@ impl Store for Logged {
     }
 
     fn close(&self) -> Answer<'_, ()> {
-        Box::pin(self.watched(self.store.close()))
+        Box::pin(async { self.watched(self.store.close().await) })
     }
 }
 
@@ -141,6 +155,47 @@ mod tests {
 
     fn disk(folder: &tempfile::TempDir) -> Arc<DiskStore> {
         Arc::new(DiskStore::open(DiskConfig::new(folder.path())).unwrap())
+    }
+
+    /// Answers nothing.
+    #[derive(Debug)]
+    struct Silent;
+
+    impl Store for Silent {
+        fn name(&self) -> &'static str {
+            "silent"
+        }
+
+        fn limits(&self) -> StoreLimits {
+            StoreLimits { read_timeout: Duration::from_millis(1), ..StoreLimits::default() }
+        }
+
+        fn get(&self, _: Key, _: Extent) -> Answer<'_, Option<Cached>> {
+            Box::pin(std::future::pending())
+        }
+
+        fn set(&self, _: Key, _: Bytes) -> Answer<'_, ()> {
+            Box::pin(async { Err(StoreError::BreakerOpen) })
+        }
+
+        fn remove(&self, _: Key) -> Answer<'_, ()> {
+            Box::pin(std::future::pending())
+        }
+
+        fn close(&self) -> Answer<'_, ()> {
+            Box::pin(async { Ok(()) })
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_never_answered_is_told_and_what_is_not_asked_is_not() {
+        let (store, told) = logged(Arc::new(Silent));
+        let key = Key { engine_version: 1, fingerprint: [0; 16], digest: [7; 32] };
+        assert!(store.set(key, Bytes::new()).await.is_err());
+        assert!(told.lock().unwrap().is_empty());
+        assert!(store.get(key, Extent::Whole).await.is_err());
+        assert_eq!(*told.lock().unwrap(), [("no answer within 1 ms".to_owned(), 0)]);
+        assert_eq!(store.limits().read_timeout, Duration::from_millis(2));
     }
 
     #[tokio::test]

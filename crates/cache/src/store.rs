@@ -76,6 +76,13 @@ impl Default for StoreLimits {
     }
 }
 
+impl StoreLimits {
+    /// For whoever wraps a store and keeps its times: what is longer than those.
+    pub(crate) fn doubled(self) -> Self {
+        Self { read_timeout: 2 * self.read_timeout, write_timeout: 2 * self.write_timeout, ..self }
+    }
+}
+
 /// What a server behind a [`Store`] says of itself.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ServerInfo {

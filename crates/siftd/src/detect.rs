@@ -148,6 +148,15 @@ fn sink(arguments: &DetectArguments, format: OutputFormat, single: bool) -> Resu
             "the output must be a folder for several images or with a / at its end, but {} is a file",
             output.display()
         )),
+        Some(output)
+            if !names_folder(output)
+                && output.extension().is_some_and(|ending| ending == "npz" || ending == "siftd") =>
+        {
+            Err(format!(
+                "features of several images go to a folder, but {} is named like a file: end it in /, or name another",
+                output.display()
+            ))
+        }
         Some(output) => Ok(Sink::Folder(output.to_path_buf())),
         None if single || matches!(format, OutputFormat::Summary | OutputFormat::Json) => {
             Ok(Sink::Stdout(Turnstile::default()))

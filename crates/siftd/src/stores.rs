@@ -40,18 +40,12 @@ pub(crate) fn store(
 
 fn open(cache: CacheConfig, runtime: &Handle) -> Result<Arc<dyn Store>, StoreError> {
     open_with(cache, &|store, guarding, place| {
-        let is_guarded = guarding.is_some();
         let name = place.clone();
-        let on_failure = move |error: &StoreError, more| {
-            // Of what opens a breaker that one tells.
-            if !(is_guarded && error.kind().is_outage()) {
-                tell_failure(&name, error, more);
-            }
-        };
-        let logged = Arc::new(Logged::new(store, Box::new(on_failure)));
-        let Some(config) = guarding else { return logged };
+        let on_failure = move |error: &StoreError, more| tell_failure(&name, error, more);
+        let Some(config) = guarding else { return Arc::new(Logged::new(store, Box::new(on_failure))) };
         let on_change = move |state, error: Option<&StoreError>| tell_change(&place, state, error);
-        Arc::new(Guarded::new(logged, config, runtime, Box::new(on_change)))
+        let guarded = Guarded::new(store, config, runtime, Box::new(on_change));
+        Arc::new(Logged::new(Arc::new(guarded), Box::new(on_failure)))
     })
 }
 

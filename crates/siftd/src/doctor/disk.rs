@@ -53,7 +53,7 @@ fn room(folder: &Path, stat: &StatVfs, capacity: u64) -> Finding {
             "the disk fills before the cache evicts: writes fail, and are counted, until others make room";
         let command = match free / 10 * 9 {
             room if room >= LEAST => format!("siftd serve --cache-disk {room}"),
-            _ => "make room there, or name a folder elsewhere".to_owned(),
+            _ => "siftd serve --cache disk:///FOLDER/ELSEWHERE".to_owned(),
         };
         return Finding::warning(CHECK, found, why, command);
     }

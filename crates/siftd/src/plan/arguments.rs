@@ -42,7 +42,7 @@ pub(crate) struct PlanArguments {
     /// How many times as many requests come at the end of the time that is planned for
     #[arg(long, value_name = "F", default_value_t = 1.0, allow_negative_numbers = true)]
     growth: f64,
-    /// Classes of pictures of the profile and their shares, as NAME=SHARE; may be repeated [default: all alike]
+    /// Classes of pictures of the profile, or files of theirs, and their shares, as NAME=SHARE; may be repeated [default: all alike]
     #[arg(long, value_name = "NAME=SHARE", value_parser = share)]
     picture_mix: Vec<(String, f64)>,
     /// Time that 99 % of answers keep at the busiest time

@@ -29,9 +29,9 @@ pub(crate) fn bytes(text: &str) -> Option<u64> {
 }
 
 /// As a flag takes them that is no setting.
-pub(crate) fn bytes_above_0(text: &str) -> Result<u64, &'static str> {
+pub(crate) fn bytes_above_0(text: &str) -> Result<u64, String> {
     let bytes = bytes(text).filter(|bytes| *bytes > 0);
-    bytes.ok_or("must be a whole number of bytes above 0, or of kB, MB, GB, TB, KiB, MiB, GiB or TiB")
+    bytes.ok_or_else(|| format!("must be a whole number of bytes above 0, or of one of {}", units()))
 }
 
 /// Bytes in the largest unit of which they are a whole number.
