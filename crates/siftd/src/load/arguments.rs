@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 use extract::OutputFormat;
 use loadgen::{Arrivals, Config, Mix, Objective, OnRefusal, Traffic, Via};
 
@@ -12,6 +12,7 @@ use crate::duration;
     after_help = "Times may have a unit: 500ms, 30s, 2m; without one they are seconds. Exit code: 0; 1 if requests failed \
                         (refusals are none) or an objective was not met; 2 for wrong usage."
 )]
+#[command(group(ArgGroup::new("traffic").required(true).multiple(true).args(["rate", "concurrency", "find_max"])))]
 pub(crate) struct LoadArguments {
     /// The service: http://HOST:PORT/PREFIX?QUERY, prefix and query optional; the query goes with every upload (?denoise=none)
     #[arg(long, value_name = "URL")]
@@ -20,7 +21,7 @@ pub(crate) struct LoadArguments {
     #[arg(long, value_name = "DIR")]
     pub(crate) images: PathBuf,
     /// Open loop: requests a second, whatever the answers do
-    #[arg(long, value_name = "R", conflicts_with = "concurrency", required_unless_present_any = ["concurrency", "find_max"])]
+    #[arg(long, value_name = "R", conflicts_with = "concurrency")]
     rate: Option<f64>,
     /// Closed loop: clients each of which sends when it has its answer
     #[arg(long, value_name = "N")]

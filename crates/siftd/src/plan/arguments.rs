@@ -7,8 +7,9 @@ use capacity::instance::Setup;
 use capacity::plan::{Backend, Shared};
 use capacity::profile::{Clients, Profile};
 use capacity::workload::{Hits, Objective, Workload};
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 
+use super::instance::ServiceUrl;
 use super::load;
 use crate::duration;
 use crate::settings::quantity;
@@ -17,13 +18,14 @@ use crate::settings::quantity;
 const SEED: &str = "seed";
 
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("source").required(true).args(["profile", "from"])))]
 pub(crate) struct PlanArguments {
     /// Profile of a machine, from siftd profile; - for standard input; seed for the old plan, checked
-    #[arg(long, value_name = "FILE", required_unless_present = "from", conflicts_with = "from")]
+    #[arg(long, value_name = "FILE")]
     profile: Option<PathBuf>,
     /// Running service to take the figures from, such as http://127.0.0.1:8000
     #[arg(long, value_name = "URL")]
-    from: Option<String>,
+    from: Option<ServiceUrl>,
     /// Requests a second, mean over a month
     #[arg(long, value_name = "R", allow_negative_numbers = true)]
     rate: Option<f64>,
@@ -148,13 +150,13 @@ enum Where {
 pub(super) enum Source {
     Seed,
     File(PathBuf),
-    Instance(String),
+    Instance(ServiceUrl),
 }
 
 impl PlanArguments {
     pub(super) fn source(&self) -> Result<Source, String> {
         match (&self.profile, &self.from) {
-            (_, Some(url)) => Ok(Source::Instance(url.clone())),
+            (_, Some(service)) => Ok(Source::Instance(service.clone())),
             (Some(path), None) if path.as_os_str() == SEED => Ok(Source::Seed),
             (Some(path), None) => Ok(Source::File(path.clone())),
             (None, None) => Err("a plan needs --profile FILE or --from URL".to_owned()),

@@ -1,5 +1,7 @@
 //! The figures of a running instance.
 
+use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use capacity::Profile;
@@ -10,27 +12,45 @@ use crate::http;
 /// How long an instance may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A profile from `/metrics` of the service at the URL.
-pub(super) fn profile(url: &str) -> Result<Profile, String> {
-    let authority = authority(url)?;
-    let answer = http::get(&authority, "/metrics", TIMEOUT)
-        .map_err(|error| format!("the service at {url} does not answer: {error}"))?;
+/// Where a service is, as an `http` URL says it, whose path does not matter.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct ServiceUrl {
+    url: String,
+    /// Host and port.
+    authority: String,
+}
+
+impl FromStr for ServiceUrl {
+    type Err = &'static str;
+
+    fn from_str(url: &str) -> Result<Self, Self::Err> {
+        let rest =
+            url.strip_prefix("http://").ok_or("must begin with http://, such as http://127.0.0.1:8000")?;
+        let authority = rest.split('/').next().filter(|authority| !authority.is_empty());
+        let authority = authority.ok_or("must name a host, such as http://127.0.0.1:8000")?;
+        let has_port = authority.rsplit(':').next().is_some_and(|port| port.parse::<u16>().is_ok());
+        let authority = if has_port { authority.to_owned() } else { format!("{authority}:80") };
+        Ok(Self { url: url.to_owned(), authority })
+    }
+}
+
+impl fmt::Display for ServiceUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.url)
+    }
+}
+
+/// A profile from `/metrics` of the service.
+pub(super) fn profile(service: &ServiceUrl) -> Result<Profile, String> {
+    let answer = http::get(&service.authority, "/metrics", TIMEOUT)
+        .map_err(|error| format!("the service at {service} does not answer: {error}"))?;
     if answer.status != 200 {
-        return Err(format!("the service at {url} answers {} to a request for its /metrics", answer.status));
+        let status = answer.status;
+        return Err(format!("the service at {service} answers {status} to a request for its /metrics"));
     }
     let made = answer.date.as_deref().unwrap_or("now");
     live::profile(&Exposition::parse(&answer.body), made, env!("CARGO_PKG_VERSION"))
-        .map_err(|error| format!("the service at {url} cannot be planned from yet: {error}"))
-}
-
-/// Host and port of an `http` URL; its path does not matter.
-fn authority(url: &str) -> Result<String, String> {
-    let rest = url
-        .strip_prefix("http://")
-        .ok_or_else(|| format!("{url} must begin with http://, such as http://127.0.0.1:8000"))?;
-    let authority = rest.split('/').next().unwrap_or_default();
-    let port = authority.rsplit(':').next().is_some_and(|port| port.parse::<u16>().is_ok());
-    Ok(if port { authority.to_owned() } else { format!("{authority}:80") })
+        .map_err(|error| format!("the service at {service} cannot be planned from yet: {error}"))
 }
 
 #[cfg(test)]
@@ -39,8 +59,11 @@ mod tests {
 
     #[test]
     fn a_url_has_a_host_and_a_port() {
+        let authority = |url: &str| url.parse().map(|ServiceUrl { authority, .. }| authority);
         assert_eq!(authority("http://127.0.0.1:8000/"), Ok("127.0.0.1:8000".to_owned()));
         assert_eq!(authority("http://siftd.example/metrics"), Ok("siftd.example:80".to_owned()));
-        assert!(authority("https://siftd.example").is_err());
+        for url in ["https://siftd.example", "siftd.example", "http://", "http:///metrics"] {
+            assert!(authority(url).is_err(), "{url}");
+        }
     }
 }

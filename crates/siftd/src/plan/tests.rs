@@ -35,6 +35,10 @@ fn the_old_plan_needs_no_workload() {
 fn what_is_missing_is_named() {
     assert!(parsed(&[]).is_err());
     assert!(parsed(&["--profile", "p.json", "--from", "http://localhost:8000"]).is_err());
+    let told = parsed(&["--rate", "1"]).unwrap_err().to_string();
+    assert!(told.contains("--profile <FILE>|--from <URL>"), "{told}");
+    let told = parsed(&["--from", "https://localhost:8000"]).unwrap_err().to_string();
+    assert!(told.contains("must begin with http://"), "{told}");
     assert!(parsed(&["--profile", "p.json", "--popularity", "zipf:0.8"]).is_err());
     assert!(parsed(&["--profile", "p.json", "--popularity", "even", "--working-set", "10"]).is_err());
     assert!(usage_error(&["--profile", "not/there.json"]).contains("not/there.json"));
