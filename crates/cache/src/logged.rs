@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -24,8 +24,7 @@ pub type OnFailure = Box<dyn Fn(&StoreError, u64) + Send + Sync>;
 /// store's own time limit here, so that one that is never answered is told of.
 pub struct Logged {
     store: Arc<dyn Store>,
-    /// By the name of their kind.
-    failures: Mutex<BTreeMap<&'static str, Failures>>,
+    failures: Mutex<HashMap<ErrorKind, Failures>>,
     on_failure: OnFailure,
 }
 
@@ -59,7 +58,7 @@ impl Logged {
     fn failed(&self, error: &StoreError, now: Instant) {
         let more = {
             let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-            match failures.get_mut(error.kind().name()) {
+            match failures.get_mut(&error.kind()) {
                 Some(failures) if now.saturating_duration_since(failures.told) < QUIET => {
                     failures.more += 1;
                     return;
@@ -69,7 +68,7 @@ impl Logged {
                     std::mem::take(&mut failures.more)
                 }
                 None => {
-                    failures.insert(error.kind().name(), Failures { told: now, more: 0 });
+                    failures.insert(error.kind(), Failures { told: now, more: 0 });
                     0
                 }
             }

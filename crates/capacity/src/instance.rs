@@ -116,11 +116,8 @@ impl<'a> Instance<'a> {
         Ok(Self { profile, setup, mix, known, lookup_cpu: 0.0, lookup_wait: 0.0 })
     }
 
-    /// Whether its budgets let each of the pictures in.
-    ///
-    /// # Errors
-    /// [`Error::BudgetTooSmall`].
-    pub fn check_room(&self) -> Result<(), Error> {
+    /// Whether its budgets let each of the pictures in; [`Error::BudgetTooSmall`] if not.
+    pub(crate) fn check_room(&self) -> Result<(), Error> {
         let most = |of: fn(&PictureProfile) -> f64| {
             self.mix.iter().map(|(picture, _)| of(picture)).fold(0.0, f64::max)
         };
@@ -195,10 +192,17 @@ impl<'a> Instance<'a> {
         self.demand(hit_ratio).bound(hit_ratio, f64::from(self.setup.cores))
     }
 
+    /// Whom it lets in, and on how many threads.
+    pub(crate) fn policy(&self) -> Policy {
+        let &Setup { cores, queue_capacity, pixel_budget, deadline, .. } = &self.setup;
+        let threads = NonZeroUsize::new(cores as usize).unwrap_or(NonZeroUsize::MIN);
+        Policy { threads, queue_capacity, pixel_budget, deadline }
+    }
+
     /// What the service would do at this rate.
     pub fn scenario(&self, rate: f64, hit_ratio: f64) -> Scenario {
-        let &Setup { cores, niceness, queue_capacity, pixel_budget, deadline, speed, .. } = &self.setup;
-        let threads = NonZeroUsize::new(cores as usize).unwrap_or(NonZeroUsize::MIN);
+        let &Setup { cores, niceness, speed, .. } = &self.setup;
+        let policy = self.policy();
         let contention = self.profile.contention.across_pictures.law;
         let processors = Processors { cores: f64::from(cores), niceness, contention };
         let misses = (MISSES / (1.0 - hit_ratio).max(1e-6)) as u64;
@@ -214,8 +218,8 @@ impl<'a> Instance<'a> {
             pictures: self.mix.iter().map(|(picture, share)| self.class(picture, *share)).collect(),
             processors,
             // As `siftd serve` has it.
-            runtime_threads: threads.get().max(2),
-            policy: Policy { threads, queue_capacity, pixel_budget, deadline },
+            runtime_threads: policy.threads.get().max(2),
+            policy,
             within_picture: self.profile.contention.within_picture.law,
             span,
             seed: 1,

@@ -47,9 +47,8 @@ pub(crate) fn allows_lines(headers: &HeaderMap) -> bool {
     let ranges = ranges(headers);
     let summary = OutputFormat::Summary;
     let is_allowed = |(media_type, profile): (&str, Option<&str>)| {
-        let matching = ranges.iter();
         let matching =
-            matching.filter_map(|range| Some((range.narrowness(media_type, profile)?, range.quality)));
+            ranges.iter().filter_map(|range| Some((range.narrowness(media_type, profile)?, range.quality)));
         matching.max().is_some_and(|(_, quality)| quality > Quality(0))
     };
     ranges.is_empty() || [(LINES, None), (summary.media_type(), profile(summary))].into_iter().any(is_allowed)

@@ -69,7 +69,7 @@ impl Policy {
     /// there ever was: estimates of late may be wrong, and only an image that is computed corrects them.
     ///
     /// # Errors
-    /// What there is too much of.
+    /// Why not, and when to come again, if that helps.
     pub fn admit(&self, load: &Load, pixels: u64, work: Work) -> Result<(), Refused> {
         if load.pace.least_time(work, self.threads.get()) > self.deadline.saturating_mul(DOUBT) {
             return Err(Refused::Ever);

@@ -117,7 +117,7 @@ pub(super) fn limits_of(plan: &Plan<'_>) -> Vec<Limit> {
         limit(
             &limits::MEMORY,
             short_at(plan, &simulated, memory).map(|rate| rate * n),
-            "instances x rate at which one takes more than there is, with the pixels in flight that are simulated then",
+            "instances x rate at which one takes more than there is, with what is there, as simulated then",
         ),
     ];
     if let Some(shared) = plan.shared {

@@ -39,7 +39,7 @@ impl Demand {
     /// The same, of what was simulated at this rate.
     pub(super) fn with(plan: &Plan<'_>, rate: f64, outcome: &Outcome) -> Self {
         let (instance, profile) = (&plan.instance, plan.request.profile);
-        let threads = instance.scenario(rate, plan.hit_ratio).policy.most_threads() as f64;
+        let threads = instance.policy().most_threads() as f64;
         let (memory, cores) = (&profile.memory, f64::from(instance.setup.cores));
         let waiting = outcome.most_queued as f64 + cores;
         let answered = outcome.answered().mean();

@@ -58,14 +58,12 @@ impl Computing {
         let number = self.first + self.begun.len() as u64;
         self.begun.push_back(Running { image, threads, began: now, has_ended: false });
         self.threads += threads as usize;
-        let group = match self.groups.iter().position(|group| group.threads == threads) {
-            Some(index) => &mut self.groups[index],
-            None => {
-                self.groups.push(Group { threads, done: 0.0, speed: 0.0, ends: BinaryHeap::new() });
-                let last = self.groups.len() - 1;
-                &mut self.groups[last]
-            }
-        };
+        let known = self.groups.iter().position(|group| group.threads == threads);
+        let index = known.unwrap_or_else(|| {
+            self.groups.push(Group { threads, done: 0.0, speed: 0.0, ends: BinaryHeap::new() });
+            self.groups.len() - 1
+        });
+        let group = &mut self.groups[index];
         group.ends.push(Reverse(End { at: group.done + alone, number }));
     }
 

@@ -15,18 +15,17 @@ pub struct Bound {
 impl Bound {
     /// Whether the outcome keeps to it.
     pub fn holds(&self, outcome: &Outcome) -> bool {
-        outcome.answered().quantile(0.99) <= self.p99 && self.allows_refused(outcome)
+        self.judge(outcome).0
     }
 
-    fn allows_refused(&self, outcome: &Outcome) -> bool {
-        outcome.refused_share() + outcome.late_share() <= self.refused
-    }
-
-    /// By how much the inverse of p99 is above that of the bound, 1/s, if latency is what decides. Near capacity waits grow as
-    /// 1 / (1 - load), so that this falls in a straight line.
-    fn room(&self, outcome: &Outcome) -> Option<f64> {
-        let room = 1.0 / outcome.answered().quantile(0.99) - 1.0 / self.p99;
-        (self.p99 < f64::MAX && room.is_finite() && self.allows_refused(outcome)).then_some(room)
+    /// Whether the outcome keeps to it, and by how much the inverse of p99 is above that of the bound, 1/s, if latency is what decides.
+    /// Near capacity waits grow as 1 / (1 - load), so that this falls in a straight line.
+    fn judge(&self, outcome: &Outcome) -> (bool, Option<f64>) {
+        let p99 = outcome.answered().quantile(0.99);
+        let allows_refused = outcome.refused_share() + outcome.late_share() <= self.refused;
+        let room = 1.0 / p99 - 1.0 / self.p99;
+        let decides = allows_refused && self.p99 < f64::MAX && room.is_finite();
+        (allows_refused && p99 <= self.p99, decides.then_some(room))
     }
 }
 
@@ -54,12 +53,11 @@ pub fn greatest_rate(scenario: impl Fn(f64) -> Scenario, bound: &Bound, ceiling:
         };
         let rate = kept.rate + (broken.rate - kept.rate) * share;
         let rate = rate.min(broken.rate - tolerance / 2.0).max(kept.rate + tolerance / 2.0);
-        let outcome = scenario(rate).run();
-        let holds = bound.holds(&outcome);
-        // Halving begins anew, too.
+        let (holds, room) = bound.judge(&scenario(rate).run());
+        // A step by halving is the first of a new run, whichever end it moves.
         moves = if moves < 2 && holds == moved_kept { moves + 1 } else { 1 };
         moved_kept = holds;
-        *if holds { &mut kept } else { &mut broken } = End { rate, room: bound.room(&outcome) };
+        *if holds { &mut kept } else { &mut broken } = End { rate, room };
     }
     kept.rate
 }

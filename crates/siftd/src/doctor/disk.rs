@@ -5,6 +5,7 @@ use std::path::Path;
 use rustix::fs::{Access, StatVfs, access, statfs, statvfs};
 
 use super::finding::Finding;
+use crate::settings::LEAST_CACHE_DISK;
 
 const CHECK: &str = "cache folder";
 /// Of `statfs`(2): systems that lose what they hold, or have it elsewhere.
@@ -12,8 +13,6 @@ const TEMPORARY: [i64; 2] = [0x0102_1994, 0x8584_58f6];
 const REMOTE: [i64; 3] = [0x6969, 0xff53_4d42, 0x517b];
 /// A file an entry: some kilobytes each at the least.
 const BYTES_OF_ENTRY: u64 = 16 << 10;
-/// What `cache_disk` may be at the least.
-const LEAST: u64 = 1 << 20;
 
 pub(super) fn check(folder: &Path, capacity: u64) -> Vec<Finding> {
     let shown = folder.display();
@@ -52,7 +51,7 @@ fn room(folder: &Path, stat: &StatVfs, capacity: u64) -> Finding {
         let why =
             "the disk fills before the cache evicts: writes fail, and are counted, until others make room";
         let command = match free / 10 * 9 {
-            room if room >= LEAST => format!("siftd serve --cache-disk {room}"),
+            room if room >= LEAST_CACHE_DISK => format!("siftd serve --cache-disk {room}"),
             _ => "siftd serve --cache disk:///FOLDER/ELSEWHERE".to_owned(),
         };
         return Finding::warning(CHECK, found, why, command);

@@ -33,6 +33,7 @@ pub(crate) use error::SettingsError;
 pub(crate) use flags::ServeArguments;
 pub(crate) use secret::Secret;
 use source::{Given, Source};
+pub(crate) use table::LEAST_CACHE_DISK;
 
 /// All settings from all sources, checked.
 #[derive(Debug)]

@@ -28,7 +28,7 @@ pub(crate) fn bytes(text: &str) -> Option<u64> {
     number.parse::<u64>().ok()?.checked_mul(factor)
 }
 
-/// As a flag takes them that is no setting.
+/// Bytes above 0, for flags that are no settings: those have bounds of their own.
 pub(crate) fn bytes_above_0(text: &str) -> Result<u64, String> {
     let bytes = bytes(text).filter(|bytes| *bytes > 0);
     bytes.ok_or_else(|| format!("must be a whole number of bytes above 0, or of one of {}", units()))

@@ -19,6 +19,8 @@ const YEAR: f64 = 365.0 * DAY;
 
 const MIB: u64 = 1 << 20;
 const TIB: u64 = 1 << 40;
+/// What `cache_disk` is at the least, bytes.
+pub(crate) const LEAST_CACHE_DISK: u64 = MIB;
 const MILLION: u64 = 1_000_000;
 
 const ADDRESS: Kind = Kind::Text("an address and a port, such as 127.0.0.1:8000 or [::]:8000");
@@ -72,7 +74,7 @@ static SETTINGS: [Setting; 31] = [
         Group::Cache,
         "cache_disk",
         "What answers may take on the disk",
-        Kind::Bytes { least: MIB, most: 1024 * TIB },
+        Kind::Bytes { least: LEAST_CACHE_DISK, most: 1024 * TIB },
         field(|draft| texts([draft.cache_disk]), |draft, text| parse(text, &mut draft.cache_disk)),
     ),
     Setting::new(
