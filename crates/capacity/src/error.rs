@@ -70,6 +70,16 @@ pub enum Error {
         /// Those that it has.
         known: String,
     },
+    /// A file's name that several pictures have.
+    #[error(
+        "several pictures of the profile are files named {name:?}: say which, by their names in it: {pictures}"
+    )]
+    FileOfSeveral {
+        /// The name.
+        name: String,
+        /// Those that have it.
+        pictures: String,
+    },
     /// A picture of a load that was not measured.
     #[error(
         "the profile does not have {path}, which the load sends: profile the same folder by the same path"

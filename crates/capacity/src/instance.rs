@@ -1,9 +1,9 @@
 //! One instance of the service: a profile, how it is set, and what is asked of it.
 
 mod beside;
+mod mix;
 
 use std::num::NonZeroUsize;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,8 +14,9 @@ use crate::simulation::{
     Arrivals, Bound, Known, Outcome, PictureClass, Processors, Scenario, Span, greatest_rate,
 };
 use crate::throughput::Demand;
-use crate::workload::{KnownLoad, Objective, Workload};
+use crate::workload::{Objective, Workload};
 use beside::{Beside, alone};
+use mix::Mix;
 
 /// How an instance is set: what of `siftd serve`'s settings counts here, with its defaults.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,7 +89,7 @@ pub struct Instance<'a> {
     /// How it is set.
     pub setup: Setup,
     /// Pictures, with shares that add up to 1.
-    mix: Vec<(&'a PictureProfile, f64)>,
+    mix: Mix<'a>,
     /// How requests come, and which are simulated; none: at random, as many as quantiles need.
     known: Option<(Arc<[Known]>, Span)>,
     /// Processor time of a request beside what the profile's hits from memory cost, mean, s: of lookups in a shared tier.
@@ -101,18 +102,10 @@ impl<'a> Instance<'a> {
     /// Of the workload's mix.
     ///
     /// # Errors
-    /// [`Error::UnknownPictures`], for a class that the profile does not have.
+    /// [`Error::UnknownPictures`], for a class that the profile does not have; [`Error::FileOfSeveral`], for a file's name that several have.
     pub fn new(profile: &'a Profile, setup: Setup, workload: &Workload) -> Result<Self, Error> {
-        let mut mix = Vec::new();
-        for (name, share) in &workload.mix {
-            mix.push((named(profile, name).ok_or_else(|| unknown(profile, name))?, *share));
-        }
-        if mix.is_empty() {
-            mix.extend(profile.pictures.iter().map(|picture| (picture, 1.0)));
-        }
-        let all: f64 = mix.iter().map(|(_, share)| share).sum();
-        mix.iter_mut().for_each(|(_, share)| *share /= all);
-        let known = workload.known.as_deref().map(|load| known(load, &mix)).transpose()?;
+        let mix = mix::of(profile, workload)?;
+        let known = workload.known.as_deref().map(|load| mix::places(load, &mix)).transpose()?;
         Ok(Self { profile, setup, mix, known, lookup_cpu: 0.0, lookup_wait: 0.0 })
     }
 
@@ -288,34 +281,6 @@ impl<'a> Instance<'a> {
     }
 }
 
-/// The requests of a load with the places of their pictures in the mix.
-fn known(load: &KnownLoad, mix: &[(&PictureProfile, f64)]) -> Result<(Arc<[Known]>, Span), Error> {
-    let class = |path: &String| {
-        let place = mix.iter().position(|(picture, _)| picture.files.contains(path));
-        place.ok_or_else(|| Error::UnknownFile { path: path.clone() })
-    };
-    let classes: Vec<usize> = load.pictures.iter().map(class).collect::<Result<_, _>>()?;
-    let requests = load.requests.iter().map(|request| {
-        let picture = if request.hit { None } else { classes.get(request.picture).copied() };
-        Known { at: request.at, picture }
-    });
-    Ok((requests.collect(), Span::Seconds { warm_up: load.warm_up, measured: load.seconds }))
-}
-
-/// The pictures of a name, or the one whose file has it.
-fn named<'a>(profile: &'a Profile, name: &str) -> Option<&'a PictureProfile> {
-    let file = |path: &String| Path::new(path).file_name().is_some_and(|file| file == name);
-    let mut of_file =
-        profile.pictures.iter().filter(|picture| matches!(&picture.files[..], [path] if file(path)));
-    let only = of_file.next().filter(|_| of_file.next().is_none());
-    profile.pictures.iter().find(|picture| picture.name == name).or(only)
-}
-
-fn unknown(profile: &Profile, name: &str) -> Error {
-    let known: Vec<String> = profile.pictures.iter().map(|picture| format!("{:?}", picture.name)).collect();
-    Error::UnknownPictures { name: name.to_owned(), known: known.join(", ") }
-}
-
 /// Linear between the requests of the nearest sizes, and in proportion to the last two's slope beyond.
 fn interpolated(requests: &[RequestProfile], bytes: f64, of: impl Fn(&RequestProfile) -> f64) -> f64 {
     let above = requests.partition_point(|request| request.bytes < bytes).clamp(1, requests.len().max(1));
@@ -333,21 +298,10 @@ fn interpolated(requests: &[RequestProfile], bytes: f64, of: impl Fn(&RequestPro
 mod tests {
     use super::*;
     use crate::profile::tests::profile;
-    use crate::workload::{Hits, KnownRequest};
+    use crate::workload::{Hits, KnownLoad, KnownRequest};
 
     fn workload() -> Workload {
         Workload::new(10.0, Hits::Ratio(0.5))
-    }
-
-    #[test]
-    fn a_picture_that_was_not_measured_is_named() {
-        let profile = profile();
-        let mix = vec![("huge".to_owned(), 1.0)];
-        let error =
-            Instance::new(&profile, Setup::of(&profile), &Workload { mix, ..workload() }).unwrap_err();
-        assert!(error.to_string().contains("\"half a megapixel\""), "{error}");
-        let mix = vec![("half.jpg".to_owned(), 1.0)];
-        Instance::new(&profile, Setup::of(&profile), &Workload { mix, ..workload() }).unwrap();
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(crate) fn negotiate(headers: &HeaderMap) -> Result<OutputFormat, NotAcceptab
     }
     let mut best = None;
     for format in OutputFormat::ALL {
-        let Some(preference) = preference(&ranges, format) else { continue };
+        let Some(preference) = preference(&ranges, format.media_type(), profile(format)) else { continue };
         if best.is_none_or(|(least, _)| preference > least) {
             best = Some((preference, format));
         }
@@ -46,12 +46,9 @@ pub(crate) const LINES: &str = "application/x-ndjson";
 pub(crate) fn allows_lines(headers: &HeaderMap) -> bool {
     let ranges = ranges(headers);
     let summary = OutputFormat::Summary;
-    let is_allowed = |(media_type, profile): (&str, Option<&str>)| {
-        let matching =
-            ranges.iter().filter_map(|range| Some((range.narrowness(media_type, profile)?, range.quality)));
-        matching.max().is_some_and(|(_, quality)| quality > Quality(0))
-    };
-    ranges.is_empty() || [(LINES, None), (summary.media_type(), profile(summary))].into_iter().any(is_allowed)
+    let mut offered = [(LINES, None), (summary.media_type(), profile(summary))].into_iter();
+    ranges.is_empty()
+        || offered.any(|(media_type, profile)| preference(&ranges, media_type, profile).is_some())
 }
 
 fn ranges(headers: &HeaderMap) -> Vec<MediaRange<'_>> {
@@ -67,10 +64,10 @@ struct Preference {
     first: std::cmp::Reverse<usize>,
 }
 
-/// None where the format is excluded or not asked for.
-fn preference(ranges: &[MediaRange<'_>], format: OutputFormat) -> Option<Preference> {
+/// None where the media type with this profile is excluded or not asked for.
+fn preference(ranges: &[MediaRange<'_>], media_type: &str, profile: Option<&str>) -> Option<Preference> {
     let matching = ranges.iter().enumerate().filter_map(|(at, range)| {
-        let narrowness = range.narrowness(format.media_type(), profile(format))?;
+        let narrowness = range.narrowness(media_type, profile)?;
         Some((narrowness, std::cmp::Reverse(at), range.quality))
     });
     let (specificity, first, quality) = matching.max()?;
@@ -228,6 +225,7 @@ mod tests {
             ("application/x-ndjson;q=0, */*;q=0", false),
             ("application/x-npz", false),
             ("image/png, text/html", false),
+            ("application/x-ndjson;q=0, application/x-ndjson, text/*", false),
         ] {
             let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(accept))]);
             assert_eq!(allows_lines(&headers), allowed, "{accept}");

@@ -1,6 +1,5 @@
 //! `siftd detect`: features of files, folders and standard input.
 
-use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::panic::{self, AssertUnwindSafe};
@@ -119,13 +118,7 @@ pub(crate) fn run(arguments: &DetectArguments) -> Result<Outcome, String> {
 /// As it is asked for, or as the name of the output says.
 fn format(arguments: &DetectArguments, single: bool) -> Result<OutputFormat, String> {
     let output = arguments.output.as_deref().filter(|output| single && !names_folder(output));
-    let ending = output.and_then(Path::extension).and_then(OsStr::to_str).map(str::to_ascii_lowercase);
-    let held: &[OutputFormat] = match ending.as_deref() {
-        Some("npz") => &[OutputFormat::Npz],
-        Some("siftd") => &[OutputFormat::Siftd],
-        Some("json") => &[OutputFormat::Summary, OutputFormat::Json],
-        _ => &OutputFormat::ALL,
-    };
+    let held = output.and_then(held_by_name).unwrap_or(&OutputFormat::ALL);
     match (arguments.format, output) {
         (Some(format), Some(output)) if !held.contains(&format) => {
             let held: Vec<&str> = held.iter().map(|held| held.name()).collect();
@@ -133,6 +126,17 @@ fn format(arguments: &DetectArguments, single: bool) -> Result<OutputFormat, Str
         }
         (Some(format), _) => Ok(format),
         (None, _) => Ok(held.first().copied().unwrap_or_default()),
+    }
+}
+
+/// The formats that a file of this name holds; none if it does not say.
+fn held_by_name(output: &Path) -> Option<&'static [OutputFormat]> {
+    let ending = output.extension()?.to_str()?.to_ascii_lowercase();
+    match &ending[..] {
+        "npz" => Some(&[OutputFormat::Npz]),
+        "siftd" => Some(&[OutputFormat::Siftd]),
+        "json" => Some(&[OutputFormat::Summary, OutputFormat::Json]),
+        _ => None,
     }
 }
 
@@ -148,15 +152,10 @@ fn sink(arguments: &DetectArguments, format: OutputFormat, single: bool) -> Resu
             "the output must be a folder for several images or with a / at its end, but {} is a file",
             output.display()
         )),
-        Some(output)
-            if !names_folder(output)
-                && output.extension().is_some_and(|ending| ending == "npz" || ending == "siftd") =>
-        {
-            Err(format!(
-                "features of several images go to a folder, but {} is named like a file: end it in /, or name another",
-                output.display()
-            ))
-        }
+        Some(output) if !names_folder(output) && held_by_name(output).is_some() => Err(format!(
+            "features of several images go to a folder, but {} is named like a file: end it in /, or name another",
+            output.display()
+        )),
         Some(output) => Ok(Sink::Folder(output.to_path_buf())),
         None if single || matches!(format, OutputFormat::Summary | OutputFormat::Json) => {
             Ok(Sink::Stdout(Turnstile::default()))

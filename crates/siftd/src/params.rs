@@ -1,7 +1,7 @@
 //! The parameters that features depend on, as options of the command line: one for each in [`PARAMETERS`].
 
 use clap::builder::{PossibleValue, PossibleValuesParser, ValueParser};
-use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use extract::{PARAMETERS, Parameter, ParameterGroup, ParameterKind, Params, ParamsBuilder};
 
 /// Options for all parameters.
@@ -41,11 +41,7 @@ impl<const DETECTION: bool> Args for ParamsArguments<DETECTION> {
 impl<const DETECTION: bool> FromArgMatches for ParamsArguments<DETECTION> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let given = Self::parameters().filter_map(|parameter| {
-            let value = match parameter.kind {
-                ParameterKind::Switch => matches.get_flag(parameter.name).to_string(),
-                _ => matches.get_one::<String>(parameter.name)?.clone(),
-            };
-            Some((parameter.name, value))
+            Some((parameter.name, matches.get_one::<String>(parameter.name)?.clone()))
         });
         Ok(Self(given.collect()))
     }
@@ -63,7 +59,7 @@ fn argument(parameter: &'static Parameter) -> Arg {
         .help(parameter.description())
         .help_heading(parameter.group.heading());
     let (parser, value_name) = match parameter.kind {
-        ParameterKind::Switch => return argument.action(ArgAction::SetTrue),
+        ParameterKind::Switch => (["true", "false"].into(), "true|false".to_owned()),
         ParameterKind::Choice(choices) => {
             let choices = choices.iter().map(|choice| PossibleValue::new(choice.name).help(choice.help));
             (PossibleValuesParser::new(choices).into(), parameter.name.to_uppercase())
@@ -71,6 +67,10 @@ fn argument(parameter: &'static Parameter) -> Arg {
         ParameterKind::Whole { .. } if parameter.unit == "px" => (ValueParser::new(whole), "PX".to_owned()),
         ParameterKind::Whole { .. } => (ValueParser::new(whole), "N".to_owned()),
         ParameterKind::Number { .. } => (ValueParser::new(number), parameter.name.to_uppercase()),
+    };
+    let argument = match parameter.kind {
+        ParameterKind::Switch => argument.num_args(0..=1).require_equals(true).default_missing_value("true"),
+        _ => argument,
     };
     argument
         .value_parser(parser)

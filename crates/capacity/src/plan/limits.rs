@@ -10,15 +10,15 @@ use crate::workload::Objective;
 /// How exactly the rate is told at which something is short: to a hundredth of what processors can do.
 const HALVINGS: u32 = 7;
 
-/// What the simulation that instances are counted by knows nothing of. Processors, the queue and pixels are in it, and what caches forget
-/// is in the hit ratio.
-const BESIDE_THE_SIMULATION: [&Symptom; 5] =
-    [&limits::NETWORK, &limits::BODIES, &limits::CONNECTIONS, &limits::MEMORY, &limits::SHARED_OPERATIONS];
+/// What instances are not counted by: other settings, or other machines, are what helps. Processors, the queue and pixels are in the
+/// simulation, what caches forget is in the hit ratio, and the network bounds what an instance carries.
+const NOT_COUNTED_BY: [&Symptom; 4] =
+    [&limits::BODIES, &limits::CONNECTIONS, &limits::MEMORY, &limits::SHARED_OPERATIONS];
 
 /// What is short before the busiest time, by the rate at which it is: where there is anything, the plan does not hold, and says so.
 pub(super) fn shortages(plan: &Plan<'_>, limits: &[Limit]) -> Vec<String> {
     let peak = plan.request.workload.peak_rate();
-    let beside = limits.iter().filter(|limit| BESIDE_THE_SIMULATION.contains(&limit.symptom));
+    let beside = limits.iter().filter(|limit| NOT_COUNTED_BY.contains(&limit.symptom));
     let short = beside.filter_map(|limit| Some((limit.symptom, limit.rate.filter(|rate| *rate < peak)?)));
     let told = short.map(|(symptom, rate)| {
         let (rate, peak, Symptom { resource, remedy, .. }) = (number(rate), number(peak), symptom);
@@ -75,7 +75,7 @@ pub(super) fn limits_of(plan: &Plan<'_>) -> Vec<Limit> {
     let mut found = vec![
         limit(
             &limits::LATENCY,
-            Some(plan.greatest * n),
+            Some(plan.within_objective * n),
             "instances x greatest rate within the objective, simulated",
         ),
         limit(&limits::PROCESSORS, Some(bound * n), "instances x processors / demand"),
@@ -101,7 +101,7 @@ pub(super) fn limits_of(plan: &Plan<'_>) -> Vec<Limit> {
         ),
         limit(
             &limits::NETWORK,
-            Some(setup.network_bytes_per_second / instance.upload_bytes().max(workload.answer_bytes) * n),
+            Some(plan.network_rate() * n),
             "instances x bytes a second / bytes of an upload or an answer, the larger",
         ),
         limit(

@@ -53,7 +53,9 @@ struct Plan<'a> {
     /// What the tiers do, if popularity tells: the memory tier of an instance, and the shared one.
     memory_tier: Option<Caching>,
     shared_tier: Option<Caching>,
-    /// Requests a second at which one instance keeps the objective.
+    /// Requests a second at which one instance keeps the objective, as simulated.
+    within_objective: f64,
+    /// Those of them that its network carries, too.
     greatest: f64,
     /// The hit ratio, and the share of requests that ask the shared cache, that this is for.
     simulated: Option<(f64, f64)>,
@@ -97,6 +99,12 @@ impl Plan<'_> {
     /// Where figures of the profile come from.
     fn measured(&self) -> String {
         format!("profile {}, {}", self.request.profile_name, self.request.profile.made)
+    }
+
+    /// Requests a second that the network of one instance carries, in whichever direction it is short first.
+    fn network_rate(&self) -> f64 {
+        let bytes = self.instance.upload_bytes().max(self.request.workload.answer_bytes);
+        self.instance.setup.network_bytes_per_second / bytes
     }
 
     /// Misses a second at this rate of requests.

@@ -39,6 +39,7 @@ pub(super) fn settled<'a>(
         hit_ratio: 0.0,
         memory_tier: None,
         shared_tier: None,
+        within_objective: 0.0,
         greatest: 0.0,
         simulated: None,
         instances: least,
@@ -109,7 +110,8 @@ impl Plan<'_> {
         let objective = &self.request.workload.objective;
         let asked = (self.hit_ratio, self.beyond_memory());
         if self.simulated != Some(asked) {
-            self.greatest = self.instance.greatest_rate(self.hit_ratio, objective);
+            self.within_objective = self.instance.greatest_rate(self.hit_ratio, objective);
+            self.greatest = self.within_objective.min(self.network_rate());
             self.simulated = Some(asked);
         }
         if self.greatest > 0.0 { Ok(()) } else { Err(self.out_of_reach()) }
@@ -170,7 +172,7 @@ pub(super) fn section(plan: &Plan<'_>, notes: Vec<String>) -> Section {
                 "one instance keeps the objective up to",
                 plan.greatest,
                 "1/s",
-                "greatest rate with p99 and refusals within bounds",
+                "greatest rate with p99 and refusals within bounds, no more than its network carries",
                 simulated,
             ),
             figure(

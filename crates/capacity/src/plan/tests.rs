@@ -77,17 +77,39 @@ fn a_plan_of_which_something_is_short_says_so_first() {
     let much = Workload { objective: Objective { p99: 10.0, refused: 0.2 }, ..workload.clone() };
     let document = plan(&asked(&profile, &much)).unwrap();
     assert_eq!(document.section("needed").unwrap().notes, Vec::<String>::new());
-    // 200 requests of 200 KB a second at the busiest time, and a fifth of that for four instances.
-    let short = notes(|setup| setup.network_bytes_per_second = 4e6);
-    assert!(
-        short.contains("THIS PLAN DOES NOT HOLD: the network into the instances: short at 80 "),
-        "{short}"
-    );
     let short = notes(|setup| (setup.max_connections, setup.memory_bytes) = (0.01, 1e6));
     assert!(
         short.contains("HOLD: connections: short at") && short.contains("HOLD: memory of an instance"),
         "{short}"
     );
+}
+
+/// 200 requests of 200 KB a second at the busiest time, of which a network carries 20 or 2,000.
+#[test]
+fn instances_are_as_many_as_the_network_into_them_takes() {
+    let workload = Workload::new(100.0, Hits::Ratio(0.8));
+    let profile = profile();
+    let instances = |bytes| {
+        let mut request = asked(&profile, &workload);
+        request.setup.network_bytes_per_second = bytes;
+        let document = plan(&request).unwrap();
+        let (needed, limits) = (document.section("needed").unwrap(), document.section("limits").unwrap());
+        assert_eq!(needed.notes, Vec::<String>::new());
+        let short_at = |resource: &str| {
+            let mut rows = limits.tables[0].rows.iter();
+            let Some(Cell::Number(rate)) =
+                rows.find_map(|row| (row[0] == resource.into()).then(|| row[1].clone()))
+            else {
+                panic!("{resource} is short at no rate")
+            };
+            rate
+        };
+        let first = short_at("the network into the instances") < short_at("the objective for latency");
+        (needed.value("instances").unwrap(), needed.value("greatest_rate").unwrap(), first)
+    };
+    assert_eq!(instances(4e6), (10.0, 20.0, true));
+    let (few, greatest, first) = instances(4e8);
+    assert!(few <= 2.0 && greatest > 100.0 && !first, "{few} that carry {greatest} each");
 }
 
 #[test]

@@ -87,6 +87,10 @@ fn parameters_reach_the_detector() {
     for more in changed {
         assert_ne!(read(more).keypoints, plain.keypoints, "{more:?}");
     }
+    // As bare, or as `siftd serve` and queries have it.
+    let [bare, on, off] = ["--precise-upscale", "--precise-upscale=true", "--precise-upscale=false"];
+    assert_eq!(read(&[on]), read(&[bare]));
+    assert_eq!(read(&[off]), plain);
     assert!(plain.keypoints.len() > 1);
     assert_eq!(read(&["--max-features", "1"]).keypoints.len(), 1);
     assert!(denoised(&["--h", "200", "--h-color", "200"]).keypoints != plain.keypoints);

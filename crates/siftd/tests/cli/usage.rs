@@ -65,10 +65,12 @@ fn several_images_need_a_folder() {
         2,
         &["error: the output must be a folder for several images or with a / at its end, but taken.npz is a file"],
     );
-    run(folder.path(), &["detect", "in", "-o", "new.npz"]).assert_failed(
-        2,
-        &["error: features of several images go to a folder, but new.npz is named like a file: end it in /, or name another"],
-    );
+    for name in ["new.npz", "new.SIFTD", "new.json"] {
+        let error = format!(
+            "error: features of several images go to a folder, but {name} is named like a file: end it in /, or name another"
+        );
+        run(folder.path(), &["detect", "in", "-o", name]).assert_failed(2, &[&error]);
+    }
 }
 
 #[test]
