@@ -13,30 +13,32 @@ use std::time::SystemTime;
 use cache::StoreError;
 use cachebench::{Config, Measured, Report, SCHEMA, Settings};
 use indicatif::ProgressBar;
-use procfs::ProcError;
 use service::Timestamp;
 use tokio::runtime::{self, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::error::Error;
 use crate::outcome::Outcome;
+use crate::serve::StartError;
 use crate::{machine, outputs, progress};
 pub(crate) use arguments::CacheBenchArguments;
+pub(crate) use marking::MarksError;
 use marking::MarksFile;
 use subject::{Subject, subjects};
 
-/// Measures the caches and tells. It fails unless all could be measured; `Err` for wrong usage.
-pub(crate) fn run(arguments: &CacheBenchArguments) -> Result<Outcome, String> {
+/// Measures the caches and tells. It fails unless all could be measured.
+pub(crate) fn run(arguments: &CacheBenchArguments) -> Result<Outcome, Error> {
     for path in arguments.files() {
-        outputs::check_place(path).map_err(|error| error.to_string())?;
+        outputs::check_place(path).map_err(Error::Place)?;
     }
     let marks = arguments.count_marks.as_deref().map(MarksFile::read).transpose()?;
     let made = Timestamp(SystemTime::now()).to_string();
-    let runtime = runtime().map_err(|error| format!("cannot start the runtime: {error}"))?;
+    let runtime = runtime().map_err(StartError::Runtime)?;
     let mut subjects = subjects(&arguments.cache, &arguments.setup());
     if let Some(path) = &arguments.leave_marks {
         return runtime.block_on(leave_marks(&mut subjects, arguments, path));
     }
-    let machine = machine::read().map_err(|error: ProcError| error.to_string())?;
+    let machine = machine::read()?;
     let live = progress::line();
     runtime.block_on(measure(&mut subjects, arguments, marks.as_ref(), &live));
     live.finish_and_clear();
@@ -48,7 +50,8 @@ pub(crate) fn run(arguments: &CacheBenchArguments) -> Result<Outcome, String> {
         settings: Settings { bytes: arguments.bytes, window_seconds: arguments.window.as_secs_f64() },
         caches: subjects.into_iter().map(|subject| subject.report).collect(),
     };
-    Ok(Outcome::done_if(report.is_complete()).if_written(output::write(&report, arguments)))
+    output::write(&report, arguments)?;
+    Ok(Outcome::done_if(report.is_complete()))
 }
 
 /// As the service has it.
@@ -62,10 +65,9 @@ async fn leave_marks(
     subjects: &mut [Subject],
     arguments: &CacheBenchArguments,
     path: &Path,
-) -> Result<Outcome, String> {
-    let failed = |error: io::Error| format!("cannot listen to signals: {error}");
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+) -> Result<Outcome, Error> {
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Signal)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Signal)?;
     let (file, open) = marking::leave(subjects, arguments.marks as usize).await;
     let told = format!(
         "marks are written, as {} says: kill this process ({}) and the servers with SIGKILL, start the servers again, and \
@@ -73,10 +75,8 @@ async fn leave_marks(
         path.display(),
         std::process::id()
     );
-    let written = file.write(path).and_then(|()| outputs::print(told.as_bytes()));
-    if written.is_err() {
-        return Ok(Outcome::Done.if_written(written));
-    }
+    file.write(path)?;
+    outputs::print(told.as_bytes())?;
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
@@ -155,7 +155,7 @@ async fn kill_a_writer(subjects: &mut [Subject], arguments: &CacheBenchArguments
     for subject in reached(subjects) {
         let counted = match &written {
             Ok(file) => marking::count(subject, file).await.map_err(|error| error.to_string()),
-            Err(error) => Err(error.clone()),
+            Err(error) => Err(error.to_string()),
         };
         match counted {
             Ok(kept) => {

@@ -5,30 +5,31 @@ use std::path::Path;
 use extract::Control;
 
 use crate::arguments::DenoiseCommandArguments;
+use crate::error::{Error, ImageError};
 use crate::inputs::{Input, STANDARD_STREAM};
 use crate::outcome::Outcome;
 use crate::outputs::{is_same_file, print, write_file};
-use crate::stderr;
 
-/// Runs the command; it fails where the input is no picture, `Err` for wrong usage.
-pub(crate) fn run(arguments: &DenoiseCommandArguments) -> Result<Outcome, String> {
+/// Runs the command.
+pub(crate) fn run(arguments: &DenoiseCommandArguments) -> Result<Outcome, Error> {
     let params = arguments.denoise.params()?;
     let DenoiseCommandArguments { input, output, run, .. } = arguments;
     let to_stdout = output == Path::new(STANDARD_STREAM);
     if !to_stdout && !output.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png")) {
-        return Err(format!("the output is a PNG, so its name must end in .png: {}", output.display()));
+        return Err(Error::OutputIsNoPng(output.clone()));
     }
     if is_same_file(input, output) {
-        return Err(format!("{} is the image itself: give -o another name", output.display()));
+        return Err(Error::OutputIsInput(output.clone()));
     }
     if input.is_dir() {
-        return Err(format!("{} is a folder, but denoise takes one image", input.display()));
+        return Err(Error::InputIsFolder(input.clone()));
     }
-    let denoise = || -> Result<(), Box<dyn std::error::Error>> {
+    let denoise = || -> Result<(), ImageError> {
         let limits = run.limits();
         let bytes = Input::file(input).read(limits.max_bytes)?;
         let control = Control { threads: run.threads(), ..Control::default() };
-        let png = run.extractor().denoise(&bytes, &params, &limits, &control)?.to_png()?;
+        let picture = run.extractor().denoise(&bytes, &params, &limits, &control)?;
+        let png = picture.to_png().map_err(ImageError::Png)?;
         if to_stdout {
             print(&png)?;
         } else {
@@ -36,9 +37,6 @@ pub(crate) fn run(arguments: &DenoiseCommandArguments) -> Result<Outcome, String
         }
         Ok(())
     };
-    if let Err(error) = denoise() {
-        stderr::tell(format_args!("{}: {error}", input.display()));
-        return Ok(Outcome::Failed);
-    }
+    denoise().map_err(|error| Error::Image { path: input.clone(), error })?;
     Ok(Outcome::Done)
 }

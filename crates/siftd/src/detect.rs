@@ -9,14 +9,13 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use extract::siftd::Header;
-use extract::{
-    Control, EncodeError, ExtractError, Extraction, Extractor, Limits, OutputFormat, Params, Summary,
-};
+use extract::{Control, EncodeError, Extraction, Extractor, Limits, OutputFormat, Params, Summary};
 
 use crate::arguments::{DetectArguments, RunArguments};
-use crate::inputs::{Input, InputError, ReadError, STANDARD_STREAM, inputs, is_single};
+use crate::error::{Error, ImageError};
+use crate::inputs::{Input, InputError, STANDARD_STREAM, inputs, is_single};
 use crate::outcome::Outcome;
-use crate::outputs::{TakenNames, Turnstile, WriteError, is_same_file, write_file, write_file_below};
+use crate::outputs::{TakenNames, Turnstile, is_same_file, write_file, write_file_below};
 use crate::progress::Progress;
 
 /// Inputs, or why there is none, with their numbers.
@@ -29,23 +28,6 @@ enum Sink {
     Stdout(Turnstile),
     File(PathBuf),
     Folder(PathBuf),
-}
-
-/// Why one image gave nothing.
-#[derive(Debug, thiserror::Error)]
-enum ImageError {
-    #[error("{0}")]
-    Read(#[from] ReadError),
-    #[error("siftd failed on this image, which is a fault of siftd's own: please report it")]
-    Panic,
-    #[error("{0}")]
-    Extract(#[from] ExtractError),
-    #[error("{0}")]
-    Encode(#[from] EncodeError),
-    #[error("cannot write to standard output: {0}")]
-    Print(io::Error),
-    #[error("{0}")]
-    Write(#[from] WriteError),
 }
 
 /// Why one input gave nothing, with its path.
@@ -80,7 +62,7 @@ struct Run<'a> {
 }
 
 /// Runs the command; it fails where some input had no features, `Err` for wrong usage.
-pub(crate) fn run(arguments: &DetectArguments) -> Result<Outcome, String> {
+pub(crate) fn run(arguments: &DetectArguments) -> Result<Outcome, Error> {
     let params = arguments.features.params()?;
     let single = is_single(&arguments.paths);
     let format = format(arguments, single)?;
@@ -116,13 +98,14 @@ pub(crate) fn run(arguments: &DetectArguments) -> Result<Outcome, String> {
 }
 
 /// As it is asked for, or as the name of the output says.
-fn format(arguments: &DetectArguments, single: bool) -> Result<OutputFormat, String> {
+fn format(arguments: &DetectArguments, single: bool) -> Result<OutputFormat, Error> {
     let output = arguments.output.as_deref().filter(|output| single && !names_folder(output));
     let held = output.and_then(held_by_name).unwrap_or(&OutputFormat::ALL);
     match (arguments.format, output) {
         (Some(format), Some(output)) if !held.contains(&format) => {
             let held: Vec<&str> = held.iter().map(|held| held.name()).collect();
-            Err(format!("{} would hold {format}, but its name says {}", output.display(), held.join(" or ")))
+            let (output, held) = (output.to_path_buf(), held.join(" or "));
+            Err(Error::OutputSaysOtherwise { output, format, held })
         }
         (Some(format), _) => Ok(format),
         (None, _) => Ok(held.first().copied().unwrap_or_default()),
@@ -140,27 +123,23 @@ fn held_by_name(output: &Path) -> Option<&'static [OutputFormat]> {
     }
 }
 
-fn sink(arguments: &DetectArguments, format: OutputFormat, single: bool) -> Result<Sink, String> {
+fn sink(arguments: &DetectArguments, format: OutputFormat, single: bool) -> Result<Sink, Error> {
     match arguments.output.as_deref().filter(|output| *output != Path::new(STANDARD_STREAM)) {
         Some(output) if single && !names_folder(output) => {
             if arguments.paths.iter().any(|input| is_same_file(input, output)) {
-                return Err(format!("{} is the image itself: give -o another name", output.display()));
+                return Err(Error::OutputIsInput(output.to_path_buf()));
             }
             Ok(Sink::File(output.to_path_buf()))
         }
-        Some(output) if output.exists() && !output.is_dir() => Err(format!(
-            "the output must be a folder for several images or with a / at its end, but {} is a file",
-            output.display()
-        )),
-        Some(output) if !names_folder(output) && held_by_name(output).is_some() => Err(format!(
-            "features of several images go to a folder, but {} is named like a file: end it in /, or name another",
-            output.display()
-        )),
+        Some(output) if output.exists() && !output.is_dir() => Err(Error::OutputIsFile(output.to_path_buf())),
+        Some(output) if !names_folder(output) && held_by_name(output).is_some() => {
+            Err(Error::OutputNamedAsFile(output.to_path_buf()))
+        }
         Some(output) => Ok(Sink::Folder(output.to_path_buf())),
         None if single || matches!(format, OutputFormat::Summary | OutputFormat::Json) => {
             Ok(Sink::Stdout(Turnstile::default()))
         }
-        None => Err(format!("{format} features of several images need a folder: add -o FOLDER")),
+        None => Err(Error::NoFolder(format)),
     }
 }
 

@@ -23,15 +23,16 @@ pub(crate) use arguments::DoctorArguments;
 use backend::Backend;
 use finding::{Finding, Severity};
 
+use crate::error::Error;
 use crate::host::Host;
 use crate::outcome::Outcome;
 use crate::outputs;
 use crate::settings::{self, CacheConfig, Environment, ServeArguments, ServeConfig};
 
 /// Checks and tells. It fails where something was found that is an error; `Err` for settings that cannot be.
-pub(crate) fn run(arguments: &DoctorArguments) -> Result<Outcome, String> {
+pub(crate) fn run(arguments: &DoctorArguments) -> Result<Outcome, Error> {
     let given = ServeArguments::of_file(arguments.config.clone());
-    let settings = settings::load(&given, &Environment::of_process()).map_err(|error| error.to_string())?;
+    let settings = settings::load(&given, &Environment::of_process())?;
     let host = Host::this();
     let mut findings: Vec<_> = settings.warnings.iter().map(of_settings).collect();
     findings.extend(findings_of_host(&host, &settings.config));
@@ -43,13 +44,12 @@ pub(crate) fn run(arguments: &DoctorArguments) -> Result<Outcome, String> {
     let backends = own.iter().filter(|own| !arguments.cache.contains(own)).chain(&arguments.cache);
     findings.extend(backends.flat_map(|backend| backend::check(backend, &host, authorities)));
     let printed = if arguments.json {
-        serde_json::to_string_pretty(&report::Report::new(&findings)).map_err(|error| error.to_string())?
-            + "\n"
+        outputs::json(&report::Report::new(&findings))?
     } else {
         report::text(&findings)
     };
-    let fit = Outcome::done_if(findings.iter().all(|finding| finding.severity < Severity::Error));
-    Ok(fit.if_written(outputs::print(printed.as_bytes())))
+    outputs::print(printed.as_bytes())?;
+    Ok(Outcome::done_if(findings.iter().all(|finding| finding.severity < Severity::Error)))
 }
 
 /// What `siftd serve` warns of, too.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::error::Error;
 use crate::http::{self, Answer};
 use crate::outcome::Outcome;
 use crate::settings::{self, Environment, ServeArguments};
@@ -29,11 +30,10 @@ pub(crate) struct HealthArguments {
 }
 
 /// Asks, and tells on standard error why the answer is no; `Err` for settings that cannot be.
-pub(crate) fn run(arguments: HealthArguments) -> Result<Outcome, String> {
+pub(crate) fn run(arguments: HealthArguments) -> Result<Outcome, Error> {
     let HealthArguments { config, listen, admin_listen, timeout } = arguments;
     let arguments = ServeArguments::listening(config, listen, admin_listen);
-    let settings = settings::load(&arguments, &Environment::of_process());
-    let service = settings.map_err(|error| error.to_string())?.config.service;
+    let service = settings::load(&arguments, &Environment::of_process())?.config.service;
     let address = reachable(service.admin_listen.unwrap_or(service.listen));
     let reason = match http::get(address, "/health/ready", Duration::from_secs(timeout)) {
         Ok(Answer { status: 200, .. }) => return Ok(Outcome::Done),

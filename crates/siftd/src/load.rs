@@ -15,26 +15,18 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use arguments::LoadArguments;
 use output::Live;
 
+use crate::error::Error;
 use crate::outcome::Outcome;
-use crate::{outputs, stderr};
+use crate::outputs;
 
-/// Makes the load and tells what was measured. It fails unless all requests were answered or refused in good order; `Err` for
-/// what cannot be made.
-pub(crate) fn run(arguments: &LoadArguments) -> Result<Outcome, String> {
+/// Makes the load and tells what was measured. It fails unless all requests were answered or refused in good order.
+pub(crate) fn run(arguments: &LoadArguments) -> Result<Outcome, Error> {
     for path in arguments.json.iter().chain(&arguments.report) {
-        outputs::check_place(path).map_err(|error| error.to_string())?;
+        outputs::check_place(path).map_err(Error::Place)?;
     }
-    match measure(arguments) {
-        Ok(report) => {
-            let written = output::write(&report, arguments);
-            Ok(Outcome::done_if(succeeded(&report)).if_written(written))
-        }
-        Err(error @ (LoadError::Interrupted(_) | LoadError::Connect { .. } | LoadError::WarmUp { .. })) => {
-            stderr::tell(error);
-            Ok(Outcome::Failed)
-        }
-        Err(error) => Err(error.to_string()),
-    }
+    let report = measure(arguments)?;
+    output::write(&report, arguments)?;
+    Ok(Outcome::done_if(succeeded(&report)))
 }
 
 fn measure(arguments: &LoadArguments) -> Result<Report, LoadError> {

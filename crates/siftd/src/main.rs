@@ -11,6 +11,7 @@ mod denoise;
 mod detect;
 mod doctor;
 mod duration;
+mod error;
 mod health;
 mod host;
 mod http;
@@ -35,11 +36,9 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use arguments::{Arguments, Command};
+use error::Error;
 use outcome::Outcome;
 use settings::{Environment, ServeArguments};
-
-/// Exit code where the command line asks for what cannot be done.
-const WRONG_USAGE: u8 = 2;
 
 fn main() -> ExitCode {
     quiet_contained_panics();
@@ -63,29 +62,23 @@ fn main() -> ExitCode {
             cache_bench::run(&arguments)
         }
     };
-    match outcome {
-        Ok(outcome) => outcome.into(),
-        Err(usage) => {
-            stderr::print(format_args!("error: {usage}\n"));
-            ExitCode::from(WRONG_USAGE)
-        }
-    }
+    outcome.map_or_else(|error| error.tell(), ExitCode::from)
 }
 
-/// Serves, or shows with which settings it would; `Err` for settings that cannot be.
-fn serve(arguments: &ServeArguments) -> Result<Outcome, String> {
+/// Serves, or shows with which settings it would.
+fn serve(arguments: &ServeArguments) -> Result<Outcome, Error> {
     if !arguments.print_config() {
         allocator::give_back_large_blocks();
     }
-    let settings =
-        settings::load(arguments, &Environment::of_process()).map_err(|error| error.to_string())?;
+    let settings = settings::load(arguments, &Environment::of_process())?;
     for warning in &settings.warnings {
         stderr::tell(warning);
     }
     if arguments.print_config() {
-        return Ok(Outcome::Done.if_written(outputs::print(settings.to_string().as_bytes())));
+        outputs::print(settings.to_string().as_bytes())?;
+        return Ok(Outcome::Done);
     }
-    Ok(serve::run(settings.config))
+    Ok(serve::run(settings.config)?)
 }
 
 /// A decoder that panics over a bad file is reported as an error of that file, not as a crash of siftd.

@@ -2,9 +2,6 @@
 
 use std::process::ExitCode;
 
-use crate::outputs::WriteError;
-use crate::stderr;
-
 /// How a command ended that could be tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -18,17 +15,6 @@ impl Outcome {
     /// Done, or else failed.
     pub(crate) fn done_if(is_done: bool) -> Self {
         if is_done { Self::Done } else { Self::Failed }
-    }
-
-    /// Failed where the result could not be written, which is told.
-    pub(crate) fn if_written(self, written: Result<(), WriteError>) -> Self {
-        match written {
-            Ok(()) => self,
-            Err(error) => {
-                stderr::tell(error);
-                Self::Failed
-            }
-        }
     }
 }
 

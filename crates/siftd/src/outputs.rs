@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Condvar, Mutex, PoisonError};
 
+use serde::Serialize;
 use tempfile::Builder;
 
 /// Why something was not written.
@@ -93,6 +94,12 @@ fn folder_of(path: &Path) -> &Path {
 /// Whether two paths lead to one file that is there.
 pub(crate) fn is_same_file(a: &Path, b: &Path) -> bool {
     fs::canonicalize(a).ok().is_some_and(|a| fs::canonicalize(b).is_ok_and(|b| a == b))
+}
+
+/// Indented JSON with a line's end.
+pub(crate) fn json(value: &impl Serialize) -> Result<String, WriteError> {
+    let json = serde_json::to_string_pretty(value);
+    json.map(|json| json + "\n").map_err(|error| WriteError { place: "JSON".to_owned(), error: error.into() })
 }
 
 /// Writes to standard output. That nobody reads it is no failure.

@@ -4,6 +4,8 @@ use clap::builder::{PossibleValue, PossibleValuesParser, ValueParser};
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use extract::{PARAMETERS, Parameter, ParameterGroup, ParameterKind, Params, ParamsBuilder};
 
+use crate::error::Error;
+
 /// Options for all parameters.
 pub(crate) type FeatureArguments = ParamsArguments<true>;
 /// Options for the denoiser's parameters alone.
@@ -15,12 +17,12 @@ pub(crate) struct ParamsArguments<const DETECTION: bool>(Vec<(&'static str, Stri
 
 impl<const DETECTION: bool> ParamsArguments<DETECTION> {
     /// All of them together, checked.
-    pub(crate) fn params(&self) -> Result<Params, String> {
+    pub(crate) fn params(&self) -> Result<Params, Error> {
         let mut builder = ParamsBuilder::default();
         for (name, value) in &self.0 {
-            builder.set(name, value).map_err(|error| error.to_string())?;
+            builder.set(name, value)?;
         }
-        builder.build().map_err(|error| error.to_string())
+        Ok(builder.build()?)
     }
 
     fn parameters() -> impl Iterator<Item = &'static Parameter> {

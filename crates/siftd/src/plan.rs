@@ -15,65 +15,41 @@ use capacity::report::Document;
 use capacity::{Profile, plan::plan, seed};
 use extract::ENGINE_VERSION;
 
+use crate::error::Error;
 use crate::inputs::STANDARD_STREAM;
 use crate::outcome::Outcome;
+use crate::outputs;
 use crate::settings::{self, Environment, ServeArguments, SettingsError};
-use crate::{outputs, stderr};
 pub(crate) use arguments::PlanArguments;
 use arguments::{Form, Source};
+pub(crate) use instance::InstanceError;
 
-/// Plans and writes the plan; it fails where what is asked cannot be met, `Err` for wrong usage.
-pub(crate) fn run(arguments: &PlanArguments) -> Result<Outcome, String> {
-    let document = match document(arguments) {
-        Ok(document) => document,
-        Err(Failure::Impossible(error)) => {
-            stderr::tell(error);
-            return Ok(Outcome::Failed);
-        }
-        Err(Failure::Usage(error)) => return Err(error),
-    };
+/// Plans and writes the plan.
+pub(crate) fn run(arguments: &PlanArguments) -> Result<Outcome, Error> {
+    let document = document(arguments)?;
     let text = match arguments.format {
         Form::Text => document.to_text(),
         Form::Markdown => document.to_markdown(),
         Form::Html => document.to_html(),
-        Form::Json => serde_json::to_string_pretty(&document).map_err(|error| error.to_string())? + "\n",
+        Form::Json => outputs::json(&document)?,
     };
-    let written = match &arguments.output {
-        Some(path) if path != Path::new(STANDARD_STREAM) => outputs::write_file(path, text.as_bytes()),
-        _ => outputs::print(text.as_bytes()),
-    };
-    Ok(Outcome::Done.if_written(written))
-}
-
-/// Why there is no plan.
-enum Failure {
-    /// What is asked for cannot be had.
-    Impossible(String),
-    /// What is asked for makes no sense, or a file is not there.
-    Usage(String),
-}
-
-impl From<capacity::Error> for Failure {
-    fn from(error: capacity::Error) -> Self {
-        match error {
-            capacity::Error::ObjectiveOutOfReach { .. } | capacity::Error::LossOutOfReach { .. } => {
-                Self::Impossible(error.to_string())
-            }
-            error => Self::Usage(error.to_string()),
-        }
+    match &arguments.output {
+        Some(path) if path != Path::new(STANDARD_STREAM) => outputs::write_file(path, text.as_bytes())?,
+        _ => outputs::print(text.as_bytes())?,
     }
+    Ok(Outcome::Done)
 }
 
-fn document(arguments: &PlanArguments) -> Result<Document, Failure> {
-    let (profile, name) = match arguments.source().map_err(Failure::Usage)? {
-        Source::Seed => return Ok(seed::checked(arguments.asked().map_err(Failure::Usage)?)),
+fn document(arguments: &PlanArguments) -> Result<Document, Error> {
+    let (profile, name) = match arguments.source()? {
+        Source::Seed => return Ok(seed::checked(arguments.asked()?)),
         Source::File(path) => (read_profile(&path)?, path.display().to_string()),
         Source::Instance(url) => {
-            let profile = instance::profile(&url).map_err(Failure::Impossible)?;
+            let profile = instance::profile(&url)?;
             (profile, format!("of {url}"))
         }
     };
-    let workload = arguments.workload().map_err(Failure::Usage)?;
+    let workload = arguments.workload()?;
     let catalogues = catalogues(&arguments.prices)?;
     let request = Request {
         profile: &profile,
@@ -84,8 +60,7 @@ fn document(arguments: &PlanArguments) -> Result<Document, Failure> {
         catalogues: &catalogues,
     };
     let document = plan(&request)?;
-    check_settings(&document)
-        .map_err(|error| Failure::Usage(format!("no service can be set so: {error}")))?;
+    check_settings(&document).map_err(Error::PlannedSettings)?;
     Ok(document)
 }
 
@@ -98,20 +73,17 @@ fn check_settings(document: &Document) -> Result<(), SettingsError> {
 }
 
 /// A profile of this engine: another one takes other times.
-fn read_profile(path: &Path) -> Result<Profile, Failure> {
+fn read_profile(path: &Path) -> Result<Profile, Error> {
     let profile = Profile::from_json(&read(path)?)?;
-    let Software { siftd, engine_version, .. } = &profile.software;
-    if *engine_version != ENGINE_VERSION {
-        return Err(Failure::Usage(format!(
-            "the profile was measured with engine version {engine_version} (siftd {siftd}), but this siftd has version \
-             {ENGINE_VERSION}: measure again with siftd profile"
-        )));
+    let &Software { ref siftd, engine_version: version, .. } = &profile.software;
+    if version != ENGINE_VERSION {
+        return Err(Error::ProfileOfOtherEngine { version, siftd: siftd.clone() });
     }
     Ok(profile)
 }
 
 /// The examples, and the user's own beside them.
-fn catalogues(paths: &[std::path::PathBuf]) -> Result<Vec<Catalogue>, Failure> {
+fn catalogues(paths: &[std::path::PathBuf]) -> Result<Vec<Catalogue>, Error> {
     let mut catalogues = Catalogue::examples()?;
     for path in paths {
         catalogues.push(Catalogue::from_toml(&path.display().to_string(), &read(path)?)?);
@@ -119,10 +91,10 @@ fn catalogues(paths: &[std::path::PathBuf]) -> Result<Vec<Catalogue>, Failure> {
     Ok(catalogues)
 }
 
-fn read(path: &Path) -> Result<String, Failure> {
+fn read(path: &Path) -> Result<String, Error> {
     let is_stdin = path == Path::new(STANDARD_STREAM);
     let read = if is_stdin { io::read_to_string(io::stdin()) } else { fs::read_to_string(path) };
-    read.map_err(|error| Failure::Usage(format!("cannot read {}: {error}", path.display())))
+    read.map_err(|error| Error::Read { path: path.to_path_buf(), error })
 }
 
 #[cfg(test)]

@@ -21,9 +21,10 @@ use capacity::Profile;
 use capacity::profile::{Contention, PROFILE_VERSION, Software};
 use extract::ENGINE_VERSION;
 
+use crate::error::Error;
 use crate::outcome::Outcome;
 use crate::outputs::{self, WriteError};
-use crate::{machine, progress, stderr};
+use crate::{machine, progress};
 pub(crate) use arguments::ProfileArguments;
 use undisturbed::Undisturbed;
 
@@ -54,21 +55,16 @@ pub(crate) enum ProfileError {
     Capacity(#[from] capacity::Error),
 }
 
-/// Measures and writes the profile. It fails where it could not; `Err` for wrong usage.
-pub(crate) fn run(arguments: &ProfileArguments) -> Result<Outcome, String> {
+/// Measures and writes the profile.
+pub(crate) fn run(arguments: &ProfileArguments) -> Result<Outcome, Error> {
     let params = arguments.features.params()?;
     if let Some(path) = &arguments.output {
-        outputs::check_place(path).map_err(|error| error.to_string())?;
+        outputs::check_place(path).map_err(Error::Place)?;
     }
-    let profile = measure(arguments, &params).and_then(|profile| Ok((profile.to_json()? + "\n", profile)));
-    match profile {
-        Ok((json, profile)) => Ok(Outcome::Done.if_written(write(&profile, &json, arguments))),
-        Err(error @ ProfileError::Input(_)) => Err(error.to_string()),
-        Err(error) => {
-            stderr::tell(error);
-            Ok(Outcome::Failed)
-        }
-    }
+    let profile = measure(arguments, &params)?;
+    let json = profile.to_json().map_err(ProfileError::from)? + "\n";
+    write(&profile, &json, arguments)?;
+    Ok(Outcome::Done)
 }
 
 fn measure(arguments: &ProfileArguments, params: &extract::Params) -> Result<Profile, ProfileError> {

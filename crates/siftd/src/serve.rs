@@ -20,7 +20,7 @@ const LINGER: Duration = Duration::from_secs(1);
 
 /// Why the service does not start.
 #[derive(Debug, thiserror::Error)]
-enum StartError {
+pub(crate) enum StartError {
     #[error("cannot start the runtime: {0}")]
     Runtime(io::Error),
     #[error("cannot listen to signals: {0}")]
@@ -29,18 +29,8 @@ enum StartError {
     Service(#[from] service::Error),
 }
 
-/// Runs the service until it is told to end. It fails where it did not start, or finish all that it had begun.
-pub(crate) fn run(config: ServeConfig) -> Outcome {
-    match serve(config) {
-        Ok(finished) => Outcome::done_if(finished),
-        Err(error) => {
-            stderr::tell(error);
-            Outcome::Failed
-        }
-    }
-}
-
-fn serve(config: ServeConfig) -> Result<bool, StartError> {
+/// Runs the service until it is told to end. It fails where it did not finish all that it had begun.
+pub(crate) fn run(config: ServeConfig) -> Result<Outcome, StartError> {
     let ServeConfig { service, engine, cache } = config;
     // One that is busy must not keep all others from being answered.
     let workers = engine.threads.get().max(2);
@@ -61,7 +51,7 @@ fn serve(config: ServeConfig) -> Result<bool, StartError> {
     });
     // Whatever still runs is not waited for: its client is gone.
     runtime.shutdown_timeout(LINGER);
-    finished
+    finished.map(Outcome::done_if)
 }
 
 /// Waits for SIGTERM or SIGINT. A second one ends the process at once; SIGHUP is told that it changes nothing.

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::sync::Arc;
 
@@ -36,12 +36,31 @@ struct Marked {
     marks: Marks,
 }
 
+/// A file of marks that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {fault}", .path.display())]
+pub(crate) struct MarksError {
+    path: PathBuf,
+    fault: MarksFault,
+}
+
+/// What is wrong with it.
+#[derive(Debug, thiserror::Error)]
+enum MarksFault {
+    #[error(transparent)]
+    Read(#[from] io::Error),
+    #[error(transparent)]
+    Syntax(#[from] serde_json::Error),
+    #[error("it is not of the form {SCHEMA}")]
+    Form,
+}
+
 impl MarksFile {
-    pub(super) fn read(path: &Path) -> Result<Self, String> {
-        let failed = |reason: String| format!("{}: {reason}", path.display());
-        let text = fs::read(path).map_err(|error| failed(error.to_string()))?;
-        let file: Self = serde_json::from_slice(&text).map_err(|error| failed(error.to_string()))?;
-        if file.schema == SCHEMA { Ok(file) } else { Err(failed(format!("it is not of the form {SCHEMA}"))) }
+    pub(super) fn read(path: &Path) -> Result<Self, MarksError> {
+        let of_file = |fault| MarksError { path: path.to_path_buf(), fault };
+        let text = fs::read(path).map_err(|error| of_file(error.into()))?;
+        let file: Self = serde_json::from_slice(&text).map_err(|error| of_file(error.into()))?;
+        if file.schema == SCHEMA { Ok(file) } else { Err(of_file(MarksFault::Form)) }
     }
 
     pub(super) fn write(&self, path: &Path) -> Result<(), WriteError> {
@@ -105,13 +124,25 @@ pub(super) async fn count(subject: &Subject, file: &MarksFile) -> Result<Option<
 }
 
 /// Has another process of siftd write marks, and kills it as soon as it has.
-pub(super) fn write_and_kill(arguments: &CacheBenchArguments, urls: &[String]) -> Result<MarksFile, String> {
-    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+pub(super) fn write_and_kill(
+    arguments: &CacheBenchArguments,
+    urls: &[String],
+) -> Result<MarksFile, KillError> {
+    let folder = tempfile::tempdir()?;
     let path = folder.path().join("marks.json");
-    let mut writer = Writer::start(arguments, urls, &path).map_err(|error| error.to_string())?;
-    writer.wait_until_written().map_err(|error| error.to_string())?;
+    let mut writer = Writer::start(arguments, urls, &path)?;
+    writer.wait_until_written()?;
     drop(writer);
-    MarksFile::read(&path)
+    Ok(MarksFile::read(&path)?)
+}
+
+/// Why no process wrote marks and was killed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum KillError {
+    #[error(transparent)]
+    Process(#[from] io::Error),
+    #[error(transparent)]
+    Marks(#[from] MarksError),
 }
 
 /// The other process. It is killed when this is dropped.

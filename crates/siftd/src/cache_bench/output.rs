@@ -10,9 +10,7 @@ use crate::stderr;
 /// The tables, and the files that were asked for. Where JSON has standard output, the tables have standard error.
 pub(super) fn write(report: &Report, arguments: &CacheBenchArguments) -> Result<(), WriteError> {
     let document = report.document();
-    let json = serde_json::to_string_pretty(report)
-        .map_err(|error| WriteError::new(Path::new(STANDARD_STREAM), error.into()))?
-        + "\n";
+    let json = outputs::json(report)?;
     let json_on_stdout = arguments.json.as_deref() == Some(Path::new(STANDARD_STREAM));
     if json_on_stdout {
         stderr::print(document.to_text());

@@ -70,9 +70,12 @@ pub(super) fn write(report: &Report, arguments: &LoadArguments) -> Result<(), Wr
         outputs::print(report.to_string().as_bytes())
     };
     let json = arguments.json.as_ref().map_or(Ok(()), |path| {
-        let json = serde_json::to_vec_pretty(report).map_err(|error| WriteError::new(path, error.into()))?;
-        let json = [json, b"\n".to_vec()].concat();
-        if json_on_stdout { outputs::print(&json) } else { outputs::write_file(path, &json) }
+        let json = outputs::json(report)?;
+        if json_on_stdout {
+            outputs::print(json.as_bytes())
+        } else {
+            outputs::write_file(path, json.as_bytes())
+        }
     });
     let page = arguments.report.as_ref().map_or(Ok(()), |path| {
         let page = loadgen::html(report).map_err(|error| WriteError::new(path, io::Error::other(error)))?;

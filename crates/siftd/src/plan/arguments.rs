@@ -12,6 +12,7 @@ use clap::{ArgGroup, Args, ValueEnum};
 use super::instance::ServiceUrl;
 use super::load;
 use crate::duration;
+use crate::error::Error;
 use crate::settings::quantity;
 
 /// The profile that stands for the old plan.
@@ -154,29 +155,30 @@ pub(super) enum Source {
 }
 
 impl PlanArguments {
-    pub(super) fn source(&self) -> Result<Source, String> {
+    pub(super) fn source(&self) -> Result<Source, Error> {
         match (&self.profile, &self.from) {
             (_, Some(service)) => Ok(Source::Instance(service.clone())),
             (Some(path), None) if path.as_os_str() == SEED => Ok(Source::Seed),
             (Some(path), None) => Ok(Source::File(path.clone())),
-            (None, None) => Err("a plan needs --profile FILE or --from URL".to_owned()),
+            (None, None) => Err(Error::PlanLacks("--profile FILE or --from URL")),
         }
     }
 
     /// Rate and hit ratio, if both are given.
-    pub(super) fn asked(&self) -> Result<Option<(f64, f64)>, String> {
+    pub(super) fn asked(&self) -> Result<Option<(f64, f64)>, Error> {
         let Some((rate, ratio)) = self.rate.zip(self.hit_ratio) else { return Ok(None) };
         let workload = Workload::new(rate, Hits::Ratio(ratio));
-        workload.validate().map(|()| Some((rate, ratio))).map_err(|error| error.to_string())
+        workload.validate()?;
+        Ok(Some((rate, ratio)))
     }
 
-    pub(super) fn workload(&self) -> Result<Workload, String> {
-        let rate = self.rate.ok_or("a plan needs --rate: requests a second")?;
+    pub(super) fn workload(&self) -> Result<Workload, Error> {
+        let rate = self.rate.ok_or(Error::PlanLacks("--rate: requests a second"))?;
         let hits = match (self.hit_ratio, self.popularity.zip(self.working_set)) {
             (Some(ratio), _) => Hits::Ratio(ratio),
             (None, Some((exponent, pictures))) => Hits::Popularity(Zipf { exponent, pictures }),
             (None, None) => {
-                return Err("a plan needs --hit-ratio, or --popularity and --working-set".to_owned());
+                return Err(Error::PlanLacks("--hit-ratio, or --popularity and --working-set"));
             }
         };
         let &Self { peak_factor, growth, answer_bytes, refused, p99, .. } = self;
@@ -184,8 +186,9 @@ impl PlanArguments {
         let mix = self.picture_mix.clone();
         let answer_bytes = answer_bytes as f64;
         let known = self.load_images.as_deref().map(|images| {
-            let ratio = self.hit_ratio.ok_or("a load that is known in advance needs --hit-ratio")?;
-            load::known(images, ratio, self.load_duration, self.load_seed)
+            let lacks = Error::PlanLacks("--hit-ratio where the load is known in advance");
+            let ratio = self.hit_ratio.ok_or(lacks)?;
+            Ok::<_, Error>(load::known(images, ratio, self.load_duration, self.load_seed)?)
         });
         let known = known.transpose()?;
         Ok(Workload {

@@ -1,6 +1,7 @@
 //! The figures of a running instance.
 
 use std::fmt;
+use std::io;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -40,17 +41,36 @@ impl fmt::Display for ServiceUrl {
     }
 }
 
+/// A running service that cannot be planned from.
+#[derive(Debug, thiserror::Error)]
+#[error("the service at {service} {reason}")]
+pub(crate) struct InstanceError {
+    service: ServiceUrl,
+    reason: InstanceFault,
+}
+
+/// Why it cannot.
+#[derive(Debug, thiserror::Error)]
+enum InstanceFault {
+    #[error("does not answer: {0}")]
+    Silent(io::Error),
+    #[error("answers {0} to a request for its /metrics")]
+    Status(u16),
+    #[error("cannot be planned from yet: {0}")]
+    Unmeasured(capacity::Error),
+}
+
 /// A profile from `/metrics` of the service.
-pub(super) fn profile(service: &ServiceUrl) -> Result<Profile, String> {
-    let answer = http::get(&service.authority, "/metrics", TIMEOUT)
-        .map_err(|error| format!("the service at {service} does not answer: {error}"))?;
+pub(super) fn profile(service: &ServiceUrl) -> Result<Profile, InstanceError> {
+    let of_service = |reason| InstanceError { service: service.clone(), reason };
+    let answer = http::get(&service.authority, "/metrics", TIMEOUT);
+    let answer = answer.map_err(|error| of_service(InstanceFault::Silent(error)))?;
     if answer.status != 200 {
-        let status = answer.status;
-        return Err(format!("the service at {service} answers {status} to a request for its /metrics"));
+        return Err(of_service(InstanceFault::Status(answer.status)));
     }
     let made = answer.date.as_deref().unwrap_or("now");
     live::profile(&Exposition::parse(&answer.body), made, env!("CARGO_PKG_VERSION"))
-        .map_err(|error| format!("the service at {service} cannot be planned from yet: {error}"))
+        .map_err(|error| of_service(InstanceFault::Unmeasured(error)))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use capacity::workload::{KnownLoad, KnownRequest};
-use loadgen::{Arrivals, Config, Corpus, Mix, Traffic, preview};
+use loadgen::{Arrivals, Config, Corpus, LoadError, Mix, Traffic, preview};
 
 /// More than are simulated of one run; what comes after them is drawn anew.
 const MOST: usize = 200_000;
@@ -15,7 +15,7 @@ pub(super) fn known(
     hit_ratio: f64,
     duration: Duration,
     seed: u64,
-) -> Result<KnownLoad, String> {
+) -> Result<KnownLoad, LoadError> {
     let config = Config {
         traffic: Traffic::Open { rate: 1.0, arrivals: Arrivals::Poisson },
         mix: Mix::HitRatio(hit_ratio),
@@ -23,8 +23,8 @@ pub(super) fn known(
         seed,
         ..Config::default()
     };
-    let corpus = Corpus::read(images).map_err(|error| error.to_string())?;
-    let upcoming = preview(&config, &corpus, MOST).map_err(|error| error.to_string())?;
+    let corpus = Corpus::read(images)?;
+    let upcoming = preview(&config, &corpus, MOST)?;
     let requests = upcoming.iter().map(|request| KnownRequest {
         at: request.at.as_secs_f64(),
         picture: request.picture,

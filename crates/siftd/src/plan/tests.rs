@@ -18,7 +18,7 @@ fn parsed(arguments: &[&str]) -> Result<PlanArguments, clap::Error> {
 
 fn usage_error(arguments: &[&str]) -> String {
     match document(&parsed(arguments).unwrap()) {
-        Err(Failure::Usage(error) | Failure::Impossible(error)) => error,
+        Err(error) => error.to_string(),
         Ok(document) => panic!("{}", document.title),
     }
 }
