@@ -10,10 +10,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: denoise NOISY.pgm CLEAN.pgm".into());
     };
     let file = std::fs::read(noisy)?;
-    let (header, width, height) = header(&file).ok_or("not a binary PGM of 8 bits without comments")?;
-    let image = Image::new(&file[header..], width, height, 1)?;
+    let (length, width, height) = header(&file).ok_or("not a binary PGM of 8 bits without comments")?;
+    let (header, pixels) = file.split_at_checked(length).ok_or("the PGM ends before its pixels")?;
+    let image = Image::new(pixels, width, height, 1)?;
     let pixels = Denoiser::new().denoise(image, &Params::default(), &Control::default())?;
-    std::fs::write(clean, [&file[..header], &pixels].concat())?;
+    std::fs::write(clean, [header, &pixels].concat())?;
     Ok(())
 }
 

@@ -5,7 +5,8 @@ use std::num::NonZeroUsize;
 pub struct Control<'a> {
     /// Threads that share the work, the calling one included.
     pub threads: NonZeroUsize,
-    /// Asked every few rows; once it answers `true` the call returns [`Error::Stopped`](crate::Error::Stopped).
+    /// Asked before anything is done and every few milliseconds, but while colours are converted and borders made (some ms a
+    /// megapixel); once it answers `true` the call returns [`Error::Stopped`](crate::Error::Stopped).
     pub stop: Option<&'a (dyn Fn() -> bool + Sync)>,
 }
 

@@ -2,10 +2,10 @@
 
 use std::num::NonZeroUsize;
 
-use crate::band::Task;
 use crate::isa::Isa;
 use crate::jobs::{self, Job, WorkerMemory};
 use crate::planes::Planes;
+use crate::task::Task;
 use crate::weights::Weights;
 use crate::{ColoredParams, Control, Error, Image, Params, lab};
 
@@ -89,6 +89,9 @@ impl Denoiser {
         }
         if bgr.pixels().is_empty() {
             return Ok(Vec::new());
+        }
+        if control.should_stop() {
+            return Err(Error::Stopped);
         }
         let (width, height) = (bgr.width(), bgr.height());
         let (mut lightness, mut ab) = (std::mem::take(&mut self.lightness), std::mem::take(&mut self.ab));

@@ -1,4 +1,4 @@
-//! Which instruction set the loops are compiled for, decided once a detector.
+//! Which instruction set the loops are compiled for, decided once a denoiser.
 
 /// An instruction set that this machine has. Results are the same bit for bit on each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,23 +1,24 @@
 //! Images that are denoised beside each other: threads share the bands of all of them.
 
 use std::num::NonZeroUsize;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use threads::spawn_elsewhere;
 
-use crate::band::{BandMemory, Task};
+use crate::general::GeneralMemory;
 use crate::lanes::Kernel;
 use crate::sliding::SlidingMemory;
+use crate::task::Task;
 use crate::tiled::TiledMemory;
-use crate::{Control, Error, sliding, tiled};
+use crate::{Control, Error, general, sliding, tiled};
 
 /// Memory of a thread.
 #[derive(Debug, Default)]
 pub(crate) struct WorkerMemory {
-    band: BandMemory,
     tiled: TiledMemory,
     sliding: SlidingMemory,
+    general: GeneralMemory,
 }
 
 /// An image of at least a pixel to be denoised, in bands of rows.
@@ -73,22 +74,44 @@ impl Path {
         match self {
             Self::Tiled(_) => tiled::band_rows(task.height, threads),
             Self::Sliding(_) => sliding::band_rows(task.height, threads),
-            Self::General => task.band_rows(threads),
+            Self::General => general::band_rows(task, threads),
         }
     }
 }
 
 impl Band<'_> {
     fn denoise(self, memory: &mut WorkerMemory, control: &Control<'_>) -> Result<(), Error> {
-        let Self { job: Job { task, path, rows }, first_row, out } = self;
+        let Self { job: Job { task, path, .. }, first_row, out } = self;
+        if control.should_stop() {
+            return Err(Error::Stopped);
+        }
         match path {
             Path::Tiled(kernel) => tiled::run(kernel, task, first_row, &mut memory.tiled, control, out),
             Path::Sliding(kernel) => sliding::run(kernel, task, first_row, &mut memory.sliding, control, out),
-            Path::General => {
-                let rows = first_row..(first_row + rows).min(task.height);
-                task.run(rows, &mut memory.band, control, out)
-            }
+            Path::General => general::run(task, first_row, &mut memory.general, control, out),
         }
+    }
+}
+
+/// Bands that nobody has taken yet, the last one first.
+struct Queue<'a>(Mutex<Vec<Band<'a>>>);
+
+impl<'a> Queue<'a> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Band<'a>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn next(&self) -> Option<Band<'a>> {
+        self.lock().pop()
+    }
+}
+
+/// Leaves nothing for others to do once a thread gives up, by a panic, too.
+struct Abandon<'a, 'b>(&'a Queue<'b>);
+
+impl Drop for Abandon<'_, '_> {
+    fn drop(&mut self) {
+        self.0.lock().clear();
     }
 }
 
@@ -104,18 +127,19 @@ pub(crate) fn run(
         workers.resize_with(threads, WorkerMemory::default);
     }
     bands.reverse();
-    let bands = Mutex::new(bands);
+    let bands = Queue(Mutex::new(bands));
     let work = |memory: &mut WorkerMemory| {
-        loop {
-            let band = bands.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let Some(band) = band else { return Ok(()) };
+        let _all_or_none = Abandon(&bands);
+        while let Some(band) = bands.next() {
             band.denoise(memory, control)?;
         }
+        Ok(())
     };
     let Some((own, others)) = workers[..threads].split_first_mut() else { return Ok(()) };
     thread::scope(|scope| {
-        let others: Vec<_> =
-            others.iter_mut().map(|memory| spawn_elsewhere(scope, || work(memory))).collect();
+        // Where the system gives no more threads, those that there are do the work.
+        let others = others.iter_mut().map_while(|memory| spawn_elsewhere(scope, || work(memory)).ok());
+        let others: Vec<_> = others.collect();
         let mut result = work(own);
         for other in others {
             result = result.and(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));

@@ -2,7 +2,7 @@
 //! white, samples taken as linear light, fixed-point arithmetic throughout.
 
 use std::num::NonZeroUsize;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::thread;
 
 use threads::spawn_elsewhere;
@@ -107,15 +107,19 @@ fn share(pixels: usize, threads: NonZeroUsize) -> usize {
     pixels.div_ceil(threads.get()).max(LEAST_SHARE)
 }
 
-/// Does the first share on this thread, and each other one on its own.
-fn side_by_side<S: Send>(mut shares: impl Iterator<Item = S>, convert: impl Fn(S) + Sync) {
-    let Some(own) = shares.next() else { return };
-    thread::scope(|scope| {
-        for other in shares {
-            let convert = &convert;
-            spawn_elsewhere(scope, move || convert(other));
+/// Does the shares on as many threads, this one among them, or on as many as the system gives.
+fn side_by_side<S>(shares: impl ExactSizeIterator<Item = S> + Send, convert: impl Fn(S) + Sync) {
+    let threads = shares.len();
+    let shares = Mutex::new(shares);
+    let work = || {
+        while let Some(share) = { shares.lock().unwrap_or_else(PoisonError::into_inner).next() } {
+            convert(share);
         }
-        convert(own);
+    };
+    thread::scope(|scope| {
+        let others = (1..threads).map_while(|_| spawn_elsewhere(scope, work).ok());
+        others.for_each(drop);
+        work();
     });
 }
 

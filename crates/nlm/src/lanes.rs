@@ -74,6 +74,8 @@ pub(crate) unsafe trait Lanes: Copy + 'static {
     fn average(self, other: Self) -> Self;
     fn shift_right<const BITS: i32>(self) -> Self;
     fn and(self, other: Self) -> Self;
+    /// 1 in signed lanes that are below those of the other one, else 0.
+    fn below(self, bound: Self) -> Self;
     /// Every other lane, from the second on, negated.
     fn negate_odd(self) -> Self;
     /// Every other lane, from the second on, of the other one.
@@ -107,8 +109,8 @@ pub(crate) unsafe trait Lanes: Copy + 'static {
     }
     /// The index from which on weights are zero, in each lane.
     fn ends(weigher: &Self::Weigher) -> Self;
-    /// The weights at indices up to [`LARGEST_INDEX`], zero where they are not below a lane's end, as signed numbers:
-    /// [that](Self::ends) of the table or a lower one. `LONG` is whether the table [is](Self::is_long).
+    /// The lowest 16 bits of the weights at indices up to [`LARGEST_INDEX`], zero where they are not below a lane's end, as
+    /// signed numbers: [that](Self::ends) of the table or a lower one. `LONG` is whether the table [is](Self::is_long).
     fn weigh<const LONG: bool>(weigher: &Self::Weigher, indices: Self, ends: Self) -> Self;
     /// What [`weigh_columns`](Self::weigh_columns) takes for an index.
     #[inline(always)]

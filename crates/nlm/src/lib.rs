@@ -1,9 +1,9 @@
 #![doc = include_str!("../README.md")]
 
-mod band;
 mod control;
 mod denoiser;
 mod error;
+mod general;
 mod image;
 mod isa;
 mod jobs;
@@ -15,6 +15,7 @@ mod planes;
 mod quotient;
 pub mod reference;
 mod sliding;
+mod task;
 mod tiled;
 mod weights;
 

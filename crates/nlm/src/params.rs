@@ -19,13 +19,14 @@ pub const MAX_SEARCH_WINDOW: u32 = 2901;
 /// Parameters of [`Denoiser::denoise`](crate::Denoiser::denoise); meanings are `cv2.fastNlMeansDenoising`'s.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Params {
-    /// Filter strength, in grey levels: finite and at least 0, which changes nothing. Default 10.
+    /// Filter strength, in grey levels: finite and at least 0, where windows count whose squared differences sum up to less than a power
+    /// of two (64 for 7 x 7 px), and no others. Default 10.
     pub h: f32,
     /// Side of the compared windows, px, from 1 to [`MAX_TEMPLATE_WINDOW`]. Even sides act as the next odd one.
     /// Default 7.
     pub template_window: u32,
     /// Side of the area searched for similar windows, px, from 1 to [`MAX_SEARCH_WINDOW`]. Even sides act as the next
-    /// odd one. Default 21. Time grows with its square.
+    /// odd one. Default 21. Time grows with its square, and faster where it is larger than the picture.
     pub search_window: u32,
 }
 

@@ -20,10 +20,15 @@ impl Planes {
         self.plane = self.stride * (height + 2 * border);
         self.pixels.resize(self.plane * channels, 0);
         let columns: Vec<usize> = reflected(width, border).map(|x| x * channels).collect();
+        let (left, rest) = columns.split_at(border);
+        let right = &rest[width..];
         for (channel, plane) in self.pixels.chunks_exact_mut(self.plane).enumerate() {
             for (row, y) in plane.chunks_exact_mut(self.stride).zip(reflected(height, border)) {
                 let source = &image.pixels()[y * width * channels..][..width * channels];
-                for (pixel, &column) in row.iter_mut().zip(&columns) {
+                let (before, row) = row.split_at_mut(border);
+                let (within, after) = row.split_at_mut(width);
+                take_channel(source, (channel, channels), within);
+                for (pixel, &column) in before.iter_mut().zip(left).chain(after.iter_mut().zip(right)) {
                     *pixel = source[column + channel];
                 }
             }
@@ -48,6 +53,19 @@ impl Planes {
             return (0, &[]);
         }
         ((first - x) as usize, self.row(channel, y, first, (last - first) as usize))
+    }
+}
+
+/// One of so many channels of interleaved pixels.
+fn take_channel(pixels: &[u8], (channel, channels): (usize, usize), to: &mut [u8]) {
+    match channels {
+        1 => to.copy_from_slice(pixels),
+        // As arrays, which the compiler takes apart in vectors.
+        2 => to.iter_mut().zip(pixels.as_chunks::<2>().0).for_each(|(to, pixel)| *to = pixel[channel & 1]),
+        _ => to
+            .iter_mut()
+            .zip(pixels.iter().skip(channel).step_by(channels))
+            .for_each(|(to, &from)| *to = from),
     }
 }
 

@@ -17,10 +17,10 @@ use self::columns::{Columns, Window};
 use self::offsets::{Group, groups, offsets};
 use self::rows::Rows;
 use self::sums::Sums;
-use crate::band::Task;
 use crate::isa::Isa;
 use crate::lanes::{Buffer, Kernel, LARGEST_INDEX, Lanes, LookUp, Portable, WIDEST, for_each_lanes};
 use crate::piece::Piece;
+use crate::task::Task;
 use crate::weights::Weights;
 use crate::{Control, Error, Params};
 
@@ -30,9 +30,8 @@ const PIECE_WIDTH: usize = 1280;
 /// Rows of a band, but for those of the window above it that are gone through first.
 const BAND_HEIGHT: usize = 1024;
 
-/// Radii of the search window: below, so few weights are summed that they may take more than 16 bits; above, column sums
-/// outgrow the cache.
-const SMALLEST_SEARCH: usize = 4;
+/// Radius of the search window from which on column sums outgrow the cache. Below 8, so few weights are summed that they take more
+/// than 15 bits.
 const LARGEST_SEARCH: usize = 64;
 
 /// Pixels whose pairs are gone through at a time, by all groups of offsets, a multiple of all lanes: few enough for the
@@ -53,14 +52,16 @@ pub(crate) struct SlidingMemory {
 /// The kernel for these parameters; `None` where they are not for this path, or its table is not exact.
 pub(crate) fn kernel(isa: Isa, params: &Params, channels: usize, weights: &Weights) -> Option<Kernel> {
     let fits = (1..=2).contains(&channels)
+        && weights.carries().next().is_none()
         && weights.nonzero().len() <= usize::from(LARGEST_INDEX)
-        && (SMALLEST_SEARCH..=LARGEST_SEARCH).contains(&params.search_radius());
+        && params.search_radius() <= LARGEST_SEARCH;
     fits.then(|| Kernel::new(isa, weights, LookUp::Vectors)).flatten()
 }
 
 /// Rows of a band: one a thread, or more where they are high.
 pub(crate) fn band_rows(height: usize, threads: usize) -> usize {
-    height.div_ceil(threads * height.div_ceil(BAND_HEIGHT * threads))
+    let bands = height.div_ceil(BAND_HEIGHT).next_multiple_of(threads);
+    height.div_ceil(bands)
 }
 
 /// Denoises a band of rows, `first_row` the first of them, into `out`, interleaved.

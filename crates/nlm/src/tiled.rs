@@ -20,11 +20,11 @@ use self::distance::{column_sums, sums_len};
 use self::grid::{Grid, TEMPLATE};
 use self::offsets::Offsets;
 use self::planes::{BlockMemory, LARGEST_INDEX, PlaneMemory};
-use self::weigh::RowWeights;
-use crate::band::Task;
+use self::weigh::{Carries, RowWeights};
 use crate::isa::Isa;
 use crate::lanes::{Buffer, Kernel, Lanes, LookUp, for_each_lanes};
 use crate::piece::Piece;
+use crate::task::Task;
 use crate::weights::Weights;
 use crate::{Control, Error, Params};
 
@@ -36,6 +36,8 @@ pub(crate) struct TiledMemory {
     columns: Buffer,
     weights: Buffer,
     sums: Buffer,
+    /// Sums of what of weights does not fit lanes.
+    carried: Buffer,
     quotients: Vec<u8>,
 }
 
@@ -45,7 +47,7 @@ const PIECE_WIDTH: usize = 1024;
 const PIECE_HEIGHT: usize = 512;
 
 /// Radii of the search window: below and above, a tile would be mostly surroundings.
-const SMALLEST_SEARCH: usize = 8;
+const SMALLEST_SEARCH: usize = 2;
 const LARGEST_SEARCH: usize = 32;
 
 /// The kernel for these parameters; `None` where its sums, which saturate, or its table are not exact.
@@ -59,7 +61,7 @@ pub(crate) fn kernel(isa: Isa, params: &Params, channels: usize, weights: &Weigh
 
 /// Rows of a band: as many bands as there are threads, or a multiple of that, so that none is higher than a piece.
 pub(crate) fn band_rows(height: usize, threads: usize) -> usize {
-    let bands = threads * height.div_ceil(PIECE_HEIGHT * threads);
+    let bands = height.div_ceil(PIECE_HEIGHT).next_multiple_of(threads);
     height.div_ceil(bands)
 }
 
@@ -110,7 +112,7 @@ fn run_piece_body<V: Lanes, const CHANNELS: usize>(
         V::origin(table).filter(|&origin| last - isize::from(origin) <= LARGEST_INDEX[CHANNELS] as isize);
     let search = task.params.search_radius();
     let grid = Grid::new(V::LANES, piece.width, piece.height, search);
-    let TiledMemory { planes, block: block_memory, columns, weights, sums, quotients } = memory;
+    let TiledMemory { planes, block: block_memory, columns, weights, sums, carried, quotients } = memory;
     let view = planes.fill::<V, CHANNELS>(task.planes, piece, &grid, origin.unwrap_or(0));
     let block = grid.block;
     let columns = columns.vectors::<V>(Offsets::MOST * sums_len(block));
@@ -118,6 +120,9 @@ fn run_piece_body<V: Lanes, const CHANNELS: usize>(
     let (width, height) = sums::size(&grid);
     let sums = sums.wide::<V>(width * height * vectors(CHANNELS));
     sums.fill(V::wide_zero());
+    let carries = Carries { ends: task.weights.carries().collect(), origin: origin.unwrap_or(0) };
+    let carried = carried.wide::<V>(if carries.ends.is_empty() { 0 } else { sums.len() });
+    carried.fill(V::wide_zero());
     for (y, x) in sums::blocks(&grid) {
         let here = view.block(block, (y, x + search), block_memory);
         for dy in 0..=search {
@@ -135,10 +140,20 @@ fn run_piece_body<V: Lanes, const CHANNELS: usize>(
                         weights.fill::<CHANNELS, false>(&here, &weigher, row, columns);
                     }
                     sums::add_row(&view, &grid, &weights, (y + row, x), sums);
+                    if carries.ends.is_empty() {
+                        continue;
+                    }
+                    if origin.is_some() {
+                        weights.fill_carries::<CHANNELS, true>(&here, &carries, row, columns);
+                    } else {
+                        weights.fill_carries::<CHANNELS, false>(&here, &carries, row, columns);
+                    }
+                    sums::add_row(&view, &grid, &weights, (y + row, x), carried);
                 }
             }
         }
     }
+    sums::carry::<V>(carried, sums);
     sums::merge::<V, CHANNELS>(&grid, sums);
     let own = task.weights.table().first().copied().unwrap_or(1);
     sums::divide::<V, CHANNELS>(

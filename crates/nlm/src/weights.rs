@@ -53,6 +53,14 @@ impl Weights {
         self.table.split_last().map_or(&[], |(_, nonzero)| nonzero)
     }
 
+    /// Of weights as signed numbers of 16 bits, how many times 2^16 they are more: as often as their index is below one of these.
+    /// None where all have 15 bits.
+    pub(crate) fn carries(&self) -> impl Iterator<Item = u16> {
+        let (table, largest) = (self.nonzero(), self.nonzero().first().copied().unwrap_or(0));
+        let carried = (0..).map(|carry| (1 << 15) + (carry << 16)).take_while(move |&least| least <= largest);
+        carried.map(|least| table.partition_point(|&weight| weight >= least) as u16)
+    }
+
     /// The weight at index `i` is the largest times `exp(-decay * i)`, rounded; without meaning where only one weight is
     /// above zero.
     pub(crate) fn decay(&self) -> f64 {
@@ -83,6 +91,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn carries_are_what_weights_are_more_than_16_bits_tell() {
+        for (search_window, most) in [(3, 14), (5, 5), (9, 2), (11, 1), (15, 1), (17, 0), (21, 0)] {
+            let weights = Weights::new(&Params { search_window, ..Params::default() }, 1);
+            let carries: Vec<u16> = weights.carries().collect();
+            assert_eq!(carries.len(), most, "{search_window} px");
+            for (index, &weight) in (0..).zip(weights.table()) {
+                let carried = carries.iter().filter(|&&end| index < end).count() as i64;
+                assert_eq!(i64::from(weight as i16) + (carried << 16), i64::from(weight), "{index}");
+            }
+        }
+    }
+
+    #[test]
     fn weights_of_the_default_end_at_a_thousandth() {
         for (channels, nonzero) in [(1, 528), (2, 1055)] {
             let weights = Weights::new(&Params::default(), channels);
@@ -92,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn no_strength_gives_weight_to_equal_windows_alone() {
+    fn no_strength_gives_weight_to_windows_of_the_first_index_alone() {
         let weights = Weights::new(&Params { h: 0.0, ..Params::default() }, 1);
         assert_eq!(weights.table(), [19096, 0]);
     }

@@ -15,7 +15,7 @@ use crate::retain::{Feature, retain};
 use crate::ring::BLOCK;
 use crate::schedule::{Schedule, Shares};
 use crate::topmost::Estimator;
-use crate::worker::{Duty, Job, Worker};
+use crate::worker::{Job, Worker};
 use crate::{Control, Descriptor, Descriptors, Error, Features, Keypoint, Params, descriptor, orientation};
 
 /// Fewest blocks of rows for which a thread of its own pays.
@@ -172,11 +172,10 @@ fn run(jobs: &[Job<'_>], workers: &mut Vec<Worker>) -> Result<(), Error> {
     let mut tasks = workers[..threads].iter_mut().map(|worker| move || worker.run(jobs));
     let Some(mut own) = tasks.next() else { return Ok(()) };
     thread::scope(|scope| {
-        // Where a thread can't be started, those that were would wait for its share.
-        let duty = Duty::new(jobs);
-        let others: Vec<_> = tasks.map(|task| spawn_elsewhere(scope, task)).collect();
+        // Where the system gives no more threads, those that there are do the work.
+        let others: Vec<_> = tasks.map_while(|task| spawn_elsewhere(scope, task).ok()).collect();
+        jobs.iter().for_each(|job| job.schedule.expect(1 + others.len()));
         let mut result = own();
-        duty.done();
         for other in others {
             result = result.and(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         }

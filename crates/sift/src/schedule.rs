@@ -34,6 +34,8 @@ pub(crate) struct Schedule {
     shares: Mutex<Vec<Range<usize>>>,
     /// How many workers have come.
     joined: AtomicUsize,
+    /// How many there are to come at most.
+    present: AtomicUsize,
     /// The fewest blocks that the first worker takes from another.
     leader_stolen: usize,
 }
@@ -53,6 +55,7 @@ impl Schedule {
         Self {
             shares: Mutex::new(std::iter::once(0..first).chain(others).collect()),
             joined: AtomicUsize::new(0),
+            present: AtomicUsize::new(usize::MAX),
             leader_stolen: stolen.clamp(MIN_STOLEN, MAX_LEADER_STOLEN),
         }
     }
@@ -61,12 +64,18 @@ impl Schedule {
     #[cfg(test)]
     pub(crate) fn parted_at(blocks: usize, block: usize) -> Self {
         let shares = Mutex::new(vec![0..block, block..blocks]);
-        Self { shares, joined: AtomicUsize::new(0), leader_stolen: MIN_STOLEN }
+        let (joined, present) = (AtomicUsize::new(0), AtomicUsize::new(usize::MAX));
+        Self { shares, joined, present, leader_stolen: MIN_STOLEN }
     }
 
     /// How many workers there are shares for.
     pub(crate) fn workers(&self) -> usize {
         self.shares.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// No more than so many workers will come: who comes after this is known does all that is left of the others' shares.
+    pub(crate) fn expect(&self, workers: usize) {
+        self.present.store(workers, Ordering::Relaxed);
     }
 
     /// The number of a worker that comes to take part, in the order in which they come: what the first share needs is
@@ -80,19 +89,30 @@ impl Schedule {
     pub(crate) fn next(&self, worker: usize) -> Option<usize> {
         let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
         if shares[worker].is_empty() {
-            let largest = shares.iter_mut().max_by_key(|share| share.len())?;
-            let stolen = largest.len() / 2;
-            let least = if worker == 0 { self.leader_stolen } else { MIN_STOLEN };
-            if stolen < least {
-                return None;
-            }
-            let middle = largest.end - stolen;
-            let half = middle..largest.end;
-            largest.end = middle;
+            let present = self.present.load(Ordering::Relaxed).min(shares.len());
+            let half = match shares[present..].iter_mut().find(|share| !Range::is_empty(share)) {
+                Some(orphaned) => second_half(orphaned, orphaned.len().div_ceil(2)),
+                None => {
+                    let largest = shares.iter_mut().max_by_key(|share| share.len())?;
+                    let stolen = largest.len() / 2;
+                    let least = if worker == 0 { self.leader_stolen } else { MIN_STOLEN };
+                    if stolen < least {
+                        return None;
+                    }
+                    second_half(largest, stolen)
+                }
+            };
             shares[worker] = half;
         }
         shares[worker].next()
     }
+}
+
+/// Takes so many blocks from the end of a share.
+fn second_half(share: &mut Range<usize>, blocks: usize) -> Range<usize> {
+    let end = share.end;
+    share.end -= blocks;
+    share.end..end
 }
 
 #[cfg(test)]
@@ -119,6 +139,26 @@ mod tests {
                 let case =
                     format!("{shares:?}, {blocks} blocks, {workers} workers, {fast} is faster: {taken:?}");
                 assert!(taken.iter().all(|&times| times == 1), "{case}");
+            }
+        }
+    }
+
+    #[test]
+    fn those_that_came_do_the_shares_of_those_that_never_do() {
+        for (blocks, workers, present) in [(64, 2, 1), (100, 5, 3), (1000, 7, 1), (30, 3, 2)] {
+            for shares in ALL {
+                let schedule = Schedule::new(blocks, workers, shares);
+                let mut taken = vec![0; blocks];
+                let mut go = |worker: usize| {
+                    while let Some(block) = schedule.next(worker) {
+                        taken[block] += 1;
+                    }
+                };
+                // All but the first are there, and gone, before it is known that there are no more.
+                (1..present).for_each(&mut go);
+                schedule.expect(present);
+                go(0);
+                assert!(taken.iter().all(|&times| times == 1), "{shares:?}, {present} of {workers}: {taken:?}");
             }
         }
     }

@@ -56,10 +56,11 @@ mod tests {
         const TIME: Duration = Duration::from_millis(20);
         let before = processor_time();
         thread::scope(|scope| {
-            spawn_elsewhere(scope, || {
+            let nested = spawn_elsewhere(scope, || {
                 work(TIME);
-                thread::scope(|scope| drop(spawn_elsewhere(scope, || work(TIME)).join()));
+                thread::scope(|scope| drop(spawn_elsewhere(scope, || work(TIME)).unwrap().join()));
             });
+            nested.unwrap();
             work(TIME);
         });
         assert!(processor_time() - before >= TIME * 3);
@@ -74,7 +75,7 @@ mod tests {
                 work(TIME);
                 panic::resume_unwind(Box::new("as a test does"));
             });
-            worker.join().is_err()
+            worker.unwrap().join().is_err()
         });
         assert!(ended && processor_time() - before >= TIME);
     }

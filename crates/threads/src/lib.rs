@@ -9,9 +9,8 @@ mod processor;
 mod slice;
 mod yielding;
 
-#[cfg(target_os = "linux")]
-use std::thread;
-use std::thread::{Scope, ScopedJoinHandle};
+use std::io;
+use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::Duration;
 
 /// As [`Scope::spawn`], but the thread begins on another processor than this one's, if it may use others.
@@ -22,33 +21,35 @@ use std::time::Duration;
 ///
 /// Where the thread may be afterwards does not change. Other systems than Linux are left to do as they do.
 ///
-/// # Panics
-/// As [`Scope::spawn`], where no thread can be started.
+/// # Errors
+/// Of the system, where it gives no more threads: the task is not done then.
 ///
 /// ```
 /// let (mut first, mut second) = (0, 0);
 /// std::thread::scope(|scope| {
-///     threads::spawn_elsewhere(scope, || second = (500..1000).sum::<u32>());
+///     threads::spawn_elsewhere(scope, || second = (500..1000).sum::<u32>())?;
 ///     first = (0..500).sum::<u32>();
-/// });
+///     Ok::<_, std::io::Error>(())
+/// })?;
 /// assert_eq!(first + second, (0..1000).sum());
+/// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn spawn_elsewhere<'scope, T: Send + 'scope>(
     scope: &'scope Scope<'scope, '_>,
     task: impl FnOnce() -> T + Send + 'scope,
-) -> ScopedJoinHandle<'scope, T> {
+) -> io::Result<ScopedJoinHandle<'scope, T>> {
     #[cfg(not(target_os = "linux"))]
-    return scope.spawn(task);
+    return thread::Builder::new().spawn_scoped(scope, task);
     #[cfg(target_os = "linux")]
     {
         let (here, account) = (processor::current(), clock::Account::open());
-        let spawned = scope.spawn(move || {
+        let spawned = thread::Builder::new().spawn_scoped(scope, move || {
             let _account = account;
             processor::leave(here);
             task()
-        });
+        })?;
         thread::yield_now();
-        spawned
+        Ok(spawned)
     }
 }
 
@@ -86,9 +87,10 @@ pub fn yield_if_due() -> bool {
 /// ```
 /// let clock = threads::ProcessorClock::start();
 /// std::thread::scope(|scope| {
-///     threads::spawn_elsewhere(scope, || (0..1000).sum::<u32>());
-/// });
+///     threads::spawn_elsewhere(scope, || (0..1000).sum::<u32>()).map(drop)
+/// })?;
 /// assert!(clock.elapsed().is_none_or(|time| time.as_secs() < 60));
+/// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct ProcessorClock(Option<Duration>);

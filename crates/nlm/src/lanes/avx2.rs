@@ -52,6 +52,9 @@ unsafe impl Lanes for Avx2 {
         fn mul_fraction(self, other: Self) -> Self { Self(_mm256_mulhrs_epi16(self.0, other.0)) }
         fn average(self, other: Self) -> Self { Self(_mm256_avg_epu16(self.0, other.0)) }
         fn and(self, other: Self) -> Self { Self(_mm256_and_si256(self.0, other.0)) }
+        fn below(self, bound: Self) -> Self {
+            Self(_mm256_srli_epi16::<15>(_mm256_cmpgt_epi16(bound.0, self.0)))
+        }
         fn negate_odd(self) -> Self { Self(_mm256_sign_epi16(self.0, _mm256_set1_epi32(-0xffff))) }
         fn odd(self, other: Self) -> Self { Self(_mm256_blend_epi16::<0xaa>(self.0, other.0)) }
         fn interleave(self, other: Self) -> [Self; 2] {

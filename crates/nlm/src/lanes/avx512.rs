@@ -43,6 +43,9 @@ unsafe impl Lanes for Avx512 {
         fn mul_fraction(self, other: Self) -> Self { Self(_mm512_mulhrs_epi16(self.0, other.0)) }
         fn average(self, other: Self) -> Self { Self(_mm512_avg_epu16(self.0, other.0)) }
         fn and(self, other: Self) -> Self { Self(_mm512_and_si512(self.0, other.0)) }
+        fn below(self, bound: Self) -> Self {
+            Self(_mm512_maskz_set1_epi16(_mm512_cmplt_epi16_mask(self.0, bound.0), 1))
+        }
         // By 1 and -1 in turn; not by masks, which the compiler makes anew for each vector.
         fn negate_odd(self) -> Self { Self(_mm512_mullo_epi16(self.0, _mm512_set1_epi32(-0xffff))) }
         fn odd(self, other: Self) -> Self { Self(select(_mm512_set1_epi32(0xffff), self.0, other.0)) }

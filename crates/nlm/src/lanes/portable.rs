@@ -90,6 +90,11 @@ unsafe impl Lanes for Portable {
     }
 
     #[inline(always)]
+    fn below(self, bound: Self) -> Self {
+        self.zip(bound, |lane, bound| u16::from((lane as i16) < bound as i16))
+    }
+
+    #[inline(always)]
     fn negate_odd(self) -> Self {
         Self(from_fn(|lane| if lane % 2 == 1 { self.0[lane].wrapping_neg() } else { self.0[lane] }))
     }
@@ -167,7 +172,7 @@ unsafe impl Lanes for Portable {
     }
 
     fn table(weights: &Weights, _: LookUp) -> Option<Vec<u16>> {
-        weights.table().iter().map(|&weight| i16::try_from(weight).ok().map(|weight| weight as u16)).collect()
+        Some(weights.table().iter().map(|&weight| weight as u16).collect())
     }
 
     #[inline(always)]

@@ -6,9 +6,9 @@ use std::ops::Range;
 use super::offsets::Group;
 use super::rows::Rows;
 use super::sums::Share;
-use crate::band::Task;
 use crate::lanes::{Buffer, Lanes};
 use crate::piece::Piece;
+use crate::task::Task;
 
 /// Sums of each column of a piece and its surroundings, group after group of offsets, one a lane.
 pub(super) struct Columns<'a, V: Lanes> {

@@ -1,9 +1,9 @@
 //! Rows of pixels as the sums take them.
 
 use super::offsets::Group;
-use crate::band::Task;
 use crate::lanes::Lanes;
 use crate::piece::Piece;
+use crate::task::Task;
 
 /// Rows of each channel, with what surrounds a piece and pixels beyond that, which are in no pair that counts.
 #[derive(Debug, Default)]

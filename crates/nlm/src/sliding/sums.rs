@@ -5,10 +5,10 @@ use std::cell::Cell;
 use super::RUN;
 use super::offsets::Group;
 use super::rows::Rows;
-use crate::band::Task;
 use crate::lanes::Lanes;
 use crate::piece::Piece;
 use crate::quotient::quotient;
+use crate::task::Task;
 
 /// The sums of a piece: of each row those of weights and of each channel's products, even columns first, then odd ones, as
 /// pairs of lanes give to every other pixel.

@@ -140,6 +140,14 @@ fn by_two_columns<V, const CHANNELS: usize>(
     by_two
 }
 
+/// Adds sums of carries, 2^16 each, to those of the rest of weights; there may be none.
+#[inline(always)]
+pub(super) fn carry<V: Lanes>(carried: &mut [V::Wide], sums: &mut [V::Wide]) {
+    for (sum, carried) in wide_lanes_mut::<V>(sums).iter_mut().zip(wide_lanes_mut::<V>(carried)) {
+        *sum = sum.wrapping_add(*carried << 16);
+    }
+}
+
 /// Brings what a tile's pixels give to those of its neighbours there.
 #[inline(always)]
 pub(super) fn merge<V: Lanes, const CHANNELS: usize>(grid: &Grid, sums: &mut [V::Wide]) {

@@ -19,6 +19,15 @@ type Column<V> = [V; Offsets::MOST];
 /// same pixels.
 type Diagonal<V> = [V; 2 * Offsets::MOST - 2];
 
+/// What of weights does not fit lanes: [`Weights::carries`], and the origin of places if the table has them.
+pub(super) struct Carries {
+    pub(super) ends: Vec<u16>,
+    pub(super) origin: i16,
+}
+
+/// Bits of places, of which those below 0 come last.
+const PLACES_MASK: u16 = 2047;
+
 /// Weights of the pairs of a row of a block, for some offsets.
 pub(super) struct RowWeights<'a, V> {
     columns: &'a mut [Column<V>],
@@ -59,6 +68,58 @@ impl<'a, V: Lanes> RowWeights<'a, V> {
         row: usize,
         sums: &[V],
     ) {
+        self.put::<CHANNELS, PLACES>(
+            view,
+            row,
+            sums,
+            #[inline(always)]
+            |index| {
+                if Self::AT_ONCE { weigh::<V, PLACES>(weigher, index) } else { V::prepare(weigher, index) }
+            },
+        );
+        if !Self::AT_ONCE {
+            let prepared = &mut self.columns.as_flattened_mut()[BEFORE * Offsets::MOST..];
+            V::weigh_columns(
+                weigher,
+                &mut prepared[..=self.block.width * Offsets::MOST],
+                Offsets::MOST,
+                self.offsets.count,
+            );
+        }
+    }
+
+    /// Finds in place of the weights how often each is 2^16 more than its lane says.
+    #[inline(always)]
+    pub(super) fn fill_carries<const CHANNELS: usize, const PLACES: bool>(
+        &mut self,
+        view: &BlockView<'_, V, CHANNELS>,
+        carries: &Carries,
+        row: usize,
+        sums: &[V],
+    ) {
+        let (origin, all) = (V::splat(carries.origin as u16), V::splat(PLACES_MASK));
+        self.put::<CHANNELS, PLACES>(
+            view,
+            row,
+            sums,
+            #[inline(always)]
+            |place| {
+                let index = if PLACES { place.add(origin).and(all) } else { place };
+                let below = |&end: &u16| index.below(V::splat(end));
+                carries.ends.iter().map(below).fold(V::splat(0), V::add)
+            },
+        );
+    }
+
+    /// Puts what becomes of the index of each pair in its place, or of the place if the table has them.
+    #[inline(always)]
+    fn put<const CHANNELS: usize, const PLACES: bool>(
+        &mut self,
+        view: &BlockView<'_, V, CHANNELS>,
+        row: usize,
+        sums: &[V],
+        of_index: impl Fn(V) -> V,
+    ) {
         let Block { width, height } = self.block;
         let all = sums.chunks_exact(sums_len(self.block)).zip(self.offsets.iter()).enumerate();
         for (slot, (sums, offset)) in all {
@@ -75,21 +136,8 @@ impl<'a, V: Lanes> RowWeights<'a, V> {
                 #[inline(always)]
                 |(weights, correction), sum| {
                     let index = BlockView::<V, CHANNELS>::index(sum, correction);
-                    weights[slot] = if Self::AT_ONCE {
-                        weigh::<V, PLACES>(weigher, index)
-                    } else {
-                        V::prepare(weigher, index)
-                    };
+                    weights[slot] = of_index(index);
                 },
-            );
-        }
-        if !Self::AT_ONCE {
-            let prepared = &mut self.columns.as_flattened_mut()[BEFORE * Offsets::MOST..];
-            V::weigh_columns(
-                weigher,
-                &mut prepared[..=width * Offsets::MOST],
-                Offsets::MOST,
-                self.offsets.count,
             );
         }
     }

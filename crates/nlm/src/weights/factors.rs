@@ -66,16 +66,19 @@ impl Form {
 /// times them is zero.
 const LARGEST: f64 = 65_536.0;
 
-/// Added to a number below 2^16, this rounds it to the nearest integer, of two to the even one, which then stands in the low bits of
+/// Beyond the largest weights that single precision tells from their neighbours with products that are some units off.
+const MOST: u32 = 1 << 20;
+
+/// Added to a number below 2^23, this rounds it to the nearest integer, of two to the even one, which then stands in the low bits of
 /// the sum.
 pub(crate) const TO_LOW_BITS: f32 = 8_388_608.0;
 
 impl Factors {
-    /// Finds tables that give every weight exactly; `None` where there are too many, some have more than 15 bits, or none
-    /// of those tried do.
+    /// Finds tables that give every weight exactly; `None` where there are too many, some have more than 20 bits, or none
+    /// of those tried do. Of weights that have more than 15 bits the vectors' lanes have the lower 16.
     pub(crate) fn new(weights: &Weights, form: Form) -> Option<Self> {
         let table = weights.nonzero();
-        table.first().filter(|&&largest| i16::try_from(largest).is_ok())?;
+        table.first().filter(|&&largest| largest < MOST)?;
         let end = u16::try_from(table.len()).ok().filter(|end| usize::from(*end) <= form.products())?;
         // The product is fixed but the share of each factor is free, and with it the rounding errors.
         let shares = (0..50).map(|step| 1.0 - 0.01 * f64::from(step));
@@ -129,7 +132,7 @@ fn nudges(count: i32) -> impl Iterator<Item = i32> {
 fn product(tables: &[[f32; ENTRIES]; TABLES], form: Form, first: f32, place: usize) -> u32 {
     let shifts = form.shifts();
     let factor = |table: usize| tables[table][place >> shifts[table] & (ENTRIES - 1)];
-    (first * factor(1)).mul_add(factor(2) * factor(3), TO_LOW_BITS).to_bits() & 0xffff
+    (first * factor(1)).mul_add(factor(2) * factor(3), TO_LOW_BITS).to_bits() - TO_LOW_BITS.to_bits()
 }
 
 #[cfg(test)]
@@ -152,6 +155,20 @@ mod tests {
                     let factors = Factors::new(&weights, form);
                     assert_eq!(factors.is_some(), are_few, "{params:?}, {channels} channels, {form:?}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn weights_of_more_than_15_bits_are_products() {
+        let strengths = (1..=139_u16).map(|tenths| f32::from(tenths) / 10.0);
+        for (h, search_window) in strengths.flat_map(|h| [5, 7, 9, 11, 13, 15].map(|window| (h, window))) {
+            for channels in [1, 2] {
+                let params = Params { h, search_window, ..Params::default() };
+                let weights = Weights::new(&params, channels);
+                let are_few = weights.nonzero().len() <= Form::Bytewise.products();
+                let factors = Factors::new(&weights, Form::Bytewise);
+                assert_eq!(factors.is_some(), are_few, "{params:?}, {channels} channels");
             }
         }
     }

@@ -29,8 +29,7 @@ const PRODUCTS: usize = ROW * CORRECTED;
 impl Product {
     /// Finds the tables; `None` where the weights are too many or don't fit the form.
     pub(crate) fn new(weights: &Weights) -> Option<Self> {
-        let table =
-            weights.nonzero().iter().map(|&weight| i16::try_from(weight).ok().map(|weight| weight as u16));
+        let table = weights.nonzero().iter().map(|&weight| u16::try_from(weight).ok());
         let table: Vec<u16> = table.collect::<Option<_>>()?;
         let len = i16::try_from(table.len()).ok()?;
         let aligned = len - (table.len().min(PRODUCTS).next_multiple_of(ROW)) as i16;

@@ -1,4 +1,4 @@
-//! Non-local means of a band of rows, at a cost that does not depend on the template window.
+//! Non-local means with any parameters and number of channels, at a cost that does not depend on the template window.
 //!
 //! The weight of a pixel for another is that of the other for the one, so half of the search window's offsets do. For
 //! each of them the band's rows are gone through from top to bottom: sums of squared differences over a column of the
@@ -7,29 +7,19 @@
 
 use std::ops::Range;
 
-use crate::isa::{Isa, for_each_isa};
-use crate::planes::Planes;
-use crate::weights::Weights;
-use crate::{Control, Error, Params};
+use crate::isa::for_each_isa;
+use crate::task::Task;
+use crate::{Control, Error};
 
 /// Bytes of sums that a band may hold, so that they stay in the second-level cache.
 const BAND_BYTES: usize = 768 * 1024;
 
-/// What bands of one image have in common.
-#[derive(Clone, Copy)]
-pub(crate) struct Task<'a> {
-    pub(crate) planes: &'a Planes,
-    pub(crate) channels: usize,
-    pub(crate) width: usize,
-    pub(crate) height: usize,
-    pub(crate) params: &'a Params,
-    pub(crate) weights: &'a Weights,
-    pub(crate) isa: Isa,
-}
+/// Rows of an offset after which it is asked whether to stop: they may be short, and as many as the search window.
+const ROWS_UNASKED: isize = 16;
 
 /// Memory of a band, kept from band to band and from image to image.
 #[derive(Debug, Default)]
-pub(crate) struct BandMemory {
+pub(crate) struct GeneralMemory {
     /// Sums of weights, row after row of the band.
     totals: Vec<u32>,
     /// Sums of weights times pixels, one array a channel.
@@ -49,38 +39,34 @@ struct Offset {
     dx: isize,
 }
 
-impl Task<'_> {
-    /// Rows of a band: enough that the work above its first row, where column sums begin anew, is a small share.
-    pub(crate) fn band_rows(&self, threads: usize) -> usize {
-        let cached = BAND_BYTES / (4 * (self.channels + 1) * self.width.max(1));
-        let warm_up = 2 * self.params.template_radius() + 1 + self.params.search_radius();
-        cached.max(warm_up).max(16).min(self.height.div_ceil(threads)).max(1)
-    }
-
-    /// Denoises rows `rows` into `out`, interleaved.
-    pub(crate) fn run(
-        &self,
-        rows: Range<usize>,
-        memory: &mut BandMemory,
-        control: &Control<'_>,
-        out: &mut [u8],
-    ) -> Result<(), Error> {
-        memory.begin(self, rows.len());
-        let search = self.params.search_radius() as isize;
-        for dy in 0..=search {
-            for dx in if dy == 0 { 1 } else { -search }..=search {
-                if control.should_stop() {
-                    return Err(Error::Stopped);
-                }
-                memory.add(self, &rows, Offset { dy, dx });
-            }
-        }
-        memory.finish(self, &rows, out);
-        Ok(())
-    }
+/// Rows of a band: enough that the work above its first row, where column sums begin anew, is a small share.
+pub(crate) fn band_rows(task: &Task<'_>, threads: usize) -> usize {
+    let cached = BAND_BYTES / (4 * (task.channels + 1) * task.width.max(1));
+    let warm_up = 2 * task.params.template_radius() + 1 + task.params.search_radius();
+    cached.max(warm_up).max(16).min(task.height.div_ceil(threads)).max(1)
 }
 
-impl BandMemory {
+/// Denoises a band of rows, `first_row` the first of them, into `out`, interleaved.
+pub(crate) fn run(
+    task: &Task<'_>,
+    first_row: usize,
+    memory: &mut GeneralMemory,
+    control: &Control<'_>,
+    out: &mut [u8],
+) -> Result<(), Error> {
+    let rows = first_row..first_row + out.len() / (task.width * task.channels);
+    memory.begin(task, rows.len());
+    let search = task.params.search_radius() as isize;
+    for dy in 0..=search {
+        for dx in if dy == 0 { 1 } else { -search }..=search {
+            memory.add(task, &rows, Offset { dy, dx }, control)?;
+        }
+    }
+    memory.finish(task, &rows, out);
+    Ok(())
+}
+
+impl GeneralMemory {
     /// Clears the sums.
     fn begin(&mut self, task: &Task<'_>, rows: usize) {
         let pixels = rows * task.width;
@@ -94,7 +80,13 @@ impl BandMemory {
     }
 
     /// Adds what pixels at an offset from each other give to each other.
-    fn add(&mut self, task: &Task<'_>, rows: &Range<usize>, offset: Offset) {
+    fn add(
+        &mut self,
+        task: &Task<'_>,
+        rows: &Range<usize>,
+        offset: Offset,
+        control: &Control<'_>,
+    ) -> Result<(), Error> {
         let Task { width, params, .. } = *task;
         let template = params.template_radius() as isize;
         let Offset { dy, dx } = offset;
@@ -109,6 +101,9 @@ impl BandMemory {
             self.move_columns(task, y, None, left - template, offset);
         }
         for y in first..rows.end as isize {
+            if (y - first) % ROWS_UNASKED == 0 && control.should_stop() {
+                return Err(Error::Stopped);
+            }
             let gone = (y > first).then_some(y - template - 1);
             self.move_columns(task, y + template, gone, left - template, offset);
             self.weigh(task, pairs);
@@ -123,6 +118,7 @@ impl BandMemory {
                 self.share(task, at, (-dx - left) as usize, y, -dx);
             }
         }
+        Ok(())
     }
 
     /// Adds row `new` of squared differences to the column sums and takes away row `gone`.
