@@ -97,7 +97,7 @@ impl Describer {
         self.falloff.fill(isa, radius, -1.0 / (CELLS * CELLS) as f32 * 2.0 / (width * width));
         let side = 2 * radius + 1;
         let within = inner(at.x, radius, strip.octave.width);
-        let offset = |x: usize| x as f32 - at.x as f32;
+        let offset = |x: usize| (x as isize - at.x as isize) as f32;
         self.spans.resize(side.next_multiple_of(LINE));
         bound(isa, frame, radius as f32, (offset(within.start), offset(within.end) - 1.0), &mut self.spans);
         self.patch.begin(side, side);

@@ -14,8 +14,9 @@ use crate::octave::{Octave, Reach, Source, octave_count};
 use crate::retain::{Feature, retain};
 use crate::ring::BLOCK;
 use crate::schedule::{Schedule, Shares};
+use crate::strongest::Bar;
 use crate::topmost::Estimator;
-use crate::worker::{Job, Worker};
+use crate::worker::{Job, Search, Worker};
 use crate::{Control, Descriptor, Descriptors, Error, Features, Keypoint, Params, descriptor, orientation};
 
 /// Fewest blocks of rows for which a thread of its own pays.
@@ -93,6 +94,7 @@ impl Detector {
         for (base, shape) in self.bases.iter_mut().zip(&shapes) {
             base.reset(shape.width / 2, shape.height / 2, shape.strip / 2);
         }
+        let search = &Search { params, control, bar: Bar::default() };
         let first = Source::Image { grey, width, precise: params.precise_upscale };
         let sources = iter::once(first).chain(self.bases.iter().map(|base| Source::Octave { base }));
         let nexts = self.bases.iter().map(Some).chain(iter::once(None));
@@ -112,7 +114,7 @@ impl Detector {
                     estimator: estimator.as_ref(),
                     isa: self.isa,
                 };
-                Job { octave, params, control, strip, schedule: Schedule::new(blocks, workers, shares), next }
+                Job { octave, search, strip, schedule: Schedule::new(blocks, workers, shares), next }
             })
             .collect();
         run(&jobs, &mut self.workers)?;
@@ -123,8 +125,8 @@ impl Detector {
 }
 
 impl Detector {
-    /// Share of the last call's work that went into descriptors, from 0 to 1: detection and description are one pass,
-    /// each keypoint being described as soon as it is found.
+    /// Share of the time that threads took in the last call, waiting for each other included, that went into descriptors, from 0 to 1:
+    /// detection and description are one pass, each keypoint being described as soon as it is found.
     pub fn describing_share(&self) -> f64 {
         let sum = |of: fn(&Worker) -> Duration| -> f64 {
             self.workers.iter().map(|worker| of(worker).as_secs_f64()).sum()
@@ -246,8 +248,7 @@ mod tests {
         let blocks = width.div_ceil(strip) * height.div_ceil(BLOCK);
         let job = Job {
             octave,
-            params,
-            control: &Control::default(),
+            search: &Search { params, control: &Control::default(), bar: Bar::default() },
             strip,
             schedule: Schedule::parted_at(blocks, begin),
             next: None,

@@ -30,6 +30,7 @@ mod retain;
 mod ring;
 mod schedule;
 mod strip;
+mod strongest;
 mod topmost;
 mod trilinear;
 mod upscale;

@@ -158,7 +158,10 @@ mod tests {
                 (1..present).for_each(&mut go);
                 schedule.expect(present);
                 go(0);
-                assert!(taken.iter().all(|&times| times == 1), "{shares:?}, {present} of {workers}: {taken:?}");
+                assert!(
+                    taken.iter().all(|&times| times == 1),
+                    "{shares:?}, {present} of {workers}: {taken:?}"
+                );
             }
         }
     }

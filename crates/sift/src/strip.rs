@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use crate::Error;
 use crate::around::{Around, ScaleSpace};
 use crate::convolve;
 use crate::gaussian::Kernel;
@@ -11,6 +10,7 @@ use crate::octave::{LevelReach, Octave, Source};
 use crate::ring::{BLOCK, Ring};
 use crate::topmost::{BEYOND, Topmost};
 use crate::upscale::doubled_row;
+use crate::{Control, Error};
 
 /// Memory of a strip, kept from octave to octave and from image to image.
 #[derive(Debug, Default)]
@@ -91,9 +91,12 @@ impl<'a> Strip<'a> {
     }
 
     /// Moves down until its levels hold what scanning the block of `row` needs. Waits for the octave before, whose end
-    /// is an error.
-    pub(crate) fn advance(&mut self, row: usize) -> Result<(), Error> {
+    /// is an error, as it is to be stopped.
+    pub(crate) fn advance(&mut self, row: usize, control: &Control<'_>) -> Result<(), Error> {
         while self.memory.ready <= row {
+            if control.should_stop() {
+                return Err(Error::Stopped);
+            }
             self.advance_block()?;
         }
         Ok(())

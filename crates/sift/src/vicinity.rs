@@ -235,7 +235,7 @@ mod tests {
     use crate::octave::{BORDER, Reach};
     use crate::strip::{Strip, StripMemory};
     use crate::topmost::Estimator;
-    use crate::{Level, Params};
+    use crate::{Control, Level, Params};
 
     /// Noise.
     fn noise(count: usize) -> Vec<u8> {
@@ -262,7 +262,7 @@ mod tests {
         let mut strip = Strip::new(octave, &(0..width), &mut strip);
         strip.seek(0);
         for y in BORDER..height - BORDER {
-            strip.advance(y).unwrap();
+            strip.advance(y, &Control::default()).unwrap();
             for (x, layer) in
                 (BORDER + y % 2..width - BORDER).step_by(2).zip((1..=octave_layers as usize).cycle())
             {

@@ -13,14 +13,22 @@ use crate::retain::Feature;
 use crate::ring::BLOCK;
 use crate::schedule::Schedule;
 use crate::strip::{Strip, StripMemory};
+use crate::strongest::{Bar, Strongest};
 use crate::vicinity::{Vicinity, VicinityMemory};
 use crate::{Control, DESCRIPTOR_LENGTH, Error, Keypoint, Params};
+
+/// What is sought in all octaves.
+pub(crate) struct Search<'a> {
+    pub(crate) params: &'a Params,
+    pub(crate) control: &'a Control<'a>,
+    /// What keypoints must reach where only the strongest are wanted.
+    pub(crate) bar: Bar,
+}
 
 /// An octave to be searched by some workers.
 pub(crate) struct Job<'a> {
     pub(crate) octave: Octave<'a>,
-    pub(crate) params: &'a Params,
-    pub(crate) control: &'a Control<'a>,
+    pub(crate) search: &'a Search<'a>,
     /// Columns of each strip but the last.
     pub(crate) strip: usize,
     /// Blocks of the first strip from top to bottom, then those of the second, and so on.
@@ -52,6 +60,7 @@ struct Finder {
     ahead: Vec<Extremum>,
     /// Extrema that moved to where the strip has been or never comes, or of whose patch it has lost rows.
     strayed: Vec<Extremum>,
+    strongest: Strongest,
     /// Time spent on descriptors, and on everything, waiting for the octave before included.
     describing: Duration,
     working: Duration,
@@ -69,7 +78,7 @@ impl Job<'_> {
     /// Copies what the next octave takes of the rows that a strip has reached, while they are in the cache, from row `from` on.
     /// Returns the row to go on from.
     fn fill_next(&self, strip: &Strip<'_>, index: usize, columns: &Range<usize>, from: usize) -> usize {
-        let layers = self.params.octave_layers as usize;
+        let layers = self.search.params.octave_layers as usize;
         let end = strip.end(layers);
         let Some(next) = self.next else { return end };
         let columns = columns.start..columns.end & !1;
@@ -109,8 +118,10 @@ impl Drop for Duty<'_> {
 impl Worker {
     /// Prepares for a new image.
     pub(crate) fn clear(&mut self) {
-        let Finder { oriented, keypoints, descriptors, ahead, strayed, describing, working, .. } =
-            &mut self.finder;
+        let Finder {
+            oriented, keypoints, descriptors, ahead, strayed, strongest, describing, working, ..
+        } = &mut self.finder;
+        strongest.clear();
         oriented.clear();
         keypoints.clear();
         descriptors.clear();
@@ -137,6 +148,12 @@ impl Worker {
     /// octave in which nothing is left that is worth taking it goes on to the next one, of which some rows are there.
     pub(crate) fn run(&mut self, jobs: &[Job<'_>]) -> Result<(), Error> {
         let started = Instant::now();
+        let result = self.search(jobs);
+        self.finder.working += started.elapsed();
+        result
+    }
+
+    fn search(&mut self, jobs: &[Job<'_>]) -> Result<(), Error> {
         let duty = Duty::new(jobs);
         for job in jobs {
             let Some(index) = job.schedule.join() else { continue };
@@ -146,14 +163,14 @@ impl Worker {
             }
         }
         duty.done();
-        self.finder.working += started.elapsed();
         Ok(())
     }
 
     /// Goes down a strip from a block on, as far as the schedule lets it. Returns the block to begin another strip at.
     fn run_strip(&mut self, job: &Job<'_>, index: usize, first: usize) -> Result<Option<usize>, Error> {
         let Self { strip: memory, vicinity, scanner, finder } = self;
-        let Job { octave, params, .. } = *job;
+        let Job { octave, search, .. } = *job;
+        let Search { params, control, .. } = *search;
         let (strip_index, columns, row) = job.place(first);
         let mut strip = Strip::new(octave, &columns, memory);
         strip.seek(row);
@@ -165,18 +182,15 @@ impl Worker {
         scanner.reset(&strip, &scanned, layers, row.max(BORDER));
         let (mut block, mut filled) = (first, row);
         let next = loop {
-            if job.control.should_stop() {
-                return Err(Error::Stopped);
-            }
             let (_, _, row) = job.place(block);
-            strip.advance(row)?;
+            strip.advance(row, control)?;
             filled = job.fill_next(&strip, strip_index, &columns, filled);
             for y in row.max(BORDER)..(row + BLOCK).min(octave.height - BORDER) {
                 scanner.scan(&mut strip, y, threshold, |strip, layer, x| {
-                    finder.follow(strip, params, Extremum::new(x, y, layer));
+                    finder.follow(strip, search, Extremum::new(x, y, layer));
                 });
             }
-            finder.follow_those_ahead(&mut strip, params);
+            finder.follow_those_ahead(&mut strip, search);
             finder.describe(&strip);
             let next = job.schedule.next(index);
             if next != Some(block + 1) || job.place(block + 1).0 != strip_index {
@@ -184,17 +198,18 @@ impl Worker {
             }
             block += 1;
         };
-        finder.follow_strays(octave, (memory, vicinity), (params, job.control))?;
+        finder.follow_strays(octave, (memory, vicinity), search)?;
         Ok(next)
     }
 }
 
 impl Finder {
     /// Takes an extremum as far as the strip allows.
-    fn follow(&mut self, strip: &mut Strip<'_>, params: &Params, extremum: Extremum) {
+    fn follow(&mut self, strip: &mut Strip<'_>, search: &Search<'_>, extremum: Extremum) {
         let octave = strip.octave;
-        match extremum.refine(&octave, strip, params) {
-            Outcome::Accepted(refined) if strip.describes(refined.y) => self.orient(strip, refined),
+        match extremum.refine(&octave, strip, search.params) {
+            Outcome::Accepted(refined) if search.bar.excludes(refined.keypoint.response) => {}
+            Outcome::Accepted(refined) if strip.describes(refined.y) => self.orient(strip, search, refined),
             Outcome::Accepted(refined) => self.put_off(strip, refined.settled()),
             Outcome::Escaped(extremum) => self.put_off(strip, extremum),
             Outcome::Rejected => {}
@@ -208,19 +223,24 @@ impl Finder {
     }
 
     /// Finds the directions of a keypoint, which is then to be described.
-    fn orient(&mut self, strip: &Strip<'_>, refined: Refined) {
-        let Self { orienter, oriented, .. } = self;
+    fn orient(&mut self, strip: &Strip<'_>, search: &Search<'_>, refined: Refined) {
+        let Self { orienter, oriented, strongest, .. } = self;
+        let before = oriented.len();
         orienter.orientations(strip, &refined, |angle| oriented.push((refined, angle)));
+        let wanted = search.params.max_features as usize;
+        if wanted > 0 && oriented.len() > before {
+            strongest.add(&refined.keypoint, wanted, &search.bar);
+        }
     }
 
     /// Takes up the extrema whose rows the strip has reached.
-    fn follow_those_ahead(&mut self, strip: &mut Strip<'_>, params: &Params) {
+    fn follow_those_ahead(&mut self, strip: &mut Strip<'_>, search: &Search<'_>) {
         let end = strip.block() + BLOCK;
         let (reached, ahead) = std::mem::take(&mut self.ahead).into_iter().partition(|e| e.y < end);
         self.ahead = ahead;
         let reached: Vec<Extremum> = reached;
         for extremum in reached {
-            self.follow(strip, params, extremum);
+            self.follow(strip, search, extremum);
         }
     }
 
@@ -229,8 +249,9 @@ impl Finder {
         &mut self,
         octave: Octave<'_>,
         (strip, vicinity): (&mut StripMemory, &mut VicinityMemory),
-        (params, control): (&Params, &Control<'_>),
+        search: &Search<'_>,
     ) -> Result<(), Error> {
+        let Search { params, control, ref bar } = *search;
         self.strayed.append(&mut self.ahead);
         while let Some(extremum) = self.strayed.pop() {
             if control.should_stop() {
@@ -239,11 +260,12 @@ impl Finder {
             let Extremum { layer, y, x, .. } = extremum;
             let mut vicinity = Vicinity::new(&octave, (layer, y, x), vicinity)?;
             match extremum.refine(&octave, &mut vicinity, params) {
+                Outcome::Accepted(refined) if bar.excludes(refined.keypoint.response) => {}
                 Outcome::Accepted(refined) => {
                     let mut strip = Strip::new(octave, &(refined.x..refined.x + 1), strip);
                     strip.seek(refined.y);
-                    strip.advance(refined.y)?;
-                    self.orient(&strip, refined);
+                    strip.advance(refined.y, control)?;
+                    self.orient(&strip, search, refined);
                     self.describe(&strip);
                 }
                 Outcome::Escaped(extremum) => self.strayed.push(extremum),
@@ -291,6 +313,7 @@ mod tests {
             &kernels,
             &reach,
         );
+        let search = Search { params: &params, control: &Control::default(), bar: Bar::default() };
         let disc = Extremum::new(96, 96, 3);
         let mut memory = (StripMemory::default(), VicinityMemory::default());
         // What is found while the strip is there, when its patch reaches the last row that is held, and a block further.
@@ -298,13 +321,11 @@ mod tests {
             let mut finder = Finder::default();
             let mut strip = Strip::new(octave, &(0..octave.width), &mut memory.0);
             strip.seek(0);
-            strip.advance(row).unwrap();
-            finder.follow(&mut strip, &params, disc);
+            strip.advance(row, search.control).unwrap();
+            finder.follow(&mut strip, &search, disc);
             assert_eq!(finder.oriented.is_empty(), row == 96 + 2 * BLOCK);
             finder.describe(&strip);
-            finder
-                .follow_strays(octave, (&mut memory.0, &mut memory.1), (&params, &Control::default()))
-                .unwrap();
+            finder.follow_strays(octave, (&mut memory.0, &mut memory.1), &search).unwrap();
             (format!("{:?}", finder.keypoints), finder.descriptors)
         });
         assert!(!there.1.is_empty(), "the disc is found");

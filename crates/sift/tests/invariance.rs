@@ -9,7 +9,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use sift::{Control, Descriptor, Descriptors, Detector, Error, Features, Isa, Level, Params};
+use sift::{
+    Control, DESCRIPTOR_LENGTH, Descriptor, Descriptors, Detector, Error, Features, Isa, Level, Params,
+};
 
 mod pgm;
 
@@ -94,6 +96,48 @@ fn mosaic(width: usize, height: usize, cell: usize, seed: u64) -> pgm::Image {
         (z >> 56) as u8
     };
     pgm::Image { width, height, grey: (0..width * height).map(shade).collect() }
+}
+
+/// Wider than strips are, whose rows threads share out equally and give to the next octave from several strips.
+#[test]
+fn a_wide_image_gives_the_same_bits_on_all_threads_and_instruction_sets() {
+    let image = mosaic(1430, 150, 7, 5);
+    let keypoints = same_everywhere(&image, &Params::default());
+    assert!(keypoints > 1000, "only {keypoints}");
+}
+
+/// What is left out before it has a direction is what would be left out in the end.
+#[test]
+fn the_strongest_are_the_strongest_of_all() {
+    let images = [pgm::read("tripod"), mosaic(200, 300, 5, 7)];
+    for image @ pgm::Image { width, height, grey } in &images {
+        let found = |max_features, control: &Control<'_>| {
+            let params = Params { max_features, ..Params::default() };
+            Detector::new().detect(grey, *width, *height, &params, control).unwrap()
+        };
+        let all = found(0, &Control::default());
+        let mut responses: Vec<f32> = all.keypoints.iter().map(|keypoint| keypoint.response).collect();
+        responses.sort_by(|a, b| b.total_cmp(a));
+        for wanted in [1, 2, 10, 60, responses.len() / 2, responses.len() - 1, responses.len(), 100_000] {
+            let weakest = responses.get(wanted - 1).copied().unwrap_or(0.0);
+            let mut expected = Features { keypoints: Vec::new(), descriptors: Descriptors::Sift(Vec::new()) };
+            let (Descriptors::Sift(from), Descriptors::Sift(to)) =
+                (&all.descriptors, &mut expected.descriptors)
+            else {
+                panic!("descriptors are not of the default kind")
+            };
+            for (keypoint, descriptor) in all.keypoints.iter().zip(from.chunks(DESCRIPTOR_LENGTH)) {
+                if keypoint.response >= weakest {
+                    expected.keypoints.push(*keypoint);
+                    to.extend(descriptor);
+                }
+            }
+            for n in THREADS {
+                let strongest = found(wanted as u32, &threads(n));
+                assert_eq!(bits(&strongest), bits(&expected), "{wanted} on {n} threads, {} px", image.width);
+            }
+        }
+    }
 }
 
 fn any_params() -> impl Strategy<Value = Params> {
