@@ -305,7 +305,6 @@ impl<V: Vector, const N: usize> Around<V, N> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Level;
 
     const LINES: usize = 3;
     const WIDTH: usize = LINES * LINE;
@@ -342,8 +341,7 @@ mod tests {
                     _ => taps.iter().zip(samples).fold(0.0, |sum, (tap, sample)| tap.mul_add(*sample, sum)),
                 }
             };
-            let isas = [Level::Scalar, Level::Avx2, Level::Avx512].map(Isa::at_most);
-            for (isa, design) in isas.into_iter().flat_map(|isa| Design::ALL.map(|design| (isa, design))) {
+            for (isa, design) in Isa::each().flat_map(|isa| Design::ALL.map(|design| (isa, design))) {
                 for width in (LINE..=WIDTH).step_by(LINE) {
                     let mut out = vec![0.0; 8 * WIDTH];
                     let padded = Padded { samples: &padded, stride, margin };
@@ -374,7 +372,7 @@ mod tests {
                     taps[radius + distance].mul_add(at(centre + distance) + at(centre - distance), sum)
                 })
             };
-            for isa in [Level::Scalar, Level::Avx2, Level::Avx512].map(Isa::at_most) {
+            for isa in Isa::each() {
                 let mut out = vec![0.0; outputs * WIDTH];
                 across(isa, &rows, &taps, (&mut out, WIDTH));
                 for (i, sum) in out.into_iter().enumerate() {

@@ -30,18 +30,16 @@ fn take<const STEP: usize>(row: &[f32], to: &mut [f32]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Isa, Level};
+    use crate::Isa;
 
     #[test]
     fn samples_are_taken_by_steps_from_the_first_on() {
         let row: Vec<f32> = (0..101).map(|i| i as f32).collect();
         for step in 2..=4 {
-            for (len, level) in
-                (0..=row.len()).flat_map(|len| [Level::Scalar, Level::Avx512].map(|level| (len, level)))
-            {
+            for (len, isa) in (0..=row.len()).flat_map(|len| Isa::each().map(move |isa| (len, isa))) {
                 let expected: Vec<f32> = row[..len].iter().copied().step_by(step).collect();
                 let mut taken = vec![-1.0; expected.len()];
-                take_every(Isa::at_most(level), step, &row[..len], &mut taken);
+                take_every(isa, step, &row[..len], &mut taken);
                 assert_eq!(taken, expected, "{step} of {len}");
             }
         }

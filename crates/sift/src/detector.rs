@@ -16,8 +16,8 @@ use crate::ring::BLOCK;
 use crate::schedule::{Schedule, Shares};
 use crate::strongest::Bar;
 use crate::topmost::Estimator;
-use crate::worker::{Job, Search, Worker};
-use crate::{Control, Descriptor, Descriptors, Error, Features, Keypoint, Params, descriptor, orientation};
+use crate::worker::{Job, Search, Worker, patch_radius};
+use crate::{Control, Descriptor, Descriptors, Error, Features, Keypoint, Params};
 
 /// Fewest blocks of rows for which a thread of its own pays.
 const MIN_SHARE: usize = 8;
@@ -82,8 +82,7 @@ impl Detector {
             return Err(Error::BufferSize { width, height, expected, actual: grey.len() });
         }
         let kernels = Kernels::new(params);
-        let patch = |scale| descriptor::radius(scale).max(orientation::radius(scale));
-        let reach = Reach::new(params, &kernels, patch);
+        let reach = Reach::new(params, &kernels, patch_radius);
         let estimator = Estimator::new(&kernels);
         self.workers.iter_mut().for_each(Worker::clear);
         let (columns, threads) = (self.isa.design().strip_columns(), control.threads.get());
@@ -236,8 +235,7 @@ mod tests {
         (strip, begin): (usize, usize),
     ) -> Vec<(String, [u8; DESCRIPTOR_LENGTH])> {
         let kernels = Kernels::new(params);
-        let patch = |scale| descriptor::radius(scale).max(orientation::radius(scale));
-        let reach = Reach::new(params, &kernels, patch);
+        let reach = Reach::new(params, &kernels, patch_radius);
         let estimator = Estimator::new(&kernels);
         let source = Source::Image { grey, width, precise: false };
         let (width, height) = (2 * width, 2 * height);

@@ -41,6 +41,13 @@ impl Isa {
         self.design
     }
 
+    /// Those of this machine, weakest first. Which it lacks the tests of the crate as a whole tell.
+    #[cfg(test)]
+    pub(crate) fn each() -> impl Iterator<Item = Self> {
+        let levels = [Level::Scalar, Level::Avx2, Level::Avx512].into_iter();
+        levels.filter(|level| *level <= detected()).map(Self::at_most)
+    }
+
     /// The same instruction set as it is used on another design.
     #[cfg(test)]
     pub(crate) fn as_on(self, design: Design) -> Self {

@@ -266,7 +266,7 @@ mod tests {
     use std::ops::Range;
 
     use super::*;
-    use crate::{Isa, Level};
+    use crate::Isa;
 
     /// A row of differences for each layer, and the row below of the levels that these come from.
     struct Sample {
@@ -337,8 +337,7 @@ mod tests {
             let width = chunks * CHUNK;
             let rows = Sample::new(layers, width, range, (threshold - 1, limited));
             let levels: Vec<&[f32]> = rows.levels.iter().map(|level| &level[..]).collect();
-            for level in [Level::Scalar, Level::Avx2, Level::Avx512] {
-                let isa = Isa::at_most(level);
+            for isa in Isa::each() {
                 let mut below = vec![vec![0; width]; layers];
                 let mut around: Vec<_> = rows
                     .above
@@ -362,7 +361,7 @@ mod tests {
                     })
                     .collect();
                 assert!(expected.iter().any(|&marks| marks > 0) && expected.contains(&0));
-                assert_eq!(marks[1..width - 1], expected, "{level:?}, {layers} layers, {chunks} chunks");
+                assert_eq!(marks[1..width - 1], expected, "{isa:?}, {layers} layers, {chunks} chunks");
             }
         }
     }
@@ -372,7 +371,7 @@ mod tests {
         let row = |first: [f32; 4]| [first; CHUNK / 4].concat();
         let (level, less) =
             (row([255.0, 0.0, 3.5 / STEPS, 1.4 / STEPS]), row([0.0, 255.0, 0.0, 2.0 / STEPS]));
-        for isa in [Level::Scalar, Level::Avx2, Level::Avx512].map(Isa::at_most) {
+        for isa in Isa::each() {
             let mut out = [0; CHUNK];
             subtract(isa, &level, &less, &mut out);
             assert_eq!(out.as_chunks().0, [[32_640, -32_640, 4, -1]; CHUNK / 4]);

@@ -159,7 +159,7 @@ impl Reach {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{descriptor, orientation};
+    use crate::worker::patch_radius;
 
     #[test]
     fn rows_that_are_looked_at_are_held_and_there() {
@@ -169,8 +169,7 @@ mod tests {
         {
             let params = Params { octave_layers, sigma, ..Params::default() };
             let kernels = Kernels::new(&params);
-            let patch = |scale| descriptor::radius(scale).max(orientation::radius(scale));
-            let reach = Reach::new(&params, &kernels, patch);
+            let reach = Reach::new(&params, &kernels, patch_radius);
             let layers = octave_layers as usize;
             // Far below where the strip began, and there.
             for (begin, block) in [(0, 80 * BLOCK), (80 * BLOCK, 80 * BLOCK)] {
@@ -187,7 +186,7 @@ mod tests {
                         look(y, if level <= layers { 1 } else { kernels.topmost.radius() + 1 });
                         if (1..=layers).contains(&level) && reach.describes((begin, block), y) {
                             let scale = params.sigma * libm::exp2((level as f64 + 0.5) / layers as f64);
-                            look(y, patch(scale as f32) + 1);
+                            look(y, patch_radius(scale as f32) + 1);
                         }
                     }
                 }

@@ -259,7 +259,7 @@ mod tests {
     use crate::gaussian::Kernels;
     use crate::octave::BORDER;
     use crate::ring::BLOCK;
-    use crate::{Isa, Level, Params};
+    use crate::{Isa, Params};
 
     /// Whole lines, so that nothing but margins follows a row.
     const WIDTH: usize = 80;
@@ -331,13 +331,13 @@ mod tests {
                     let expected = [y - 1, y, y + 1]
                         .map(|y| [x - 1, x, x + 1].map(|x| blurred(&rows, kernels.topmost.taps(), (y, x))));
                     let expected = expected.map(|[a, b, c]| [a, b, c, 0.0]);
-                    for level in [Level::Scalar, Level::Avx2, Level::Avx512] {
-                        let recipe = recipe(Isa::at_most(level));
+                    for isa in Isa::each() {
+                        let recipe = recipe(isa);
                         topmost.known.fill(None);
                         let around = topmost.around(recipe, &below, (y, x));
                         assert_eq!(
                             around, expected,
-                            "{octave_layers} layers, sigma {sigma}, {level:?}, row {y}, column {x}"
+                            "{octave_layers} layers, sigma {sigma}, {isa:?}, row {y}, column {x}"
                         );
                         assert_eq!(topmost.around(recipe, &below, (y, x)), expected, "asked again");
                     }

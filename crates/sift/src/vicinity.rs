@@ -235,7 +235,7 @@ mod tests {
     use crate::octave::{BORDER, Reach};
     use crate::strip::{Strip, StripMemory};
     use crate::topmost::Estimator;
-    use crate::{Control, Level, Params};
+    use crate::{Control, Params};
 
     /// Noise.
     fn noise(count: usize) -> Vec<u8> {
@@ -248,14 +248,14 @@ mod tests {
     }
 
     /// Compares with what a strip over the whole octave holds, on all layers and at all but a few of the samples.
-    fn compare(source: Source<'_>, (width, height): (usize, usize), octave_layers: u32, isa: Level) {
+    fn compare(source: Source<'_>, (width, height): (usize, usize), octave_layers: u32, isa: Isa) {
         let params = Params { octave_layers, ..Params::default() };
         let kernels = Kernels::new(&params);
         let reach = Reach::new(&params, &kernels, |_| 1);
         let estimator = Estimator::new(&kernels);
         let octave = Octave {
             estimator: estimator.as_ref(),
-            isa: Isa::at_most(isa),
+            isa,
             ..Octave::first(source, (width, height), &kernels, &reach)
         };
         let (mut memory, mut strip) = (VicinityMemory::default(), StripMemory::default());
@@ -285,11 +285,11 @@ mod tests {
         // Fewer rows and columns than levels take around a sample, and more.
         for (width, height) in [(40, 31), (6, 31), (40, 6)] {
             let source = Source::Image { grey: &grey[..width * height], width, precise: false };
-            for level in [Level::Scalar, Level::Avx2, Level::Avx512] {
-                compare(source, (2 * width, 2 * height), 3, level);
+            for isa in Isa::each() {
+                compare(source, (2 * width, 2 * height), 3, isa);
             }
-            compare(source, (2 * width, 2 * height), 1, Level::Avx512);
-            compare(source, (2 * width, 2 * height), 5, Level::Avx512);
+            compare(source, (2 * width, 2 * height), 1, Isa::detect());
+            compare(source, (2 * width, 2 * height), 5, Isa::detect());
         }
     }
 
@@ -307,7 +307,7 @@ mod tests {
                     &samples[(block + 2 * i) * 2 * width + 2 * first..][..2 * strip.min(width - first)]
                 });
             }
-            compare(Source::Octave { base: &base }, (width, height), 3, Level::Avx512);
+            compare(Source::Octave { base: &base }, (width, height), 3, Isa::detect());
         }
     }
 

@@ -40,10 +40,10 @@ pub(crate) trait Words: Copy {
 #[cfg(test)]
 mod tests {
     use super::Words;
+    use crate::Isa;
     use crate::float::INTEGER;
     use crate::isa::for_each_vector;
     use crate::vector::Vector;
-    use crate::{Isa, Level};
 
     fn numbers<const N: usize>(first: i16) -> [i16; N] {
         std::array::from_fn(|i| first + i as i16)
@@ -99,8 +99,6 @@ mod tests {
 
     #[test]
     fn operations_are_those_of_each_lane() {
-        for level in [Level::Scalar, Level::Avx2, Level::Avx512] {
-            check(Isa::at_most(level));
-        }
+        Isa::each().for_each(check);
     }
 }

@@ -15,7 +15,12 @@ use crate::schedule::Schedule;
 use crate::strip::{Strip, StripMemory};
 use crate::strongest::{Bar, Strongest};
 use crate::vicinity::{Vicinity, VicinityMemory};
-use crate::{Control, DESCRIPTOR_LENGTH, Error, Keypoint, Params};
+use crate::{Control, DESCRIPTOR_LENGTH, Error, Keypoint, Params, descriptor, orientation};
+
+/// Radius of the patch that the directions and the descriptor of a keypoint of this scale come from, px of the octave.
+pub(crate) fn patch_radius(scale: f32) -> usize {
+    descriptor::radius(scale).max(orientation::radius(scale))
+}
 
 /// What is sought in all octaves.
 pub(crate) struct Search<'a> {
@@ -294,7 +299,6 @@ mod tests {
     use super::*;
     use crate::gaussian::Kernels;
     use crate::octave::{Reach, Source};
-    use crate::{descriptor, orientation};
 
     #[test]
     fn a_keypoint_whose_patch_the_strip_has_left_has_a_strip_of_its_own() {
@@ -305,8 +309,7 @@ mod tests {
             .collect();
         let params = Params::default();
         let kernels = Kernels::new(&params);
-        let patch = |scale| descriptor::radius(scale).max(orientation::radius(scale));
-        let reach = Reach::new(&params, &kernels, patch);
+        let reach = Reach::new(&params, &kernels, patch_radius);
         let octave = Octave::first(
             Source::Image { grey: &grey, width: 96, precise: true },
             (192, 192),

@@ -60,29 +60,18 @@ impl Block {
 impl Grid {
     /// The grid of `lanes` tiles with the least work for a piece of this size.
     pub(crate) fn new(lanes: usize, width: usize, height: usize, search: usize) -> Self {
-        let columns = (0..=lanes.ilog2()).map(|bits| 1 << bits);
-        let grids = columns.flat_map(|columns| {
+        let of = |columns: usize, block: Block| {
             let rows = lanes / columns;
             let tile_width = (width + 2 * search).div_ceil(columns).max(search);
             let tile_height = (height + search).div_ceil(rows).max(search);
-            Block::all(lanes).map(move |block| Self {
-                columns,
-                rows,
-                block,
-                width: tile_width.next_multiple_of(block.width),
-                height: tile_height.next_multiple_of(block.height),
-                search,
-            })
-        });
-        let block = Block { width: *WIDTHS.start(), height: *HEIGHTS.start() };
-        grids.min_by_key(Self::cost).unwrap_or(Self {
-            columns: 1,
-            rows: lanes,
-            block,
-            width: (width + 2 * search).next_multiple_of(block.width),
-            height: (height + search).next_multiple_of(block.height),
-            search,
-        })
+            let (width, height) =
+                (tile_width.next_multiple_of(block.width), tile_height.next_multiple_of(block.height));
+            Self { columns, rows, block, width, height, search }
+        };
+        let columns = (0..=lanes.ilog2()).map(|bits| 1 << bits);
+        let grids = columns.flat_map(|columns| Block::all(lanes).map(move |block| of(columns, block)));
+        let first = of(1, Block { width: *WIDTHS.start(), height: *HEIGHTS.start() });
+        grids.fold(first, |least, grid| if grid.cost() < least.cost() { grid } else { least })
     }
 
     /// A measure of the work on a piece: for each offset that on all blocks, and as much for a vector of the planes as for a sum of

@@ -196,9 +196,9 @@ fn compare_body<V: Vector>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Params;
     use crate::gaussian::Kernels;
     use crate::reflect::reflect_101;
-    use crate::{Level, Params};
 
     const WIDTH: usize = 121;
     const HEIGHT: usize = 117;
@@ -260,7 +260,7 @@ mod tests {
                     let around = rows.into_iter().flatten().copied();
                     let (greatest, least) =
                         around.fold((0.0, 255.0), |(a, b), sample| (sample.max(a), sample.min(b)));
-                    for isa in [Level::Scalar, Level::Avx2, Level::Avx512].map(Isa::at_most) {
+                    for isa in Isa::each() {
                         let exceeds = |below: f32, value: f32| {
                             let below = [[below; 4]; 3];
                             estimator.exceeds(isa, (&samples, (WIDTH, HEIGHT)), (y, x), &below, value)
