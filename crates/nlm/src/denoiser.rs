@@ -4,9 +4,9 @@ use std::num::NonZeroUsize;
 
 use crate::isa::Isa;
 use crate::jobs::{self, Job, WorkerMemory};
+use crate::method::Method;
 use crate::planes::Planes;
 use crate::task::Task;
-use crate::weights::Weights;
 use crate::{ColoredParams, Control, Error, Image, Params, lab};
 
 /// Denoises images one after another, keeping its scratch memory between them.
@@ -27,6 +27,7 @@ pub struct Denoiser {
     isa: Isa,
     /// Of an image, or of the lightness and the colour components of one.
     planes: [Planes; 2],
+    methods: [Option<Method>; 2],
     workers: Vec<WorkerMemory>,
     lightness: Vec<u8>,
     ab: Vec<u8>,
@@ -46,8 +47,8 @@ impl Denoiser {
 
     /// The same for a given instruction set; the result is the same.
     pub fn with_isa(isa: Isa) -> Self {
-        let (lightness, ab) = (Vec::new(), Vec::new());
-        Self { isa, planes: Default::default(), workers: Vec::new(), lightness, ab }
+        let (planes, methods) = Default::default();
+        Self { isa, planes, methods, workers: Vec::new(), lightness: Vec::new(), ab: Vec::new() }
     }
 
     /// `cv2.fastNlMeansDenoising` of one to four channels, which share one weight a pair of pixels.
@@ -65,9 +66,9 @@ impl Denoiser {
         if out.is_empty() {
             return Ok(out);
         }
-        let Self { isa, planes: [planes, _], workers, .. } = self;
-        let weights = Weights::new(params, image.channels());
-        let job = job(*isa, (image, planes), params, &weights, control.threads);
+        let Self { isa, planes: [planes, _], methods: [method, _], workers, .. } = self;
+        let method = Method::of(method, *isa, params, image.channels());
+        let job = job(*isa, (image, planes), method, control.threads);
         jobs::run(vec![(job, &mut out[..])], control, workers)?;
         Ok(out)
     }
@@ -111,21 +112,19 @@ impl Denoiser {
         control: &Control<'_>,
     ) -> Result<(Vec<u8>, Option<Vec<u8>>), Error> {
         let (luma, color) = (params.luma, Params { h: params.h_color, ..params.luma });
-        let Self { isa, planes: [planes, color_planes], workers, .. } = self;
+        let Self { isa, planes: [planes, color_planes], methods: [method, color_method], workers, .. } = self;
         let (mut denoised, mut denoised_ab) = (vec![0; lightness.len()], None);
-        let weights = Weights::new(&luma, 1);
-        let color_weights;
         let mut all = Vec::new();
         // A weighted mean of equal values is that value: grey pictures have no colour to denoise.
         if !ab.as_chunks::<2>().0.windows(2).all(|pair| pair[0] == pair[1]) {
-            color_weights = Weights::new(&color, 2);
+            let method = Method::of(color_method, *isa, &color, 2);
             let image = Image::new(ab, width, height, 2)?;
             let out = denoised_ab.insert(vec![0; ab.len()]);
-            let job = job(*isa, (image, color_planes), &color, &color_weights, control.threads);
+            let job = job(*isa, (image, color_planes), method, control.threads);
             all.push((job, &mut out[..]));
         }
         let image = Image::new(lightness, width, height, 1)?;
-        let job = job(*isa, (image, planes), &luma, &weights, control.threads);
+        let job = job(*isa, (image, planes), Method::of(method, *isa, &luma, 1), control.threads);
         all.push((job, &mut denoised[..]));
         jobs::run(all, control, workers)?;
         Ok((denoised, denoised_ab))
@@ -135,11 +134,11 @@ impl Denoiser {
 fn job<'a>(
     isa: Isa,
     (image, planes): (Image<'_>, &'a mut Planes),
-    params: &'a Params,
-    weights: &'a Weights,
+    method: &'a Method,
     threads: NonZeroUsize,
 ) -> Job<'a> {
+    let Method { params, channels, weights, path } = method;
     planes.fill(image, params.border());
-    let (channels, width, height) = (image.channels(), image.width(), image.height());
-    Job::new(Task { planes, channels, width, height, params, weights, isa }, threads)
+    let (channels, width, height) = (*channels, image.width(), image.height());
+    Job::new(Task { planes, channels, width, height, params, weights, isa }, path, threads)
 }

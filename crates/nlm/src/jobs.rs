@@ -7,7 +7,7 @@ use std::thread;
 use threads::spawn_elsewhere;
 
 use crate::general::GeneralMemory;
-use crate::lanes::Kernel;
+use crate::method::Path;
 use crate::sliding::SlidingMemory;
 use crate::task::Task;
 use crate::tiled::TiledMemory;
@@ -24,19 +24,9 @@ pub(crate) struct WorkerMemory {
 /// An image of at least a pixel to be denoised, in bands of rows.
 pub(crate) struct Job<'a> {
     task: Task<'a>,
-    path: Path,
+    path: &'a Path,
     /// Rows of each band but the last.
     rows: usize,
-}
-
-/// How an image is denoised: the fastest way that is exact for its parameters.
-enum Path {
-    /// Template windows of 7 x 7, as tiles.
-    Tiled(Kernel),
-    /// Any template window, by sums that slide.
-    Sliding(Kernel),
-    /// Whatever fits neither.
-    General,
 }
 
 /// Some rows of an image.
@@ -49,33 +39,18 @@ struct Band<'a> {
 
 impl<'a> Job<'a> {
     /// In bands for so many threads.
-    pub(crate) fn new(task: Task<'a>, threads: NonZeroUsize) -> Self {
-        let path = Path::new(&task);
-        let rows = path.band_rows(&task, threads.get());
+    pub(crate) fn new(task: Task<'a>, path: &'a Path, threads: NonZeroUsize) -> Self {
+        let rows = match path {
+            Path::Tiled(_) => tiled::band_rows(task.height, threads.get()),
+            Path::Sliding(_) => sliding::band_rows(task.height, threads.get()),
+            Path::General => general::band_rows(&task, threads.get()),
+        };
         Self { task, path, rows }
     }
 
     fn bands<'b>(&'b self, out: &'b mut [u8]) -> impl Iterator<Item = Band<'b>> {
         let bands = out.chunks_mut(self.rows * self.task.width * self.task.channels).enumerate();
         bands.map(|(index, out)| Band { job: self, first_row: index * self.rows, out })
-    }
-}
-
-impl Path {
-    fn new(task: &Task<'_>) -> Self {
-        let Task { isa, params, channels, weights, .. } = *task;
-        tiled::kernel(isa, params, channels, weights)
-            .map(Self::Tiled)
-            .or_else(|| sliding::kernel(isa, params, channels, weights).map(Self::Sliding))
-            .unwrap_or(Self::General)
-    }
-
-    fn band_rows(&self, task: &Task<'_>, threads: usize) -> usize {
-        match self {
-            Self::Tiled(_) => tiled::band_rows(task.height, threads),
-            Self::Sliding(_) => sliding::band_rows(task.height, threads),
-            Self::General => general::band_rows(task, threads),
-        }
     }
 }
 

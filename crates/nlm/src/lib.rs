@@ -9,6 +9,7 @@ mod isa;
 mod jobs;
 mod lab;
 mod lanes;
+mod method;
 mod params;
 mod piece;
 mod planes;

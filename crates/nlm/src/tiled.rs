@@ -143,12 +143,14 @@ fn run_piece_body<V: Lanes, const CHANNELS: usize>(
                     if carries.ends.is_empty() {
                         continue;
                     }
-                    if origin.is_some() {
-                        weights.fill_carries::<CHANNELS, true>(&here, &carries, row, columns);
+                    let any = if origin.is_some() {
+                        weights.fill_carries::<CHANNELS, true>(&here, &carries, row, columns)
                     } else {
-                        weights.fill_carries::<CHANNELS, false>(&here, &carries, row, columns);
+                        weights.fill_carries::<CHANNELS, false>(&here, &carries, row, columns)
+                    };
+                    if any {
+                        sums::add_row(&view, &grid, &weights, (y + row, x), carried);
                     }
-                    sums::add_row(&view, &grid, &weights, (y + row, x), carried);
                 }
             }
         }

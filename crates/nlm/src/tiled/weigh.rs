@@ -5,7 +5,7 @@ use super::grid::Block;
 use super::offsets::Offsets;
 use super::planes::BlockView;
 use super::window::{SIDE, window_sums};
-use crate::lanes::Lanes;
+use crate::lanes::{Lanes, lanes};
 
 /// Columns of zeros: one before the block's and two after, so that two neighbours can be led to by as many pairs, and one
 /// that is not used, so that there is always a whole [`Diagonal`].
@@ -88,7 +88,7 @@ impl<'a, V: Lanes> RowWeights<'a, V> {
         }
     }
 
-    /// Finds in place of the weights how often each is 2^16 more than its lane says.
+    /// Finds in place of the weights how often each is 2^16 more than its lane says. Whether any is.
     #[inline(always)]
     pub(super) fn fill_carries<const CHANNELS: usize, const PLACES: bool>(
         &mut self,
@@ -96,8 +96,9 @@ impl<'a, V: Lanes> RowWeights<'a, V> {
         carries: &Carries,
         row: usize,
         sums: &[V],
-    ) {
+    ) -> bool {
         let (origin, all) = (V::splat(carries.origin as u16), V::splat(PLACES_MASK));
+        let mut any = V::splat(0);
         self.put::<CHANNELS, PLACES>(
             view,
             row,
@@ -106,9 +107,12 @@ impl<'a, V: Lanes> RowWeights<'a, V> {
             |place| {
                 let index = if PLACES { place.add(origin).and(all) } else { place };
                 let below = |&end: &u16| index.below(V::splat(end));
-                carries.ends.iter().map(below).fold(V::splat(0), V::add)
+                let carry = carries.ends.iter().map(below).fold(V::splat(0), V::add);
+                any = any.saturating_add(carry);
+                carry
             },
         );
+        lanes(&[any]).iter().any(|&lane| lane > 0)
     }
 
     /// Puts what becomes of the index of each pair in its place, or of the place if the table has them.
@@ -118,7 +122,7 @@ impl<'a, V: Lanes> RowWeights<'a, V> {
         view: &BlockView<'_, V, CHANNELS>,
         row: usize,
         sums: &[V],
-        of_index: impl Fn(V) -> V,
+        mut of_index: impl FnMut(V) -> V,
     ) {
         let Block { width, height } = self.block;
         let all = sums.chunks_exact(sums_len(self.block)).zip(self.offsets.iter()).enumerate();
