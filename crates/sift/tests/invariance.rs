@@ -106,6 +106,22 @@ fn a_wide_image_gives_the_same_bits_on_all_threads_and_instruction_sets() {
     assert!(keypoints > 1000, "only {keypoints}");
 }
 
+/// Kernels of up to 1,775 taps and of one, levels that hardly differ.
+#[test]
+fn parameters_at_the_ends_of_their_ranges_give_the_same_bits_everywhere() {
+    let image = mosaic(61, 50, 9, 3);
+    for (octave_layers, sigma) in [(1, 32.0), (32, 32.0), (1, 0.1), (32, 0.1), (3, 0.1)] {
+        let params = Params {
+            octave_layers,
+            sigma,
+            contrast_threshold: 0.0,
+            edge_threshold: 1e9,
+            ..Params::default()
+        };
+        same_everywhere(&image, &params);
+    }
+}
+
 /// What is left out before it has a direction is what would be left out in the end.
 #[test]
 fn the_strongest_are_the_strongest_of_all() {
