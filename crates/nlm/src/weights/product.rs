@@ -121,10 +121,10 @@ mod tests {
     #[test]
     fn all_places_have_their_weight() {
         let mut forms = 0;
-        for channels in [1, 2] {
+        for (channels, search_window) in [(1, 21), (2, 21), (1, 15), (2, 15), (1, 13), (2, 13)] {
             // Among them such as have 1,026 and 1,088 weights.
             for h in (1..=56).map(|quarters| quarters as f32 / 4.0).chain([9.86, 10.155]) {
-                let weights = Weights::new(&Params { h, ..Params::default() }, channels);
+                let weights = Weights::new(&Params { h, search_window, ..Params::default() }, channels);
                 let Some(form) = Product::new(&weights) else { continue };
                 forms += 1;
                 // Where there is a row before the first, it has no more than the weights before the first place.
@@ -140,7 +140,7 @@ mod tests {
                 }
             }
         }
-        assert!(forms > 80, "{forms}");
+        assert!(forms > 240, "{forms}");
     }
 
     #[test]
