@@ -100,35 +100,47 @@ impl<'a, V: Lanes> Columns<'a, V> {
         window
     }
 
-    /// Moves the next columns' sums down a row, finds the weights of the pairs of as many pixels, from `x` on, and adds them to
-    /// the pixels' shares.
+    /// Moves the next columns' sums down a row and finds the indices into the table of weights of the pairs of as many pixels, from
+    /// `x` on.
+    ///
+    /// What is to be done for a pixel is one long chain, of which few fit into the processor's window at a time: weights come after
+    /// all of these.
     #[inline(always)]
-    pub(super) fn weigh<'b, const CHANNELS: usize>(
+    pub(super) fn slide<const CHANNELS: usize>(
         &mut self,
         (slot, group): (usize, Group),
         rows: &Rows,
         window: &mut Window<V>,
-        (x, weigher): (isize, &V::Weigher),
-        weights: &mut [V],
-        shares: impl Iterator<Item = Share<'b, V, CHANNELS>>,
+        x: isize,
+        indices: &mut [V],
     ) {
-        let (side, shift, long) = (2 * self.template as usize, self.shift, self.long);
+        let (side, shift) = (2 * self.template as usize, self.shift);
         let changes = rows.changes::<V, CHANNELS>(group, x + self.template);
-        let columns = self.of(slot, x - self.template, side + weights.len());
+        let columns = self.of(slot, x - self.template, side + indices.len());
         let columns = Cell::from_mut(columns).as_slice_of_cells();
         let columns = columns[side..].iter().zip(changes).zip(columns);
-        // In two loops: what is to be done for a pixel is one long chain, of which few fit into the processor's window at a time.
         let mut sums = *window;
-        for (index, ((new, change), gone)) in weights.iter_mut().zip(columns) {
+        for (index, ((new, change), gone)) in indices.iter_mut().zip(columns) {
             new.set(change.add_to::<V>(new.get()));
             sums.add(new.get());
             *index = V::narrow(sums.0, shift);
             sums.take_away(gone.get());
         }
         *window = sums;
+    }
+
+    /// Puts weights in the place of such indices, and adds them to the pixels' shares.
+    #[inline(always)]
+    pub(super) fn weigh<'b, const CHANNELS: usize>(
+        &self,
+        group: Group,
+        weigher: &V::Weigher,
+        weights: &mut [V],
+        shares: impl Iterator<Item = Share<'b, V, CHANNELS>>,
+    ) {
         let pixels = weights.iter_mut().zip(shares);
         let ends = group.ends(V::ends(weigher));
-        if long {
+        if self.long {
             weigh::<V, CHANNELS, true>(pixels, ends, weigher);
         } else {
             weigh::<V, CHANNELS, false>(pixels, ends, weigher);
