@@ -10,6 +10,9 @@ use crate::{Error, Image, Params};
 /// [`Error::Params`] for a parameter out of range.
 pub fn denoise(image: Image<'_>, params: &Params) -> Result<Vec<u8>, Error> {
     params.validate()?;
+    if image.pixels().is_empty() {
+        return Ok(Vec::new());
+    }
     let (template, search) = (params.template_radius() as isize, params.search_radius() as isize);
     let mut planes = Planes::default();
     planes.fill(image, params.template_radius() + params.search_radius());

@@ -359,6 +359,7 @@ fn images_that_do_not_fit_their_size_are_refused() {
 fn an_image_without_pixels_stays_so() {
     let image = Image::new(&[], 0, 5, 1).unwrap();
     assert_eq!(Denoiser::new().denoise(image, &Params::default(), &Control::default()), Ok(Vec::new()));
+    assert_eq!(reference::denoise(image, &Params::default()), Ok(Vec::new()));
 }
 
 /// All ways to denoise stop soon, and before they begin.
