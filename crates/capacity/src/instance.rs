@@ -102,7 +102,8 @@ impl<'a> Instance<'a> {
     /// Of the workload's mix.
     ///
     /// # Errors
-    /// [`Error::UnknownPictures`], for a class that the profile does not have; [`Error::FileOfSeveral`], for a file's name that several have.
+    /// [`Error::UnknownPictures`], for a class that the profile does not have; [`Error::FileOfSeveral`], for a file's name that
+    /// several have.
     pub fn new(profile: &'a Profile, setup: Setup, workload: &Workload) -> Result<Self, Error> {
         let mix = mix::of(profile, workload)?;
         let known = workload.known.as_deref().map(|load| mix::places(load, &mix)).transpose()?;

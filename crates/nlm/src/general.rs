@@ -14,7 +14,7 @@ use crate::{Control, Error};
 /// Bytes of sums that a band may hold, so that they stay in the second-level cache.
 const BAND_BYTES: usize = 768 * 1024;
 
-/// Rows of an offset after which it is asked whether to stop: they may be short, and as many as the search window.
+/// Rows of pairs from one look at whether to stop to the next: of small pictures they are short, of wide search windows many.
 const ROWS_UNASKED: isize = 16;
 
 /// Memory of a band, kept from band to band and from image to image.

@@ -46,7 +46,7 @@ const PIECE_PIXELS: usize = 512 * 512;
 const PIECE_WIDTH: usize = 1024;
 const PIECE_HEIGHT: usize = 512;
 
-/// Radii of the search window: below and above, a tile would be mostly surroundings.
+/// Radii of the search window: above, a tile would be mostly surroundings; below, weights of more than 20 bits are not tabled.
 const SMALLEST_SEARCH: usize = 2;
 const LARGEST_SEARCH: usize = 32;
 

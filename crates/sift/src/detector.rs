@@ -175,7 +175,7 @@ fn run(jobs: &[Job<'_>], workers: &mut Vec<Worker>) -> Result<(), Error> {
     thread::scope(|scope| {
         // Where the system gives no more threads, those that there are do the work.
         let others: Vec<_> = tasks.map_while(|task| spawn_elsewhere(scope, task).ok()).collect();
-        jobs.iter().for_each(|job| job.schedule.expect(1 + others.len()));
+        jobs.iter().for_each(|job| job.schedule.limit(1 + others.len()));
         let mut result = own();
         for other in others {
             result = result.and(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));

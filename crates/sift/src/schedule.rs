@@ -74,7 +74,7 @@ impl Schedule {
     }
 
     /// No more than so many workers will come: who comes after this is known does all that is left of the others' shares.
-    pub(crate) fn expect(&self, workers: usize) {
+    pub(crate) fn limit(&self, workers: usize) {
         self.present.store(workers, Ordering::Relaxed);
     }
 
@@ -91,7 +91,7 @@ impl Schedule {
         if shares[worker].is_empty() {
             let present = self.present.load(Ordering::Relaxed).min(shares.len());
             let half = match shares[present..].iter_mut().find(|share| !Range::is_empty(share)) {
-                Some(orphaned) => second_half(orphaned, orphaned.len().div_ceil(2)),
+                Some(orphaned) => take_end(orphaned, orphaned.len().div_ceil(2)),
                 None => {
                     let largest = shares.iter_mut().max_by_key(|share| share.len())?;
                     let stolen = largest.len() / 2;
@@ -99,7 +99,7 @@ impl Schedule {
                     if stolen < least {
                         return None;
                     }
-                    second_half(largest, stolen)
+                    take_end(largest, stolen)
                 }
             };
             shares[worker] = half;
@@ -109,7 +109,7 @@ impl Schedule {
 }
 
 /// Takes so many blocks from the end of a share.
-fn second_half(share: &mut Range<usize>, blocks: usize) -> Range<usize> {
+fn take_end(share: &mut Range<usize>, blocks: usize) -> Range<usize> {
     let end = share.end;
     share.end -= blocks;
     share.end..end
@@ -156,7 +156,7 @@ mod tests {
                 };
                 // All but the first are there, and gone, before it is known that there are no more.
                 (1..present).for_each(&mut go);
-                schedule.expect(present);
+                schedule.limit(present);
                 go(0);
                 assert!(
                     taken.iter().all(|&times| times == 1),

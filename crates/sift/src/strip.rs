@@ -90,8 +90,10 @@ impl<'a> Strip<'a> {
         }
     }
 
-    /// Moves down until its levels hold what scanning the block of `row` needs. Waits for the octave before, whose end
-    /// is an error, as it is to be stopped.
+    /// Moves down until its levels hold what scanning the block of `row` needs. Waits for the octave before.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`] where that ended early, or `control` says so.
     pub(crate) fn advance(&mut self, row: usize, control: &Control<'_>) -> Result<(), Error> {
         while self.memory.ready <= row {
             if control.should_stop() {

@@ -32,8 +32,8 @@ impl Strongest {
         self.found.clear();
     }
 
-    /// Takes a keypoint into account that has a descriptor in the end. Once there are as many as are wanted, none is below the bar
-    /// that is weaker than all of them.
+    /// Takes a keypoint into account that has a descriptor in the end. Once there are as many as are wanted, the weakest of the
+    /// strongest sets the bar.
     pub(crate) fn add(&mut self, keypoint: &Keypoint, wanted: usize, bar: &Bar) {
         if !self.found.insert([keypoint.x, keypoint.y, keypoint.size].map(f32::to_bits)) {
             return;

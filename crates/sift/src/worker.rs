@@ -97,17 +97,17 @@ impl Job<'_> {
 }
 
 /// Work that others may wait for. Dropped before it is done, as by a panic, it has them give up.
-pub(crate) struct Duty<'a> {
+struct Duty<'a> {
     jobs: &'a [Job<'a>],
     done: bool,
 }
 
 impl<'a> Duty<'a> {
-    pub(crate) fn new(jobs: &'a [Job<'a>]) -> Self {
+    fn new(jobs: &'a [Job<'a>]) -> Self {
         Self { jobs, done: false }
     }
 
-    pub(crate) fn done(mut self) {
+    fn done(mut self) {
         self.done = true;
     }
 }

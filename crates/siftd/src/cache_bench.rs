@@ -19,7 +19,6 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::error::Error;
 use crate::outcome::Outcome;
-use crate::serve::StartError;
 use crate::{machine, outputs, progress};
 pub(crate) use arguments::CacheBenchArguments;
 pub(crate) use marking::MarksError;
@@ -33,7 +32,7 @@ pub(crate) fn run(arguments: &CacheBenchArguments) -> Result<Outcome, Error> {
     }
     let marks = arguments.count_marks.as_deref().map(MarksFile::read).transpose()?;
     let made = Timestamp(SystemTime::now()).to_string();
-    let runtime = runtime().map_err(StartError::Runtime)?;
+    let runtime = runtime().map_err(Error::Runtime)?;
     let mut subjects = subjects(&arguments.cache, &arguments.setup());
     if let Some(path) = &arguments.leave_marks {
         return runtime.block_on(leave_marks(&mut subjects, arguments, path));
@@ -66,8 +65,8 @@ async fn leave_marks(
     arguments: &CacheBenchArguments,
     path: &Path,
 ) -> Result<Outcome, Error> {
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Signal)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Signal)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Signal)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(Error::Signal)?;
     let (file, open) = marking::leave(subjects, arguments.marks as usize).await;
     let told = format!(
         "marks are written, as {} says: kill this process ({}) and the servers with SIGKILL, start the servers again, and \

@@ -12,7 +12,6 @@ use crate::inputs::ReadError;
 use crate::outputs::WriteError;
 use crate::plan::InstanceError;
 use crate::profile::ProfileError;
-use crate::serve::StartError;
 use crate::settings::SettingsError;
 use crate::stderr;
 
@@ -72,8 +71,12 @@ pub(crate) enum Error {
     Load(#[from] LoadError),
     #[error(transparent)]
     Profile(#[from] ProfileError),
+    #[error("cannot start the runtime: {0}")]
+    Runtime(io::Error),
+    #[error("cannot listen to signals: {0}")]
+    Signal(io::Error),
     #[error(transparent)]
-    Start(#[from] StartError),
+    Service(#[from] service::Error),
     #[error("cannot read what the system tells of itself: {0}")]
     System(#[from] procfs::ProcError),
     #[error("{}: {error}", .path.display())]
@@ -115,9 +118,13 @@ impl Error {
                 LoadError::Interrupted(_) | LoadError::Connect { .. } | LoadError::WarmUp { .. }
             ),
             Self::Profile(error) => matches!(error, ProfileError::Input(_)),
-            Self::Instance(_) | Self::Start(_) | Self::System(_) | Self::Image { .. } | Self::Write(_) => {
-                false
-            }
+            Self::Instance(_)
+            | Self::Runtime(_)
+            | Self::Signal(_)
+            | Self::Service(_)
+            | Self::System(_)
+            | Self::Image { .. }
+            | Self::Write(_) => false,
             _ => true,
         }
     }

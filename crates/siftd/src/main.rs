@@ -78,7 +78,7 @@ fn serve(arguments: &ServeArguments) -> Result<Outcome, Error> {
         outputs::print(settings.to_string().as_bytes())?;
         return Ok(Outcome::Done);
     }
-    Ok(serve::run(settings.config)?)
+    serve::run(settings.config)
 }
 
 /// A decoder that panics over a bad file is reported as an error of that file, not as a crash of siftd.

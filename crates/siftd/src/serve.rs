@@ -8,6 +8,7 @@ use service::Server;
 use tokio::runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::error::Error;
 use crate::outcome::Outcome;
 use crate::settings::ServeConfig;
 use crate::{stderr, stores};
@@ -18,25 +19,14 @@ const BLOCKING_THREADS: usize = 32;
 /// How long helper threads may take to end after the service.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// Why the service does not start.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum StartError {
-    #[error("cannot start the runtime: {0}")]
-    Runtime(io::Error),
-    #[error("cannot listen to signals: {0}")]
-    Signal(io::Error),
-    #[error(transparent)]
-    Service(#[from] service::Error),
-}
-
 /// Runs the service until it is told to end. It fails where it did not finish all that it had begun.
-pub(crate) fn run(config: ServeConfig) -> Result<Outcome, StartError> {
+pub(crate) fn run(config: ServeConfig) -> Result<Outcome, Error> {
     let ServeConfig { service, engine, cache } = config;
     // One that is busy must not keep all others from being answered.
     let workers = engine.threads.get().max(2);
     let mut runtime = runtime::Builder::new_multi_thread();
     runtime.worker_threads(workers).max_blocking_threads(BLOCKING_THREADS).enable_all();
-    let runtime = runtime.on_thread_start(threads::shorten_slice).build().map_err(StartError::Runtime)?;
+    let runtime = runtime.on_thread_start(threads::shorten_slice).build().map_err(Error::Runtime)?;
     let finished = runtime.block_on(async {
         let shutdown = shutdown()?;
         let environment = |name: &str| std::env::var(name).ok();
@@ -55,10 +45,10 @@ pub(crate) fn run(config: ServeConfig) -> Result<Outcome, StartError> {
 }
 
 /// Waits for SIGTERM or SIGINT. A second one ends the process at once; SIGHUP is told that it changes nothing.
-fn shutdown() -> Result<impl Future<Output = ()>, StartError> {
-    let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Signal)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Signal)?;
-    let mut hangup = signal(SignalKind::hangup()).map_err(StartError::Signal)?;
+fn shutdown() -> Result<impl Future<Output = ()>, Error> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(Error::Signal)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Signal)?;
+    let mut hangup = signal(SignalKind::hangup()).map_err(Error::Signal)?;
     tokio::spawn(async move {
         while hangup.recv().await.is_some() {
             stderr::tell("settings are read at the start alone: restart to change them");

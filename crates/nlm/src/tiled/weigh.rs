@@ -19,7 +19,7 @@ type Column<V> = [V; Offsets::MOST];
 /// same pixels.
 type Diagonal<V> = [V; 2 * Offsets::MOST - 2];
 
-/// What of weights does not fit lanes: [`Weights::carries`], and the origin of places if the table has them.
+/// What of weights does not fit lanes: [their carries](crate::weights::Weights::carries), and the origin of places if the table has them.
 pub(super) struct Carries {
     pub(super) ends: Vec<u16>,
     pub(super) origin: i16,
