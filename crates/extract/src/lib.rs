@@ -47,4 +47,4 @@ pub use stages::{Stage, StageTimes};
 
 /// Version of what is computed. It changes exactly when the features of any image and parameters change, and with it
 /// every cache key, so that a cache never answers with what an older engine computed.
-pub const ENGINE_VERSION: u32 = 4;
+pub const ENGINE_VERSION: u32 = 5;

@@ -6,7 +6,7 @@ use crate::falloff::Falloff;
 use crate::float::{INTEGER, greater, lesser};
 use crate::isa::{for_each_isa, for_each_vector};
 use crate::patch::{Patch, Span, inner, padded};
-use crate::refine::Refined;
+use crate::refine::{Nearest, Refined};
 use crate::ring::LINE;
 use crate::strip::Strip;
 use crate::trilinear::{self, CELLS, GROUP, Histogram, Samples};
@@ -96,8 +96,8 @@ impl Describer {
         // A sample's weight falls with its distance in cells: exp(-distance^2 / (CELLS^2 / 2)).
         self.falloff.fill(isa, radius, -1.0 / (CELLS * CELLS) as f32 * 2.0 / (width * width));
         let side = 2 * radius + 1;
-        let within = inner(at.x, radius, strip.octave.width);
-        let offset = |x: usize| (x as isize - at.x as isize) as f32;
+        let within = inner(at.nearest.x, radius, strip.octave.width);
+        let offset = |x: usize| (x as isize - at.nearest.x as isize) as f32;
         self.spans.resize(side.next_multiple_of(LINE));
         bound(isa, frame, radius as f32, (offset(within.start), offset(within.end) - 1.0), &mut self.spans);
         self.patch.begin(side, side);
@@ -186,8 +186,9 @@ fn gather_rows_body<V: Vector>(
     let Describer { patch, falloff, rows, columns, spans, .. } = describer;
     let (centre, sin, cos) = (V::splat(CENTRE), V::splat(frame.sin), V::splat(frame.cos));
     let (step, ramp) = (V::splat(V::LANES as f32), V::ramp(0.0));
-    let within = inner(at.y, radius, strip.octave.height);
-    let skipped = within.start + radius - at.y;
+    let Nearest { x, y } = at.nearest;
+    let within = inner(y, radius, strip.octave.height);
+    let skipped = within.start + radius - y;
     let bounds = spans.first[skipped..].iter().zip(&spans.last[skipped..]);
     let cells = spans.row[skipped..].iter().zip(&spans.column[skipped..]);
     let weights = falloff.from(-(radius as isize));
@@ -202,7 +203,7 @@ fn gather_rows_body<V: Vector>(
         let (along, across) = (V::splat(along), V::splat(across));
         let rows = rows[out.clone()].chunks_exact_mut(V::LANES);
         let cells = rows.zip(columns[out].chunks_exact_mut(V::LANES));
-        let around = around((at.x as isize + first as isize - 1) as usize);
+        let around = around((x as isize + first as isize - 1) as usize);
         let horizontal = &weights[(radius as isize + first as isize) as usize..];
         patch.push::<V, _>(&Span { around, len, vertical, horizontal }, cells, |(rows, columns)| {
             dx.mul_add(sin, along).add(centre).store(rows);

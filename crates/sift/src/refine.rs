@@ -1,9 +1,13 @@
 //! Sub-pixel position of an extremum, and the tests that it must pass (Lowe 2004, section 4; `adjustLocalExtrema` of
 //! OpenCV's SIFT).
+//!
+//! Products are fused with sums where GCC fuses those of OpenCV, so that positions, sizes and responses are the same to the
+//! last bit where the samples are.
 
 use std::ops::Range;
 
 use crate::around::{ScaleSpace, difference};
+use crate::isa::for_each_isa;
 use crate::octave::{BORDER, Octave};
 use crate::{Keypoint, Params};
 
@@ -25,14 +29,23 @@ pub(crate) struct Extremum {
 /// An extremum in its place.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Refined {
-    /// Nearest sample, px of the octave.
+    /// The sample that it was found at, which its directions are of, px of the octave.
     pub(crate) x: usize,
     pub(crate) y: usize,
     pub(crate) layer: usize,
+    /// The sample nearest to its position, which it is described around: another one where, as a float, that is half-way.
+    pub(crate) nearest: Nearest,
     /// Scale within the octave: the sigma of a Gaussian, px of the octave.
     pub(crate) scale: f32,
     /// With all but its angle, in pixels of the doubled image.
     pub(crate) keypoint: Keypoint,
+}
+
+/// The sample nearest to a position, at most one away from the sample that it was found at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Nearest {
+    pub(crate) x: usize,
+    pub(crate) y: usize,
 }
 
 /// What became of an extremum.
@@ -82,7 +95,7 @@ impl Extremum {
                 return Outcome::Escaped(self);
             }
             let derivatives = Derivatives::at(space, &self);
-            let offset = derivatives.offset();
+            let offset = offset(octave.isa, &derivatives);
             if offset.iter().all(|offset| offset.abs() < 0.5) {
                 return self.accept(octave, params, &derivatives, offset);
             }
@@ -120,27 +133,30 @@ impl Extremum {
     }
 
     fn accept(&self, octave: &Octave<'_>, params: &Params, at: &Derivatives, offset: [f32; 3]) -> Outcome {
-        let [dx, dy, ds] = at.gradient;
         let [x, y, s] = offset;
-        let slope = ds.mul_add(s, dy.mul_add(y, dx * x));
-        let contrast = (at.value * GREY_SCALE + slope * 0.5).abs();
-        if contrast * (params.octave_layers as f32) < params.contrast_threshold as f32 || at.is_edge(params) {
+        let Shape { contrast, is_edge } = shape(octave.isa, at, offset, params.edge_threshold as f32);
+        if contrast * (params.octave_layers as f32) < params.contrast_threshold as f32 || is_edge {
             return Outcome::Rejected;
         }
+        let position = (self.x as f32 + x, self.y as f32 + y);
+        let nearest = Nearest {
+            x: rounded(f64::from(position.0)) as usize,
+            y: rounded(f64::from(position.1)) as usize,
+        };
         let side = (1u32 << octave.index) as f32;
         let layers = params.octave_layers as f32;
         let exponent = (self.layer as f32 + s) / layers;
         let scale = params.sigma as f32 * libm::exp2(f64::from(exponent)) as f32;
         let sub_layer = rounded((f64::from(s) + 0.5) * 255.0) as i32;
         let keypoint = Keypoint {
-            x: (self.x as f32 + x) * side,
-            y: (self.y as f32 + y) * side,
+            x: position.0 * side,
+            y: position.1 * side,
             size: scale * side * 2.0,
             angle: 0.0,
             response: contrast,
             octave: octave.index as i32 + ((self.layer as i32) << 8) + (sub_layer << 16),
         };
-        Outcome::Accepted(Refined { x: self.x, y: self.y, layer: self.layer, scale, keypoint })
+        Outcome::Accepted(Refined { x: self.x, y: self.y, layer: self.layer, nearest, scale, keypoint })
     }
 }
 
@@ -178,28 +194,58 @@ impl Derivatives {
             ys: (d(2, 2, 1) - d(2, 0, 1) - d(0, 2, 1) + d(0, 0, 1)) * cross,
         }
     }
+}
 
+for_each_isa! {
     /// Where the quadratic has its extremum, by Cramer's rule; nowhere else than here where it is degenerate.
-    fn offset(&self) -> [f32; 3] {
-        let Self { xx, yy, ss, xy, xs, ys, gradient: [gx, gy, gs], .. } = *self;
-        let determinant = xx * (yy * ss - ys * ys) - xy * (xy * ss - xs * ys) + xs * (xy * ys - xs * yy);
-        if determinant == 0.0 {
-            return [0.0; 3];
-        }
-        let inverse = 1.0 / determinant;
-        let x = gx * (yy * ss - ys * ys) - xy * (gy * ss - ys * gs) + xs * (gy * ys - yy * gs);
-        let y = xx * (gy * ss - ys * gs) - gx * (xy * ss - ys * xs) + xs * (xy * gs - gy * xs);
-        let s = xx * (yy * gs - gy * ys) - xy * (xy * gs - gy * xs) + gx * (xy * ys - yy * xs);
-        [-(inverse * x), -(inverse * y), -(inverse * s)]
-    }
+    fn offset(at: &Derivatives) -> [f32; 3] = offset_body;
+}
 
-    /// Whether the ratio of the principal curvatures is beyond the edge threshold.
-    fn is_edge(&self, params: &Params) -> bool {
-        let edge = params.edge_threshold as f32;
-        let trace = self.xx + self.yy;
-        let determinant = self.xx * self.yy - self.xy * self.xy;
-        determinant <= 0.0 || trace * trace * edge >= (edge + 1.0) * (edge + 1.0) * determinant
+#[inline(always)]
+fn offset_body(at: &Derivatives) -> [f32; 3] {
+    let &Derivatives { xx, yy, ss, xy, xs, ys, gradient: [gx, gy, gs], .. } = at;
+    // Minors that the determinant and the numerators have in common.
+    let (yy_ss, xy_ss, xy_ys) = (minor(yy, ss, ys, ys), minor(xy, ss, xs, ys), minor(xy, ys, xs, yy));
+    let determinant = xs.mul_add(xy_ys, minor(xx, yy_ss, xy, xy_ss));
+    if determinant == 0.0 {
+        return [0.0; 3];
     }
+    let inverse = 1.0 / determinant;
+    let (gy_ss, gy_ys, xy_gs) = (minor(gy, ss, ys, gs), minor(gy, ys, yy, gs), minor(xy, gs, gy, xs));
+    let x = xs.mul_add(gy_ys, minor(gx, yy_ss, xy, gy_ss));
+    let y = xs.mul_add(xy_gs, minor(xx, gy_ss, gx, xy_ss));
+    let s = gx.mul_add(xy_ys, minor(xx, -gy_ys, xy, xy_gs));
+    [-(inverse * x), -(inverse * y), -(inverse * s)]
+}
+
+/// `a * b - c * d`, of which the first product is not rounded.
+#[inline(always)]
+fn minor(a: f32, b: f32, c: f32, d: f32) -> f32 {
+    a.mul_add(b, -(c * d))
+}
+
+/// What an extremum is accepted or rejected for.
+struct Shape {
+    /// Absolute, of grey levels from 0 to 1.
+    contrast: f32,
+    /// Whether the ratio of the principal curvatures is beyond the edge threshold.
+    is_edge: bool,
+}
+
+for_each_isa! {
+    /// That of the quadratic at its extremum.
+    fn shape(at: &Derivatives, offset: [f32; 3], edge_threshold: f32) -> Shape = shape_body;
+}
+
+#[inline(always)]
+fn shape_body(at: &Derivatives, [x, y, s]: [f32; 3], edge_threshold: f32) -> Shape {
+    let &Derivatives { value, gradient: [dx, dy, ds], xx, yy, xy, .. } = at;
+    let slope = ds.mul_add(s, dx * x + dy * y);
+    let contrast = value.mul_add(GREY_SCALE, slope * 0.5).abs();
+    let (trace, determinant) = (xx + yy, minor(xx, yy, xy, xy));
+    let (edge, next) = (edge_threshold, edge_threshold + 1.0);
+    let is_edge = determinant <= 0.0 || trace * trace * edge >= next * next * determinant;
+    Shape { contrast, is_edge }
 }
 
 #[cfg(test)]
@@ -234,7 +280,7 @@ mod tests {
     fn plainly(mut extremum: Extremum, octave: &Octave<'_>, space: &mut Noise, params: &Params) -> Outcome {
         while extremum.steps < MAX_STEPS {
             let derivatives = Derivatives::at(space, &extremum);
-            let offset = derivatives.offset();
+            let offset = offset(octave.isa, &derivatives);
             if offset.iter().all(|offset| offset.abs() < 0.5) {
                 return extremum.accept(octave, params, &derivatives, offset);
             }
@@ -265,6 +311,39 @@ mod tests {
             accepted += usize::from(matches!(outcome, Outcome::Accepted(_)));
         }
         assert!(dropped_early > 100 && accepted > 100, "{dropped_early} and {accepted}");
+    }
+
+    #[test]
+    fn the_nearest_sample_is_that_of_the_position_as_a_float() {
+        let params = Params::default();
+        let kernels = Kernels::new(&params);
+        let reach = Reach::new(&params, &kernels, |_| 1);
+        let source = Source::Image { grey: &[], width: 0, precise: false };
+        let octave = Octave::first(source, (2_000, 2_000), &kernels, &reach);
+        let round = Derivatives {
+            value: 100.0,
+            gradient: [0.0; 3],
+            xx: -1.0,
+            yy: -1.0,
+            ss: -1.0,
+            xy: 0.0,
+            xs: 0.0,
+            ys: 0.0,
+        };
+        let below_half = 0.5_f32.next_down();
+        let nearest = |x: usize, y: usize, offset: f32| match Extremum::new(x, y, 1).accept(
+            &octave,
+            &params,
+            &round,
+            [offset, -offset, 0.0],
+        ) {
+            Outcome::Accepted(refined) => (refined.nearest.x, refined.nearest.y),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(nearest(1_001, 1_001, 0.499), (1_001, 1_001));
+        // Half-way is 1001.5 and 1000.5, 1002.5 and 1001.5.
+        assert_eq!(nearest(1_001, 1_001, below_half), (1_002, 1_000));
+        assert_eq!(nearest(1_002, 1_002, below_half), (1_002, 1_002));
     }
 
     #[test]

@@ -17,9 +17,10 @@ use crate::strongest::{Bar, Strongest};
 use crate::vicinity::{Vicinity, VicinityMemory};
 use crate::{Control, DESCRIPTOR_LENGTH, Error, Keypoint, Params, descriptor, orientation};
 
-/// Radius of the patch that the directions and the descriptor of a keypoint of this scale come from, px of the octave.
+/// Radius around the sample that a keypoint of this scale was found at within which its directions and its descriptor are
+/// looked for, px of the octave. It is described around that sample or the next one.
 pub(crate) fn patch_radius(scale: f32) -> usize {
-    descriptor::radius(scale).max(orientation::radius(scale))
+    (descriptor::radius(scale) + 1).max(orientation::radius(scale))
 }
 
 /// What is sought in all octaves.
@@ -299,14 +300,47 @@ mod tests {
     use super::*;
     use crate::gaussian::Kernels;
     use crate::octave::{Reach, Source};
+    use crate::refine::Nearest;
+
+    /// A bright disc on a dark ground, halfway down.
+    fn disc() -> Vec<u8> {
+        let side = 96;
+        (0..side * side)
+            .map(|i: i32| if (i % side - 48).pow(2) + (i / side - 48).pow(2) < 8 { 200 } else { 20 })
+            .collect()
+    }
+
+    #[test]
+    fn a_keypoint_is_described_around_the_nearest_sample() {
+        let grey = disc();
+        let params = Params::default();
+        let kernels = Kernels::new(&params);
+        let reach = Reach::new(&params, &kernels, patch_radius);
+        let source = Source::Image { grey: &grey, width: 96, precise: true };
+        let octave = Octave::first(source, (192, 192), &kernels, &reach);
+        let search = Search { params: &params, control: &Control::default(), bar: Bar::default() };
+        let mut memory = StripMemory::default();
+        let mut strip = Strip::new(octave, &(0..octave.width), &mut memory);
+        strip.seek(0);
+        strip.advance(96, search.control).unwrap();
+        let mut finder = Finder::default();
+        finder.follow(&mut strip, &search, Extremum::new(96, 96, 3));
+        let (found, angle) = finder.oriented[0];
+        let mut descriptor = |x: usize, nearest: Nearest| {
+            finder.describer.describe(&strip, &Refined { x, nearest, ..found }, angle)
+        };
+        let Nearest { x, y } = found.nearest;
+        let here = descriptor(x, found.nearest);
+        for aside in [Nearest { x: x + 1, y }, Nearest { x, y: y + 1 }] {
+            let there = descriptor(x, aside);
+            assert_ne!(there, here);
+            assert_eq!(there, descriptor(x + 1, aside), "where it was found means nothing");
+        }
+    }
 
     #[test]
     fn a_keypoint_whose_patch_the_strip_has_left_has_a_strip_of_its_own() {
-        // A bright disc on a dark ground, halfway down.
-        let side = 96;
-        let grey: Vec<u8> = (0..side * side)
-            .map(|i: i32| if (i % side - 48).pow(2) + (i / side - 48).pow(2) < 8 { 200 } else { 20 })
-            .collect();
+        let grey = disc();
         let params = Params::default();
         let kernels = Kernels::new(&params);
         let reach = Reach::new(&params, &kernels, patch_radius);

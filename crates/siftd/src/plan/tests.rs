@@ -70,7 +70,7 @@ fn an_instance_stores_what_plans_from_it_say() {
 #[test]
 fn the_memory_tier_counts_as_the_model_does() {
     let tiers = Arc::new(Tiers::memory(MemoryConfig::default()));
-    let key = cache::Key { engine_version: 4, fingerprint: [1; 16], digest: [2; 32] };
+    let key = cache::Key { engine_version: extract::ENGINE_VERSION, fingerprint: [1; 16], digest: [2; 32] };
     tiers.insert(key, vec![7; 5000].into());
     let key_bytes = key.to_string().len() as u64;
     let entry = Entry { key_bytes, value_bytes: 5000, expires: true };

@@ -41,7 +41,7 @@ fn a_profile_has_all_that_plans_need() {
     // docs/formats.md: a header of 128 bytes; 24 bytes of a keypoint and 128 of its descriptor.
     let stored = &profile.stored;
     assert!((stored.fixed_bytes - 128.0).abs() < 1e-6 && (stored.bytes_per_keypoint - 152.0).abs() < 1e-6);
-    assert_eq!(stored.key_bytes, "features:4:".len() as f64 + 32.0 + 1.0 + 64.0);
+    assert_eq!(stored.key_bytes, "features:5:".len() as f64 + 32.0 + 1.0 + 64.0);
     assert_eq!(profile.requests.upload_hits.len(), 2);
     assert!(profile.memory.rest_bytes > 1e6);
     assert_eq!(profile.contention.across_pictures.points[0].n, 1);
