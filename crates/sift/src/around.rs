@@ -38,9 +38,16 @@ pub(crate) fn exceeds(around: &Around, value: f32) -> bool {
     greater(greater(greatest[0], greatest[1]), greatest[2]) > sign * value
 }
 
+/// Whether all neighbours are equal to the sample.
+#[inline(always)]
+pub(crate) fn is_flat(around: &Around) -> bool {
+    let at = around[1][1];
+    around.iter().all(|row| row[..3].iter().fold(true, |flat, sample| flat & (*sample == at)))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{difference, exceeds};
+    use super::{difference, exceeds, is_flat};
 
     #[test]
     fn each_neighbour_but_nothing_else_can_exceed() {
@@ -52,6 +59,16 @@ mod tests {
                 assert!(!exceeds(&around, 3.0 * sign), "what is as far does not exceed");
                 assert!(!exceeds(&around, -2.0 * sign), "nothing is as far on the other side");
             }
+        }
+    }
+
+    #[test]
+    fn any_neighbour_can_end_what_is_flat() {
+        assert!(is_flat(&[[5.0; 4]; 3]));
+        for (row, column) in (0..3).flat_map(|row| (0..4).map(move |column| (row, column))) {
+            let mut around = [[5.0; 4]; 3];
+            around[row][column] = 5.0_f32.next_up();
+            assert_eq!(is_flat(&around), column == 3, "row {row}, column {column}");
         }
     }
 

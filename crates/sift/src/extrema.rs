@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::aligned::Aligned;
-use crate::around::{ScaleSpace, difference, exceeds};
+use crate::around::{ScaleSpace, difference, exceeds, is_flat};
 use crate::marks::{self, CHUNK, MARKED};
 use crate::ring::LINE;
 use crate::strip::Strip;
@@ -107,7 +107,8 @@ impl Scanner {
     }
 }
 
-/// Whether a difference exceeds the threshold in absolute value and is not within its 26 neighbours.
+/// Whether a difference exceeds the threshold in absolute value and is not within its 26 neighbours, nor equal to all 8 of its
+/// layer.
 fn is_extremum(strip: &mut Strip<'_>, (layer, y, x): (usize, usize, usize), threshold: f32) -> bool {
     let value = strip.difference(layer, y, x);
     if value.abs() <= threshold {
@@ -115,8 +116,13 @@ fn is_extremum(strip: &mut Strip<'_>, (layer, y, x): (usize, usize, usize), thre
     }
     let (lowest, before) = (strip.held_around(layer - 1, y, x), strip.held_around(layer, y, x));
     let after = strip.held_around(layer + 1, y, x);
+    let here = difference(&after, &before);
     // Both, as it is as likely as not that one is exceeded.
-    if exceeds(&difference(&before, &lowest), value) | exceeds(&difference(&after, &before), value) {
+    if exceeds(&difference(&before, &lowest), value) | exceeds(&here, value) {
+        return false;
+    }
+    // Where the layer is flat nothing moves an extremum, and refinement takes it for an edge: flat pictures are full of those.
+    if is_flat(&here) {
         return false;
     }
     // The layer above last: it may be the one that is computed for this.

@@ -251,7 +251,7 @@ fn shape_body(at: &Derivatives, [x, y, s]: [f32; 3], edge_threshold: f32) -> Sha
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::around::Around;
+    use crate::around::{Around, is_flat};
     use crate::gaussian::Kernels;
     use crate::octave::{Reach, Source};
 
@@ -311,6 +311,42 @@ mod tests {
             accepted += usize::from(matches!(outcome, Outcome::Accepted(_)));
         }
         assert!(dropped_early > 100 && accepted > 100, "{dropped_early} and {accepted}");
+    }
+
+    /// Noise but for one layer, which is the same everywhere.
+    struct FlatLayer {
+        layer: usize,
+        noise: Noise,
+    }
+
+    impl ScaleSpace for FlatLayer {
+        fn holds(&self, _: usize, _: usize, _: usize) -> bool {
+            true
+        }
+
+        fn around(&mut self, level: usize, y: usize, x: usize) -> Around {
+            // Integers, so that differences are what they are meant to be.
+            let lift = if level == self.layer + 1 { 40.0 } else { 0.0 };
+            let level = if level == self.layer + 1 { self.layer } else { level };
+            self.noise.around(level, y, x).map(|row| row.map(|sample| sample + lift))
+        }
+    }
+
+    #[test]
+    fn what_is_flat_in_its_layer_is_rejected_whatever_is_before_and_after() {
+        let params = Params { contrast_threshold: 0.0, ..Params::default() };
+        let kernels = Kernels::new(&params);
+        let reach = Reach::new(&params, &kernels, |_| 1);
+        let source = Source::Image { grey: &[], width: 0, precise: false };
+        let octave = Octave::first(source, (200, 200), &kernels, &reach);
+        for (y, x) in (BORDER..200 - BORDER).flat_map(|y| (BORDER..200 - BORDER).map(move |x| (y, x))) {
+            let layer = 1 + (x + y) % 3;
+            let mut space = FlatLayer { layer, noise: Noise { lookups: 0 } };
+            let here = difference(&space.around(layer + 1, y, x), &space.around(layer, y, x));
+            assert!(is_flat(&here));
+            let outcome = Extremum::new(x, y, layer).refine(&octave, &mut space, &params);
+            assert!(matches!(outcome, Outcome::Rejected), "row {y}, column {x}: {outcome:?}");
+        }
     }
 
     #[test]

@@ -220,11 +220,12 @@ impl ScaleSpace for Strip<'_> {
 
     #[inline(always)]
     fn around(&mut self, level: usize, y: usize, x: usize) -> Around {
+        let block = self.block();
         let StripMemory { levels, topmost, .. } = &mut *self.memory;
         if level < levels.len() {
             return self.held_around(level, y, x);
         }
-        topmost.around(self.octave.topmost(), &levels[level - 1].rows, (y, x - self.held.start))
+        topmost.around(self.octave.topmost(), &levels[level - 1].rows, block, (y, x - self.held.start))
     }
 }
 

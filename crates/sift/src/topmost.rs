@@ -2,19 +2,22 @@
 //!
 //! Nothing but the difference above the last layer needs it, and that is looked at around few samples: those that are
 //! extrema among all their other neighbours, and that an estimate does not rule out. A sample and its neighbours take some
-//! hundred times what a sample of a whole level does, in the same order, so that they are the same to the last bit.
+//! hundred times what a sample of a whole level does, in the same order, so that they are the same to the last bit. Where
+//! many samples of a block of rows are asked for, these are computed as a whole.
 
 mod estimate;
+mod rows;
 
 use std::ops::Range;
 
 pub(crate) use self::estimate::Estimator;
+use self::rows::Rows;
 use crate::along::{FEW, sum_pairs};
 use crate::around::Around;
 use crate::gaussian::Kernel;
 use crate::isa::{Isa, for_each_vector};
 use crate::reflect::reflect_101;
-use crate::ring::{LINE, Ring};
+use crate::ring::{BLOCK, LINE, Ring};
 use crate::vector::Vector;
 
 /// The most lanes of a vector.
@@ -61,6 +64,7 @@ pub(crate) struct Topmost {
     size: (usize, usize),
     /// Places that were asked for and what is there: refinement comes back to some.
     known: Vec<Option<((usize, usize), Around)>>,
+    rows: Rows,
 }
 
 impl Topmost {
@@ -80,6 +84,7 @@ impl Topmost {
         self.along.resize(rows.next_multiple_of(GROUPS * MOST_LANES), [0.0; 4]);
         self.known.clear();
         self.known.resize(KNOWN.0 * KNOWN.1, None);
+        self.rows.clear();
     }
 
     /// Takes what estimates need of rows of the level below.
@@ -90,7 +95,7 @@ impl Topmost {
     }
 
     /// Whether an estimate is enough to tell that, at a sample given by its row and column or at a neighbour, the topmost
-    /// level less `below` is further from zero than `value` in the same direction.
+    /// level less `below` is further from zero than `value` in the same direction. Not where the level itself is there.
     pub(crate) fn surely_exceeds(
         &self,
         recipe: Recipe<'_>,
@@ -98,23 +103,39 @@ impl Topmost {
         below: &Around,
         value: f32,
     ) -> bool {
+        if self.rows.holds(at.0) {
+            return false;
+        }
         let samples = (&self.samples, self.size);
         recipe.estimator.is_some_and(|estimator| estimator.exceeds(recipe.isa, samples, at, below, value))
     }
 
     /// The topmost level at a sample, given by its row and column, and its neighbours. `below` is the level below it; it holds the
-    /// rows that these take, with margins.
-    pub(crate) fn around(&mut self, recipe: Recipe<'_>, below: &Ring, at: (usize, usize)) -> Around {
-        let slot = at.0 % KNOWN.0 * KNOWN.1 + at.1 % KNOWN.1;
-        match self.known[slot] {
-            Some((known, around)) if known == at => around,
-            _ => {
-                let mut around = Around::default();
-                blur(recipe.isa, recipe.kernel.taps(), below, at, self, &mut around);
-                self.known[slot] = Some((at, around));
-                around
-            }
+    /// rows that these take, and those that all of the rows around `block` take, with margins.
+    pub(crate) fn around(
+        &mut self,
+        recipe: Recipe<'_>,
+        below: &Ring,
+        block: usize,
+        at: (usize, usize),
+    ) -> Around {
+        if self.rows.holds(at.0) {
+            return self.rows.around(at);
         }
+        let slot = at.0 % KNOWN.0 * KNOWN.1 + at.1 % KNOWN.1;
+        if let Some((known, around)) = self.known[slot]
+            && known == at
+        {
+            return around;
+        }
+        if (block..block + BLOCK).contains(&at.0) && self.rows.pay(block, recipe.kernel, self.size) {
+            self.rows.fill(recipe, below, block, self.size);
+            return self.rows.around(at);
+        }
+        let mut around = Around::default();
+        blur(recipe.isa, recipe.kernel.taps(), below, at, self, &mut around);
+        self.known[slot] = Some((at, around));
+        around
     }
 }
 
@@ -254,118 +275,4 @@ fn blur_across(along: &[[f32; 4]], taps: &[f32]) -> Around {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::gaussian::Kernels;
-    use crate::octave::BORDER;
-    use crate::ring::BLOCK;
-    use crate::{Isa, Params};
-
-    /// Whole lines, so that nothing but margins follows a row.
-    const WIDTH: usize = 80;
-    const HEIGHT: usize = 77;
-
-    /// A level of noise.
-    fn level() -> Vec<[f32; WIDTH]> {
-        let mut state = 1_u64;
-        let mut rows = vec![[0.0; WIDTH]; HEIGHT];
-        for sample in rows.as_flattened_mut() {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            *sample = (state >> 40) as f32 / 65_793.0;
-        }
-        rows
-    }
-
-    /// Fills a block of rows of a ring and their margins.
-    fn fill(ring: &mut Ring, rows: &[[f32; WIDTH]], block: usize, radius: usize) {
-        for (y, row) in rows.iter().enumerate().skip(block).take(BLOCK) {
-            ring.row_mut(y).copy_from_slice(row);
-        }
-        ring.fill_margins(block, radius);
-    }
-
-    /// One sample of a whole level, in the order of the sums of a blur.
-    fn blurred(rows: &[[f32; WIDTH]], taps: &[f32], (y, x): (usize, usize)) -> f32 {
-        let radius = (taps.len() / 2) as isize;
-        let along = |y: isize| {
-            let row = &rows[reflect_101(y, HEIGHT)];
-            let sample = |i: isize| row[reflect_101(x as isize + i, WIDTH)];
-            let pair = |i: isize| sample(-i) + sample(i);
-            match *taps {
-                [tap, middle, _] => middle.mul_add(sample(0), tap * pair(1)),
-                [outer, inner, middle, _, _] => {
-                    outer.mul_add(pair(2), middle.mul_add(sample(0), inner * pair(1)))
-                }
-                _ => taps.iter().zip(-radius..).fold(0.0, |sum, (tap, i)| tap.mul_add(sample(i), sum)),
-            }
-        };
-        let y = y as isize;
-        let distances = taps[taps.len() / 2 + 1..].iter().zip(1..);
-        distances.fold(taps[taps.len() / 2] * along(y), |sum, (tap, distance)| {
-            tap.mul_add(along(y + distance) + along(y - distance), sum)
-        })
-    }
-
-    #[test]
-    fn is_that_of_a_whole_level_to_the_last_bit() {
-        // Kept from one kernel to the next.
-        let mut topmost = Topmost::default();
-        for (octave_layers, sigma) in
-            [(1, 1.6), (2, 1.6), (3, 1.6), (3, 1.9), (8, 1.6), (3, 0.2), (32, 1.2), (32, 0.5), (32, 0.1)]
-        {
-            let params = Params { octave_layers, sigma, ..Params::default() };
-            let kernels = Kernels::new(&params);
-            let (rows, radius) = (level(), kernels.topmost.radius());
-            // No more rows than a sample and its neighbours take, so that blocks overwrite those further up.
-            let mut below = Ring::default();
-            below.reset((WIDTH, HEIGHT), radius + BEYOND, 2 * (radius + 1) + BLOCK);
-            let mut blocks = (0..HEIGHT).step_by(BLOCK).peekable();
-            let estimator = Estimator::new(&kernels);
-            let recipe = |isa| Recipe { isa, kernel: &kernels.topmost, estimator: estimator.as_ref() };
-            topmost.reset(recipe(Isa::detect()), (WIDTH, HEIGHT), HEIGHT);
-            for y in BORDER..HEIGHT - BORDER {
-                while let Some(block) = blocks.next_if(|block| *block <= y + radius + 1) {
-                    fill(&mut below, &rows, block, radius);
-                }
-                for x in BORDER..WIDTH - BORDER {
-                    let expected = [y - 1, y, y + 1]
-                        .map(|y| [x - 1, x, x + 1].map(|x| blurred(&rows, kernels.topmost.taps(), (y, x))));
-                    let expected = expected.map(|[a, b, c]| [a, b, c, 0.0]);
-                    for isa in Isa::each() {
-                        let recipe = recipe(isa);
-                        topmost.known.fill(None);
-                        let around = topmost.around(recipe, &below, (y, x));
-                        assert_eq!(
-                            around, expected,
-                            "{octave_layers} layers, sigma {sigma}, {isa:?}, row {y}, column {x}"
-                        );
-                        assert_eq!(topmost.around(recipe, &below, (y, x)), expected, "asked again");
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn places_are_told_apart_and_forgotten_with_their_strip() {
-        let kernels = Kernels::new(&Params::default());
-        let recipe = Recipe { isa: Isa::detect(), kernel: &kernels.topmost, estimator: None };
-        let radius = kernels.topmost.radius();
-        let mut topmost = Topmost::default();
-        let mut rows = level();
-        for _ in 0..2 {
-            let mut below = Ring::default();
-            below.reset((WIDTH, HEIGHT), radius + BEYOND, HEIGHT);
-            (0..HEIGHT).step_by(BLOCK).for_each(|block| fill(&mut below, &rows, block, radius));
-            topmost.reset(recipe, (WIDTH, HEIGHT), HEIGHT);
-            // Some that have the same memory.
-            let places = [(30, 20), (30, 20 + KNOWN.1), (30 + KNOWN.0, 20), (30, 20), (31, 20), (30, 21)];
-            for (y, x) in places {
-                let middle = topmost.around(recipe, &below, (y, x))[1][1];
-                assert_eq!(middle, blurred(&rows, kernels.topmost.taps(), (y, x)), "row {y}, column {x}");
-            }
-            // Another level, at the same places.
-            rows.reverse();
-        }
-    }
-}
+mod tests;

@@ -48,9 +48,11 @@ VARIED = {
     "precise": dict(precise_upscale=True),
     "strongest-20": dict(max_features=20),
 }
-# The images on which every case is run. The others see the defaults and, where those find nothing, no contrast threshold.
+# The images on which every case is run. The others see the defaults and, where those find nothing, no contrast threshold;
+# where much is as its neighbours are, one layer without a threshold, too, of which each difference takes the topmost level.
 THOROUGH = ("cat", "wall")
 BARREN = ("strip", "pillar", "crumb", "pixel", "flat")
+EVEN = ("page", "bars")
 
 
 def cases(image):
@@ -58,6 +60,8 @@ def cases(image):
         return {"default": {}, **VARIED}
     if image in BARREN:
         return {"default": {}, "contrast-0": VARIED["contrast-0"]}
+    if image in EVEN:
+        return {"contrast-0": VARIED["contrast-0"], "layers-1.contrast-0": dict(octave_layers=1, contrast=0.0)}
     return {"default": {}}
 
 
@@ -74,6 +78,24 @@ def noisy_gradient(width, height):
     return np.clip(20 + slope * 0.6 + coarse + random.normal(0, 6, (height, width)), 0, 255).astype(np.uint8)
 
 
+def page(width, height):
+    """Dark words, rectangles, on a white page."""
+    random = np.random.default_rng(20261130)
+    grey = np.full((height, width), 255, np.uint8)
+    for top in range(12, height - 12, 11):
+        left = 10
+        while (right := left + int(random.integers(4, 20))) < width - 10:
+            grey[top:top + int(random.integers(4, 7)), left:right] = random.integers(0, 90)
+            left = right + 4
+    return grey
+
+
+def bars(width, height):
+    """Bars across a slow wave, all rows alike."""
+    x = np.arange(width)
+    return np.tile(np.rint(127 + 60 * np.sin(x / 2.5) + 50 * np.sin(x / 17)).astype(np.uint8), (height, 1))
+
+
 def images():
     return {
         "cat": crop("chelsea.jpg", 120, 60, 128, 96),
@@ -87,6 +109,8 @@ def images():
         "pixel": np.full((1, 1), 77, np.uint8),
         "flat": np.full((64, 48), 128, np.uint8),
         "noisy-gradient": noisy_gradient(120, 88),
+        "page": page(160, 96),
+        "bars": bars(128, 72),
     }
 
 
