@@ -3,6 +3,9 @@ use crate::{ExtractError, Limits, Probe};
 /// What images may take with the denoiser's border beside twice [`max_pixels`](Limits::max_pixels), px: small ones with wide windows.
 const BORDER_BESIDE: u64 = 16 << 20;
 
+/// What a pixel of the budget stands for, bytes.
+const BUDGETED_BYTES: u64 = 13;
+
 /// What is done to the decoded pixels before detection.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Denoise {
@@ -63,14 +66,29 @@ impl Params {
     }
 
     /// Pixels that an image counts for where memory is budgeted by pixels, some 13 bytes each: its own, or what thin ones take beside
-    /// them, for the denoiser's border (3 bytes a pixel) and lists of rows (400 bytes each).
+    /// them, for the denoiser's border (3 bytes a pixel) and lists of rows (400 bytes each); and what a wide blur or many layers take
+    /// beyond the defaults, as far as the largest image allowed would count.
     ///
     /// # Errors
     /// [`ExtractError::BorderTooWide`].
     pub fn budgeted_pixels(&self, probe: &Probe, limits: &Limits) -> Result<u64, ExtractError> {
         let (width, height) = (u64::from(probe.width), u64::from(probe.height));
         let padded = self.check_border(width, height, limits)?;
-        Ok(probe.pixels().max(padded / 4).max(32 * width.max(height)))
+        let pixels = probe.pixels().max(padded / 4).max(32 * width.max(height));
+        let beyond = self.scratch_beyond_defaults(probe) / BUDGETED_BYTES;
+        Ok((pixels + beyond).min(limits.max_pixels).max(pixels))
+    }
+
+    /// Bytes that a thread of the detector takes more than it would with the default parameters; none for those out of range.
+    fn scratch_beyond_defaults(&self, probe: &Probe) -> u64 {
+        let usual = sift::Params::default();
+        if (self.sift.sigma, self.sift.octave_layers) == (usual.sigma, usual.octave_layers) {
+            return 0;
+        }
+        let detector = sift::Detector::new();
+        let bytes =
+            |params| detector.scratch_bytes(probe.width as usize, probe.height as usize, params).unwrap_or(0);
+        bytes(&self.sift).saturating_sub(bytes(&usual)) as u64
     }
 }
 
@@ -78,6 +96,21 @@ impl Params {
 mod tests {
     use super::*;
     use crate::{Format, ParamsBuilder};
+
+    #[test]
+    fn wide_blurs_and_many_layers_count_for_their_memory() {
+        let limits = Limits::default();
+        let probe = Probe { format: Format::Png, width: 3000, height: 2000 };
+        let budgeted = |octave_layers: &str, sigma: &str| {
+            let mut builder = ParamsBuilder::default();
+            builder.set("octave_layers", octave_layers).unwrap();
+            builder.set("sigma", sigma).unwrap();
+            builder.build().unwrap().budgeted_pixels(&probe, &limits).unwrap()
+        };
+        assert_eq!([budgeted("3", "1.6"), budgeted("2", "1.6")], [6_000_000; 2]);
+        assert!((9_000_000..12_000_000).contains(&budgeted("32", "1.6")), "54 MB");
+        assert_eq!(budgeted("32", "32"), limits.max_pixels, "1.5 GB");
+    }
 
     #[test]
     fn a_border_has_its_limit_which_no_usual_image_comes_near() {

@@ -98,6 +98,13 @@ pub(crate) struct LevelReach {
     pub(crate) computed: usize,
 }
 
+impl LevelReach {
+    /// Rows that there must be room for.
+    pub(crate) fn rows(self) -> usize {
+        self.held + BLOCK + self.computed
+    }
+}
+
 impl Reach {
     /// `patch` is the radius of the patch that a keypoint of a scale (sigma within its octave, px) is described from.
     pub(crate) fn new(params: &Params, kernels: &Kernels, patch: impl Fn(f32) -> usize) -> Self {

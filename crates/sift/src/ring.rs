@@ -35,20 +35,42 @@ pub(crate) struct Ring {
     starts: Vec<usize>,
 }
 
+/// How a ring lies in memory.
+struct Shape {
+    blocks: usize,
+    margin: usize,
+    stride: usize,
+}
+
+impl Shape {
+    fn new((width, height): (usize, usize), margin: usize, rows: usize) -> Self {
+        let margin = margin.max(1).next_multiple_of(LINE);
+        Self {
+            blocks: rows.div_ceil(BLOCK).min(height.div_ceil(BLOCK)).max(1),
+            margin,
+            // An odd number of cache lines, so that the rows of a column do not all fall into one cache set.
+            stride: ((width + 2 * margin).div_ceil(LINE) | 1) * LINE,
+        }
+    }
+}
+
 impl Ring {
     /// Makes room for the last `rows` rows up to the end of any block of an image of `width` by `height` samples, keeping the
     /// memory it has where that is enough. Margins are `margin` samples and at least a line.
     pub(crate) fn reset(&mut self, (width, height): (usize, usize), margin: usize, rows: usize) {
-        let blocks = rows.div_ceil(BLOCK).min(height.div_ceil(BLOCK)).max(1);
-        self.width = width;
-        self.margin = margin.max(1).next_multiple_of(LINE);
-        // An odd number of cache lines, so that the rows of a column do not all fall into one cache set.
-        self.stride = ((width + 2 * self.margin).div_ceil(LINE) | 1) * LINE;
-        // With its right margin, two lines follow the last row, too.
-        self.samples.resize(self.stride * blocks * BLOCK + LINE);
+        let Shape { blocks, margin, stride } = Shape::new((width, height), margin, rows);
+        (self.width, self.margin, self.stride) = (width, margin, stride);
+        self.samples.resize(Self::samples((width, height), margin, rows));
         self.starts.clear();
         let held = (0..blocks * BLOCK).map(|row| row * self.stride + self.margin);
         self.starts.extend(held.cycle().take(height.next_multiple_of(BLOCK)));
+    }
+
+    /// Samples in memory after [`reset`](Self::reset).
+    pub(crate) fn samples(size: (usize, usize), margin: usize, rows: usize) -> usize {
+        let Shape { blocks, stride, .. } = Shape::new(size, margin, rows);
+        // With its right margin, two lines follow the last row, too.
+        stride * blocks * BLOCK + LINE
     }
 
     /// Samples between a row and the next of its block.

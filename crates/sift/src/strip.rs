@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use crate::around::{Around, ScaleSpace};
 use crate::convolve;
-use crate::gaussian::Kernel;
+use crate::gaussian::{Kernel, Kernels};
 use crate::isa::Isa;
-use crate::octave::{LevelReach, Octave, Source};
+use crate::octave::{LevelReach, Octave, Reach, Source};
 use crate::ring::{BLOCK, Ring};
-use crate::topmost::{BEYOND, Topmost};
+use crate::topmost::{self, BEYOND, Topmost};
 use crate::upscale::doubled_row;
 use crate::{Control, Error};
 
@@ -51,6 +51,39 @@ pub(crate) struct Strip<'a> {
     begin: usize,
 }
 
+/// Margins and rows that a stage has room for.
+struct Room {
+    margin: usize,
+    rows: usize,
+    along: usize,
+}
+
+/// Those of all stages.
+fn rooms(kernels: &Kernels, reach: &Reach) -> impl Iterator<Item = Room> {
+    let margins = kernels.levels.iter().map(Kernel::radius).chain([kernels.topmost.radius() + BEYOND]);
+    let radii = [kernels.base.radius()].into_iter().chain(kernels.levels.iter().map(Kernel::radius));
+    margins.zip(radii).zip(&reach.levels).map(|((margin, radius), reach)| Room {
+        margin,
+        rows: reach.rows(),
+        along: radius + BLOCK + radius.next_multiple_of(BLOCK),
+    })
+}
+
+/// Samples that a strip for so many columns of an octave holds, those by which its topmost level is estimated left out.
+pub(crate) fn samples(
+    columns: usize,
+    (width, height): (usize, usize),
+    kernels: &Kernels,
+    reach: &Reach,
+) -> usize {
+    let size = ((columns + 2 * reach.columns).min(width), height);
+    let stages = rooms(kernels, reach).map(|Room { margin, rows, along }| {
+        Ring::samples(size, margin, rows) + Ring::samples(size, 0, along)
+    });
+    let doubled = Ring::samples(size, kernels.base.radius(), 0);
+    stages.sum::<usize>() + doubled + topmost::samples(size, &kernels.topmost)
+}
+
 impl<'a> Strip<'a> {
     /// A strip for extrema in some columns of an octave.
     pub(crate) fn new(octave: Octave<'a>, columns: &Range<usize>, memory: &'a mut StripMemory) -> Self {
@@ -58,18 +91,14 @@ impl<'a> Strip<'a> {
         let held = columns.start.saturating_sub(reach.columns)..(columns.end + reach.columns).min(width);
         let size = (held.len(), height);
         memory.levels.resize_with(reach.levels.len(), Stage::default);
-        let margins = kernels.levels.iter().map(Kernel::radius).chain([kernels.topmost.radius() + BEYOND]);
-        for ((stage, reach), margin) in memory.levels.iter_mut().zip(&reach.levels).zip(margins) {
-            stage.rows.reset(size, margin, reach.held + BLOCK + reach.computed);
-        }
-        let radii = [kernels.base.radius()].into_iter().chain(kernels.levels.iter().map(Kernel::radius));
-        for (stage, radius) in memory.levels.iter_mut().zip(radii) {
-            stage.along.reset(size, 0, radius + BLOCK + radius.next_multiple_of(BLOCK));
+        for (stage, room) in memory.levels.iter_mut().zip(rooms(kernels, reach)) {
+            stage.rows.reset(size, room.margin, room.rows);
+            stage.along.reset(size, 0, room.along);
         }
         if let Source::Image { .. } = octave.source {
             memory.doubled.reset(size, kernels.base.radius(), 0);
         }
-        let below = reach.levels.last().map_or(0, |reach| reach.held + BLOCK + reach.computed);
+        let below = reach.levels.last().map_or(0, |reach| reach.rows());
         memory.topmost.reset(octave.topmost(), size, below);
         Self { octave, memory, columns: columns.clone(), held, begin: 0 }
     }

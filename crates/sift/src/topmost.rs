@@ -12,6 +12,7 @@ use std::ops::Range;
 
 pub(crate) use self::estimate::Estimator;
 use self::rows::Rows;
+pub(crate) use self::rows::samples;
 use crate::along::{FEW, sum_pairs};
 use crate::around::Around;
 use crate::gaussian::Kernel;

@@ -34,6 +34,16 @@ pub(super) struct Rows {
     asked: usize,
 }
 
+/// Rows that are blurred along for those of a block, in whole blocks.
+fn blurred(kernel: &Kernel) -> usize {
+    2 * kernel.radius() + ROWS + BLOCK
+}
+
+/// Samples that the rows of a level of this size take, and those blurred along.
+pub(crate) fn samples(size: (usize, usize), kernel: &Kernel) -> usize {
+    Ring::samples(size, 0, blurred(kernel)) + Ring::samples(size, 0, ROWS)
+}
+
 impl Rows {
     /// Forgets all.
     pub(super) fn clear(&mut self) {
@@ -88,7 +98,7 @@ impl Rows {
             self.samples.copy_within(kept * stride..(self.there.end - self.there.start) * stride, 0);
             self.there.end
         } else {
-            self.along.reset((width, height), 0, 2 * radius + ROWS + BLOCK);
+            self.along.reset((width, height), 0, blurred(kernel));
             self.along_end = rows.start.saturating_sub(radius) / BLOCK * BLOCK;
             self.stride = self.along.stride();
             self.samples.resize(self.stride * ROWS + LINE);
