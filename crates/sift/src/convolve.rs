@@ -2,9 +2,10 @@
 //!
 //! The order of the sums is that of OpenCV's own loops on machines with fused multiply-add (`RowVec_32f` from left to
 //! right, `SymmRowSmallVec_32f` in pairs for up to five taps, `SymmColumnVec_32f` from the centre outwards), so that the
-//! levels agree with OpenCV's to the last bit but for the last columns: where a width is not a multiple of four (for up to
-//! five taps: of two), OpenCV does without fused multiply-add there. It is the same for every instruction set and every
-//! division into strips.
+//! levels agree with OpenCV's to the last bit but for the last columns: where a width is no multiple of four, OpenCV does
+//! without fused multiply-add in the columns beyond one along the rows (for up to five taps, of two), and where it is no
+//! multiple of eight, across them (but for three taps). It is the same for every instruction set and every division into
+//! strips.
 
 use std::slice::{Chunks, ChunksMut};
 
