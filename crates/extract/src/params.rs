@@ -66,8 +66,8 @@ impl Params {
     }
 
     /// Pixels that an image counts for where memory is budgeted by pixels, some 13 bytes each: its own, or what thin ones take beside
-    /// them, for the denoiser's border (3 bytes a pixel) and lists of rows (400 bytes each); and what a wide blur or many layers take
-    /// beyond the defaults, as far as the largest image allowed would count.
+    /// them, for the denoiser's border (3 bytes a pixel) and lists of rows (400 bytes each); and what a thread takes beyond the
+    /// defaults for a wide blur or many layers, as far as the largest image allowed would count.
     ///
     /// # Errors
     /// [`ExtractError::BorderTooWide`].
@@ -86,8 +86,7 @@ impl Params {
             return 0;
         }
         let detector = sift::Detector::new();
-        let bytes =
-            |params| detector.scratch_bytes(probe.width as usize, probe.height as usize, params).unwrap_or(0);
+        let bytes = |params| detector.scratch_bytes(probe.width, probe.height, params).unwrap_or(0);
         bytes(&self.sift).saturating_sub(bytes(&usual)) as u64
     }
 }

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::num::NonZeroUsize;
 
 /// How a call runs: on how many threads, and when it should give up. The result never depends on it.
@@ -21,5 +22,12 @@ impl Control<'_> {
 impl Default for Control<'_> {
     fn default() -> Self {
         Self::SINGLE_THREADED
+    }
+}
+
+impl fmt::Debug for Control<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stop = self.stop.map(|_| "Fn");
+        f.debug_struct("Control").field("threads", &self.threads).field("stop", &stop).finish()
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! The order of the sums is that of OpenCV's own loops on machines with fused multiply-add (`RowVec_32f` from left to
 //! right, `SymmRowSmallVec_32f` in pairs for up to five taps, `SymmColumnVec_32f` from the centre outwards), so that the
-//! levels agree with OpenCV's to the last bit but for the last columns: where a width is no multiple of four, OpenCV does
-//! without fused multiply-add in the columns beyond one along the rows (for up to five taps, of two), and where it is no
-//! multiple of eight, across them (but for three taps). It is the same for every instruction set and every division into
+//! levels agree with OpenCV's to the last bit but for the last columns, where OpenCV's vectors end and its compiler fuses no
+//! products, or not all: across rows the columns from the last multiple of eight on (none with three taps), along rows those from
+//! the last multiple of four on (of two with up to five taps). It is the same for every instruction set and every division into
 //! strips.
 
 use std::slice::{Chunks, ChunksMut};

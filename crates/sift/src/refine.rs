@@ -1,8 +1,8 @@
 //! Sub-pixel position of an extremum, and the tests that it must pass (Lowe 2004, section 4; `adjustLocalExtrema` of
 //! OpenCV's SIFT).
 //!
-//! Products are fused with sums where GCC fuses those of OpenCV, so that positions, sizes and responses are the same to the
-//! last bit where the samples are.
+//! Products are fused with sums where GCC fuses those of OpenCV, so that positions and responses are the same to the last bit
+//! where the samples are, and sizes but for how the C library rounds a power.
 
 use std::ops::Range;
 
@@ -33,7 +33,8 @@ pub(crate) struct Refined {
     pub(crate) x: usize,
     pub(crate) y: usize,
     pub(crate) layer: usize,
-    /// The sample nearest to its position, which it is described around: another one where, as a float, that is half-way.
+    /// The sample nearest to its position, which it is described around: the next one where the position, rounded to a float, is
+    /// half-way.
     pub(crate) nearest: Nearest,
     /// Scale within the octave: the sigma of a Gaussian, px of the octave.
     pub(crate) scale: f32,
@@ -134,7 +135,7 @@ impl Extremum {
 
     fn accept(&self, octave: &Octave<'_>, params: &Params, at: &Derivatives, offset: [f32; 3]) -> Outcome {
         let [x, y, s] = offset;
-        let Shape { contrast, is_edge } = shape(octave.isa, at, offset, params.edge_threshold as f32);
+        let Quality { contrast, is_edge } = quality(octave.isa, at, offset, params.edge_threshold as f32);
         if contrast * (params.octave_layers as f32) < params.contrast_threshold as f32 || is_edge {
             return Outcome::Rejected;
         }
@@ -214,6 +215,7 @@ fn offset_body(at: &Derivatives) -> [f32; 3] {
     let (gy_ss, gy_ys, xy_gs) = (minor(gy, ss, ys, gs), minor(gy, ys, yy, gs), minor(xy, gs, gy, xs));
     let x = xs.mul_add(gy_ys, minor(gx, yy_ss, xy, gy_ss));
     let y = xs.mul_add(xy_gs, minor(xx, gy_ss, gx, xy_ss));
+    // The minor of `yy` and `gs` is that of `gy` and `ys` with the other sign: GCC computes it once, so the same product is fused.
     let s = gx.mul_add(xy_ys, minor(xx, -gy_ys, xy, xy_gs));
     [-(inverse * x), -(inverse * y), -(inverse * s)]
 }
@@ -225,7 +227,7 @@ fn minor(a: f32, b: f32, c: f32, d: f32) -> f32 {
 }
 
 /// What an extremum is accepted or rejected for.
-struct Shape {
+struct Quality {
     /// Absolute, of grey levels from 0 to 1.
     contrast: f32,
     /// Whether the ratio of the principal curvatures is beyond the edge threshold.
@@ -234,18 +236,18 @@ struct Shape {
 
 for_each_isa! {
     /// That of the quadratic at its extremum.
-    fn shape(at: &Derivatives, offset: [f32; 3], edge_threshold: f32) -> Shape = shape_body;
+    fn quality(at: &Derivatives, offset: [f32; 3], edge_threshold: f32) -> Quality = quality_body;
 }
 
 #[inline(always)]
-fn shape_body(at: &Derivatives, [x, y, s]: [f32; 3], edge_threshold: f32) -> Shape {
+fn quality_body(at: &Derivatives, [x, y, s]: [f32; 3], edge_threshold: f32) -> Quality {
     let &Derivatives { value, gradient: [dx, dy, ds], xx, yy, xy, .. } = at;
     let slope = ds.mul_add(s, dx * x + dy * y);
     let contrast = value.mul_add(GREY_SCALE, slope * 0.5).abs();
     let (trace, determinant) = (xx + yy, minor(xx, yy, xy, xy));
     let (edge, next) = (edge_threshold, edge_threshold + 1.0);
     let is_edge = determinant <= 0.0 || trace * trace * edge >= next * next * determinant;
-    Shape { contrast, is_edge }
+    Quality { contrast, is_edge }
 }
 
 #[cfg(test)]

@@ -36,13 +36,13 @@ pub(crate) struct Ring {
 }
 
 /// How a ring lies in memory.
-struct Shape {
+struct Layout {
     blocks: usize,
     margin: usize,
     stride: usize,
 }
 
-impl Shape {
+impl Layout {
     fn new((width, height): (usize, usize), margin: usize, rows: usize) -> Self {
         let margin = margin.max(1).next_multiple_of(LINE);
         Self {
@@ -52,25 +52,30 @@ impl Shape {
             stride: ((width + 2 * margin).div_ceil(LINE) | 1) * LINE,
         }
     }
+
+    fn samples(&self) -> usize {
+        // With its right margin, two lines follow the last row, too.
+        self.stride * self.blocks * BLOCK + LINE
+    }
 }
 
 impl Ring {
     /// Makes room for the last `rows` rows up to the end of any block of an image of `width` by `height` samples, keeping the
     /// memory it has where that is enough. Margins are `margin` samples and at least a line.
     pub(crate) fn reset(&mut self, (width, height): (usize, usize), margin: usize, rows: usize) {
-        let Shape { blocks, margin, stride } = Shape::new((width, height), margin, rows);
+        let layout = Layout::new((width, height), margin, rows);
+        self.samples.resize(layout.samples());
+        let Layout { blocks, margin, stride } = layout;
         (self.width, self.margin, self.stride) = (width, margin, stride);
-        self.samples.resize(Self::samples((width, height), margin, rows));
         self.starts.clear();
-        let held = (0..blocks * BLOCK).map(|row| row * self.stride + self.margin);
+        let held = (0..blocks * BLOCK).map(|row| row * stride + margin);
         self.starts.extend(held.cycle().take(height.next_multiple_of(BLOCK)));
     }
 
-    /// Samples in memory after [`reset`](Self::reset).
-    pub(crate) fn samples(size: (usize, usize), margin: usize, rows: usize) -> usize {
-        let Shape { blocks, stride, .. } = Shape::new(size, margin, rows);
-        // With its right margin, two lines follow the last row, too.
-        stride * blocks * BLOCK + LINE
+    /// Bytes that it takes after [`reset`](Self::reset).
+    pub(crate) fn bytes((width, height): (usize, usize), margin: usize, rows: usize) -> usize {
+        let starts = height.next_multiple_of(BLOCK) * size_of::<usize>();
+        Layout::new((width, height), margin, rows).samples() * size_of::<f32>() + starts
     }
 
     /// Samples between a row and the next of its block.

@@ -69,19 +69,18 @@ fn rooms(kernels: &Kernels, reach: &Reach) -> impl Iterator<Item = Room> {
     })
 }
 
-/// Samples that a strip for so many columns of an octave holds, those by which its topmost level is estimated left out.
-pub(crate) fn samples(
+/// Bytes that a strip for so many columns of an octave takes at the most, but for what its topmost level is estimated from.
+pub(crate) fn bytes(
     columns: usize,
     (width, height): (usize, usize),
     kernels: &Kernels,
     reach: &Reach,
 ) -> usize {
     let size = ((columns + 2 * reach.columns).min(width), height);
-    let stages = rooms(kernels, reach).map(|Room { margin, rows, along }| {
-        Ring::samples(size, margin, rows) + Ring::samples(size, 0, along)
-    });
-    let doubled = Ring::samples(size, kernels.base.radius(), 0);
-    stages.sum::<usize>() + doubled + topmost::samples(size, &kernels.topmost)
+    let stages = rooms(kernels, reach)
+        .map(|Room { margin, rows, along }| Ring::bytes(size, margin, rows) + Ring::bytes(size, 0, along));
+    let doubled = Ring::bytes(size, kernels.base.radius(), 0);
+    stages.sum::<usize>() + doubled + topmost::bytes(size, &kernels.topmost)
 }
 
 impl<'a> Strip<'a> {
@@ -103,7 +102,7 @@ impl<'a> Strip<'a> {
         Self { octave, memory, columns: columns.clone(), held, begin: 0 }
     }
 
-    /// Forgets all rows and prepares to move down from the block of `row`.
+    /// Prepares to move down from the block of `row`. Comes once, before all else.
     pub(crate) fn seek(&mut self, row: usize) {
         let Octave { reach, kernels, .. } = self.octave;
         let block = row / BLOCK * BLOCK;
@@ -319,5 +318,35 @@ impl Stage {
             convolve::across(isa, &around, kernel.taps(), (self.rows.block_mut(y), stride));
         }
         self.end = self.end.max(end);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Params;
+    use crate::worker::patch_radius;
+
+    #[test]
+    fn a_strip_takes_as_much_memory_as_was_said() {
+        let (size, columns) = ((2000, 400), 900..1100);
+        for (octave_layers, sigma) in [(3, 1.6), (1, 4.0), (32, 1.6)] {
+            let params = Params { octave_layers, sigma, ..Params::default() };
+            let kernels = Kernels::new(&params);
+            let reach = Reach::new(&params, &kernels, patch_radius);
+            let source = Source::Image { grey: &[], width: size.0 / 2, precise: false };
+            let octave = Octave::first(source, size, &kernels, &reach);
+            let mut memory = StripMemory::default();
+            let held = Strip::new(octave, &columns, &mut memory).held().len();
+            assert_eq!(held, columns.len() + 2 * reach.columns, "within the octave");
+            let rings = memory.levels.iter().flat_map(|stage| [&stage.rows, &stage.along]);
+            let taken = rings.chain([&memory.doubled]).map(|ring| {
+                let (samples, starts) = ring.memory();
+                size_of_val(samples) + size_of_val(starts)
+            });
+            let topmost = topmost::bytes((held, size.1), &kernels.topmost);
+            let said = bytes(columns.len(), size, &kernels, &reach);
+            assert_eq!(taken.sum::<usize>() + topmost, said, "{octave_layers} layers, sigma {sigma}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use std::ops::Range;
 
 pub(crate) use self::estimate::Estimator;
 use self::rows::Rows;
-pub(crate) use self::rows::samples;
+pub(crate) use self::rows::bytes;
 use crate::along::{FEW, sum_pairs};
 use crate::around::Around;
 use crate::gaussian::Kernel;

@@ -18,8 +18,8 @@ const ANGLE_TOLERANCE: f32 = 1.0;
 const RESPONSE_TOLERANCE: f32 = 0.01;
 const DESCRIPTOR_TOLERANCE: f32 = 8.0;
 
-/// Share of keypoints whose position, size and response are OpenCV's to the last bit, per cent.
-const LEAST_SAME: usize = 99;
+/// Keypoints of a thousand whose position, size or response may not be OpenCV's to the last bit.
+const MOST_OTHERS: usize = 2;
 
 /// What OpenCV found with these parameters.
 struct Golden {
@@ -168,19 +168,25 @@ fn keypoints_stand_in_opencvs_order() {
 }
 
 #[test]
-fn positions_sizes_and_responses_are_opencvs_to_the_last_bit_where_the_samples_are() {
-    let (mut all, mut same) = (0, 0);
+fn nearly_all_positions_sizes_and_responses_are_opencvs_to_the_last_bit() {
+    let (mut all, mut same) = (0, [0; 3]);
     for (name, path) in cases() {
         let golden = Golden::read(&path);
         let image = pgm::read(name.split('.').next().unwrap());
         let found = Detector::new()
             .detect(&image.grey, image.width, image.height, &golden.params, &Control::default())
             .unwrap();
-        let bits = |k: &Keypoint| ([k.x, k.y, k.size, k.response].map(f32::to_bits), k.octave);
-        let pairs = golden.keypoints.iter().zip(&found.keypoints);
+        assert_eq!(found.keypoints.len(), golden.keypoints.len(), "{name}");
         all += golden.keypoints.len();
-        same += pairs.filter(|(expected, found)| bits(expected) == bits(found)).count();
+        let bits =
+            |k: &Keypoint| [[k.x, k.y], [k.size; 2], [k.response; 2]].map(|pair| pair.map(f32::to_bits));
+        for (expected, found) in golden.keypoints.iter().zip(&found.keypoints) {
+            for (same, (a, b)) in same.iter_mut().zip(bits(expected).into_iter().zip(bits(found))) {
+                *same += usize::from(a == b);
+            }
+        }
     }
-    // OpenCV's samples differ by a bit near the right edge and with many layers.
-    assert!(same * 100 >= all * LEAST_SAME, "{same} of {all} keypoints");
+    // OpenCV's samples differ by a bit in the last columns, and a size for how the C library rounds.
+    let missing = same.map(|same| (all - same) * 1000);
+    assert!(missing.iter().all(|&missing| missing <= all * MOST_OTHERS), "{same:?} of {all} keypoints");
 }

@@ -12,7 +12,8 @@ use crate::convolve;
 use crate::gaussian::Kernel;
 use crate::ring::{BLOCK, LINE, Ring};
 
-/// Samples that are blurred along a row in the time that it takes where they are asked for singly.
+/// Samples of whole rows that are blurred along in the time that one takes where samples are asked for singly, about: with 27 and
+/// 89 taps, measured with AVX-512.
 const SINGLE: usize = 12;
 
 /// Rows of a block, one above and one below.
@@ -39,9 +40,15 @@ fn blurred(kernel: &Kernel) -> usize {
     2 * kernel.radius() + ROWS + BLOCK
 }
 
-/// Samples that the rows of a level of this size take, and those blurred along.
-pub(crate) fn samples(size: (usize, usize), kernel: &Kernel) -> usize {
-    Ring::samples(size, 0, blurred(kernel)) + Ring::samples(size, 0, ROWS)
+/// Samples in memory of [`ROWS`] rows.
+fn samples(stride: usize) -> usize {
+    stride * ROWS + LINE
+}
+
+/// Bytes that rows of a level of this size take once they are computed, and what is blurred along for them.
+pub(crate) fn bytes((width, height): (usize, usize), kernel: &Kernel) -> usize {
+    let along = Ring::bytes((width, height), 0, blurred(kernel));
+    along + samples(width + 4 * LINE) * size_of::<f32>()
 }
 
 impl Rows {
@@ -64,8 +71,8 @@ impl Rows {
         [0, 1, 2].map(row)
     }
 
-    /// Counts a sample that was asked for singly in a block of rows. Returns whether those took as long as all of its rows
-    /// do, so that more of them are likely to.
+    /// Counts a sample of a block that was asked for by itself. Returns whether such samples have taken as long as all rows of
+    /// the block would, so that with these it takes about twice as long as if that had been known.
     pub(super) fn pay(&mut self, block: usize, kernel: &Kernel, (width, height): (usize, usize)) -> bool {
         if self.block != block {
             (self.block, self.asked) = (block, 0);
@@ -78,7 +85,7 @@ impl Rows {
 
     /// Whether the rows of the block before are there.
     fn goes_on_at(&self, block: usize) -> bool {
-        self.there.end == block + 1 && !self.there.is_empty()
+        self.there.end == block + 1
     }
 
     /// Computes the rows around a block from those of the level below, which has what they take, with margins.
@@ -101,7 +108,7 @@ impl Rows {
             self.along.reset((width, height), 0, blurred(kernel));
             self.along_end = rows.start.saturating_sub(radius) / BLOCK * BLOCK;
             self.stride = self.along.stride();
-            self.samples.resize(self.stride * ROWS + LINE);
+            self.samples.resize(samples(self.stride));
             rows.start
         };
         while self.along_end < (rows.end + radius).min(height) {

@@ -49,7 +49,7 @@ VARIED = {
     "strongest-20": dict(max_features=20),
 }
 # The images on which every case is run. The others see the defaults and, where those find nothing, no contrast threshold;
-# where much is as its neighbours are, one layer without a threshold, too, of which each difference takes the topmost level.
+# where much is as its neighbours are, one layer without a threshold, too: then each candidate takes the topmost level.
 THOROUGH = ("cat", "wall")
 BARREN = ("strip", "pillar", "crumb", "pixel", "flat")
 EVEN = ("page", "bars")
@@ -61,7 +61,8 @@ def cases(image):
     if image in BARREN:
         return {"default": {}, "contrast-0": VARIED["contrast-0"]}
     if image in EVEN:
-        return {"contrast-0": VARIED["contrast-0"], "layers-1.contrast-0": dict(octave_layers=1, contrast=0.0)}
+        single = dict(octave_layers=1, contrast=0.0)
+        return {"contrast-0": VARIED["contrast-0"], "layers-1.contrast-0": single}
     return {"default": {}}
 
 
