@@ -133,34 +133,36 @@ fn cases() -> Vec<(String, PathBuf)> {
     cases
 }
 
-#[test]
-fn every_golden_case_is_found_again() {
-    let cases = cases();
-    assert_eq!(cases.len(), CASES);
+/// Each golden case by its name, and what is found in its image.
+fn found() -> impl Iterator<Item = (String, Golden, Features)> {
     let mut detector = Detector::new();
-    let mut keypoints = 0;
-    let mut failures = Vec::new();
-    for (name, path) in &cases {
-        let golden = Golden::read(path);
+    cases().into_iter().map(move |(name, path)| {
+        let golden = Golden::read(&path);
         let image = pgm::read(name.split('.').next().unwrap());
         let found = detector
             .detect(&image.grey, image.width, image.height, &golden.params, &Control::default())
             .unwrap();
+        (name, golden, found)
+    })
+}
+
+#[test]
+fn every_golden_case_is_found_again() {
+    let (mut cases, mut keypoints) = (0, 0);
+    let mut failures = Vec::new();
+    for (name, golden, found) in found() {
+        cases += 1;
         keypoints += golden.keypoints.len();
         failures.extend(golden.difference(&found).map(|difference| format!("{name}: {difference}")));
     }
+    assert_eq!(cases, CASES);
     assert!(failures.is_empty(), "{} of {} cases:\n{}", failures.len(), CASES, failures.join("\n"));
     assert!(keypoints > 1000, "the golden files hold only {keypoints} keypoints");
 }
 
 #[test]
 fn keypoints_stand_in_opencvs_order() {
-    for (name, path) in cases() {
-        let golden = Golden::read(&path);
-        let image = pgm::read(name.split('.').next().unwrap());
-        let found = Detector::new()
-            .detect(&image.grey, image.width, image.height, &golden.params, &Control::default())
-            .unwrap();
+    for (name, golden, found) in found() {
         for (i, (expected, found)) in golden.keypoints.iter().zip(&found.keypoints).enumerate() {
             assert!(is_same(expected, found), "{name}: keypoint {i} is {found:?}, OpenCV's {expected:?}");
         }
@@ -170,16 +172,10 @@ fn keypoints_stand_in_opencvs_order() {
 #[test]
 fn nearly_all_positions_sizes_and_responses_are_opencvs_to_the_last_bit() {
     let (mut all, mut same) = (0, [0; 3]);
-    for (name, path) in cases() {
-        let golden = Golden::read(&path);
-        let image = pgm::read(name.split('.').next().unwrap());
-        let found = Detector::new()
-            .detect(&image.grey, image.width, image.height, &golden.params, &Control::default())
-            .unwrap();
+    let bits = |k: &Keypoint| [[k.x, k.y], [k.size; 2], [k.response; 2]].map(|pair| pair.map(f32::to_bits));
+    for (name, golden, found) in found() {
         assert_eq!(found.keypoints.len(), golden.keypoints.len(), "{name}");
         all += golden.keypoints.len();
-        let bits =
-            |k: &Keypoint| [[k.x, k.y], [k.size; 2], [k.response; 2]].map(|pair| pair.map(f32::to_bits));
         for (expected, found) in golden.keypoints.iter().zip(&found.keypoints) {
             for (same, (a, b)) in same.iter_mut().zip(bits(expected).into_iter().zip(bits(found))) {
                 *same += usize::from(a == b);
