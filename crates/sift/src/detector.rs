@@ -125,8 +125,8 @@ impl Detector {
 }
 
 impl Detector {
-    /// Bytes of levels of scale space that each thread of a call holds, kept from image to image: 5 MB for a photograph with the
-    /// default parameters, 1.5 GB with the greatest sigma and the most layers.
+    /// Bytes of levels of scale space that each thread of a call holds at the most, but for a few per cent, kept from image to
+    /// image: 5 MB for 6 megapixels with the default parameters, 1.5 GB with the greatest sigma and the most layers.
     ///
     /// # Errors
     /// The first parameter outside its range.

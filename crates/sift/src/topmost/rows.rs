@@ -12,8 +12,8 @@ use crate::convolve;
 use crate::gaussian::Kernel;
 use crate::ring::{BLOCK, LINE, Ring};
 
-/// Samples of whole rows that are blurred along in the time that one takes where samples are asked for singly, about: with 27 and
-/// 89 taps, measured with AVX-512.
+/// Samples of whole rows that are blurred along in the time that each of the rows around a single sample takes, about (measured
+/// with 89 taps and AVX-512).
 const SINGLE: usize = 12;
 
 /// Rows of a block, one above and one below.
@@ -48,6 +48,7 @@ fn samples(stride: usize) -> usize {
 /// Bytes that rows of a level of this size take once they are computed, and what is blurred along for them.
 pub(crate) fn bytes((width, height): (usize, usize), kernel: &Kernel) -> usize {
     let along = Ring::bytes((width, height), 0, blurred(kernel));
+    // From a row to the next there are at most four lines more than its samples.
     along + samples(width + 4 * LINE) * size_of::<f32>()
 }
 

@@ -13,6 +13,8 @@ parameters, `IMAGE.CASE.sift`, little-endian:
     n times    f32 x, y, size, angle, response; i32 octave
     n times    u8[128], the descriptor
 
+OpenCV's last bits hang on the processor: of files that are there, commit only those that a change is about.
+
 Keypoints stand in OpenCV's order; where max_features leaves some out, OpenCV's order means nothing and they are
 sorted by position.
 """
