@@ -1,7 +1,10 @@
 //! Local extrema of the difference of Gaussians over position and scale (Lowe 2004, section 3.1).
 
+mod lines;
+
 use std::ops::Range;
 
+use self::lines::LEVELS;
 use crate::aligned::Aligned;
 use crate::around::{ScaleSpace, difference, exceeds, is_flat};
 use crate::marks::{self, CHUNK, MARKED};
@@ -27,6 +30,9 @@ pub(crate) struct Scanner {
 
 /// Rows of a neighbourhood.
 const ROWS: usize = 3;
+
+/// So many candidates of a line are compared one by one; all of its columns at once take as long as a few more.
+const SINGLE: u32 = 4;
 
 impl Scanner {
     /// Prepares for some columns of a strip, to be scanned row by row from `first` on.
@@ -55,11 +61,14 @@ impl Scanner {
         for first in (1..self.layers.len()).step_by(MARKED) {
             self.mark(strip, y, first, marks::rounded(threshold));
             for (i, marks) in self.marks.iter().enumerate() {
-                let mut marks = u128::from_le_bytes(*marks);
+                let (mut marks, x) = (u128::from_le_bytes(*marks), self.origin + i * LINE);
+                if marks != 0 && marks.count_ones() > SINGLE {
+                    marks &= extrema_of_line(strip, (y, x), first, threshold);
+                }
                 while marks != 0 {
                     let bit = marks.trailing_zeros() as usize;
                     marks &= marks - 1;
-                    let (x, layer) = (self.origin + i * LINE + bit / MARKED, first + bit % MARKED);
+                    let (x, layer) = (x + bit / MARKED, first + bit % MARKED);
                     if self.columns.contains(&x) && is_extremum(strip, (layer, y, x), threshold) {
                         found(strip, layer, x);
                     }
@@ -105,6 +114,21 @@ impl Scanner {
             marks.as_flattened_mut(),
         );
     }
+}
+
+/// Marks of a line, from row and column `at` on, of layers from `first` on, as those of the scanner: where [`is_extremum`] may hold, but
+/// for what the topmost level has to say.
+#[cold]
+fn extrema_of_line(strip: &Strip<'_>, at: (usize, usize), first: usize, threshold: f32) -> u128 {
+    let held = (first - 1..strip.levels()).take(LEVELS);
+    let mut levels = [strip.level(first - 1); LEVELS];
+    let count = held.len();
+    for (rows, level) in levels.iter_mut().zip(held) {
+        *rows = strip.level(level);
+    }
+    let mut marks = [0; LINE];
+    lines::mark(strip.octave.isa, &levels[..count], at, threshold, &mut marks);
+    u128::from_le_bytes(marks)
 }
 
 /// Whether a difference exceeds the threshold in absolute value and is not within its 26 neighbours, nor equal to all 8 of its

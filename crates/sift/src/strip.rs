@@ -182,6 +182,11 @@ impl<'a> Strip<'a> {
         self.memory.ready.saturating_sub(BLOCK)
     }
 
+    /// How many levels it holds: all but the topmost.
+    pub(crate) fn levels(&self) -> usize {
+        self.memory.levels.len()
+    }
+
     /// The first row of a level that is not there yet, at the start of a block.
     pub(crate) fn end(&self, level: usize) -> usize {
         self.memory.levels[level].end
@@ -203,7 +208,7 @@ impl<'a> Strip<'a> {
     #[inline(always)]
     pub(crate) fn level(&self, level: usize) -> LevelRows<'_> {
         let (samples, starts) = self.memory.levels[level].rows.memory();
-        LevelRows { samples, starts, origin: self.held.start }
+        LevelRows::new(samples, starts, self.held.start)
     }
 
     /// Whether it holds the patch of a keypoint at row `y` whose neighbours it holds.
@@ -268,6 +273,10 @@ pub(crate) struct LevelRows<'a> {
 }
 
 impl<'a> LevelRows<'a> {
+    pub(crate) fn new(samples: &'a [f32], starts: &'a [usize], origin: usize) -> Self {
+        Self { samples, starts, origin }
+    }
+
     /// A row from column `x` on, and two lines at least of what follows it in memory.
     #[inline(always)]
     pub(crate) fn row_from(&self, y: usize, x: usize) -> &'a [f32] {
