@@ -60,11 +60,19 @@ impl Scanner {
         self.subtract(strip, y + 1);
         for first in (1..self.layers.len()).step_by(MARKED) {
             self.mark(strip, y, first, marks::rounded(threshold));
-            for (i, marks) in self.marks.iter().enumerate() {
-                let (mut marks, x) = (u128::from_le_bytes(*marks), self.origin + i * LINE);
-                if marks != 0 && marks.count_ones() > SINGLE {
-                    marks &= extrema_of_line(strip, (y, x), first, threshold);
+            let mut are_compared = false;
+            for i in 0..self.marks.len() {
+                let mut marks = u128::from_le_bytes(self.marks[i]);
+                // Nearly always.
+                if marks == 0 {
+                    continue;
                 }
+                if !are_compared && marks.count_ones() > SINGLE {
+                    self.compare_lines(strip, (y, i), first, threshold);
+                    marks = u128::from_le_bytes(self.marks[i]);
+                    are_compared = true;
+                }
+                let x = self.origin + i * LINE;
                 while marks != 0 {
                     let bit = marks.trailing_zeros() as usize;
                     marks &= marks - 1;
@@ -114,21 +122,24 @@ impl Scanner {
             marks.as_flattened_mut(),
         );
     }
-}
 
-/// Marks of a line, from row and column `at` on, of layers from `first` on, as those of the scanner: where [`is_extremum`] may hold, but
-/// for what the topmost level has to say.
-#[cold]
-fn extrema_of_line(strip: &Strip<'_>, at: (usize, usize), first: usize, threshold: f32) -> u128 {
-    let held = (first - 1..strip.levels()).take(LEVELS);
-    let mut levels = [strip.level(first - 1); LEVELS];
-    let count = held.len();
-    for (rows, level) in levels.iter_mut().zip(held) {
-        *rows = strip.level(level);
+    /// Compares lines of row `y` that have many marks, from this one and from layer `first` on, and takes away those where
+    /// [`is_extremum`] would not hold, whatever the topmost level has to say.
+    #[cold]
+    fn compare_lines(&mut self, strip: &Strip<'_>, (y, line): (usize, usize), first: usize, threshold: f32) {
+        let held = (first - 1..strip.levels()).take(LEVELS);
+        let mut levels = [strip.level(first - 1); LEVELS];
+        let count = held.len();
+        for (rows, level) in levels.iter_mut().zip(held) {
+            *rows = strip.level(level);
+        }
+        let columns = (self.origin..).step_by(LINE);
+        for (marks, x) in self.marks.iter_mut().zip(columns).skip(line) {
+            if u128::from_le_bytes(*marks).count_ones() > SINGLE {
+                lines::mark(strip.octave.isa, &levels[..count], (y, x), threshold, marks);
+            }
+        }
     }
-    let mut marks = [0; LINE];
-    lines::mark(strip.octave.isa, &levels[..count], at, threshold, &mut marks);
-    u128::from_le_bytes(marks)
 }
 
 /// Whether a difference exceeds the threshold in absolute value and is not within its 26 neighbours, nor equal to all 8 of its

@@ -283,6 +283,15 @@ impl<'a> LevelRows<'a> {
         &self.samples[self.starts[y] + x - self.origin..]
     }
 
+    /// The rows above, at and below `y`, as many samples of each from column `x` on: two lines at most.
+    #[inline(always)]
+    pub(crate) fn chunks_around<const N: usize>(self, y: usize, x: usize) -> [&'a [f32; N]; 3] {
+        let starts = self.starts[y - 1..].first_chunk().unwrap_or(&[0; 3]);
+        let samples = self.samples;
+        let chunk = |start: usize| samples[start + x - self.origin..].first_chunk().unwrap_or(&[0.0; N]);
+        [chunk(starts[0]), chunk(starts[1]), chunk(starts[2])]
+    }
+
     /// For each of some rows, a function that gives the rows above, at and below it from a column on, and a line at least of what
     /// follows them in memory.
     #[inline(always)]

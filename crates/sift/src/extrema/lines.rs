@@ -10,30 +10,38 @@ use crate::vector::Vector;
 /// Levels that tell about [`MARKED`] layers.
 pub(super) const LEVELS: usize = MARKED + 3;
 
+/// Columns of a line and those beside it.
+const AROUND: usize = LINE + 2;
+
+/// The rows of a level around a line.
+type Rows<'a> = [&'a [f32; AROUND]; ROWS];
+
 for_each_vector! {
-    /// Sets bit `i` for each column of a line, from `(row, column)` on, where the difference of layer `i + 1` exceeds `threshold` in
+    /// Sets bit `i`, and takes away all other bits, for each column of a line, from row and column `at` on, where the difference of layer `i + 1` exceeds `threshold` in
     /// absolute value, is not within its neighbours in its layer and in those before and after it, and is not equal to all of its layer.
     /// Layer `i` is that between level `i` and the next one.
     pub(super) fn mark(levels: &[LevelRows<'_>], at: (usize, usize), threshold: f32, marks: &mut [u8; LINE]) = mark_body;
 }
 
 #[inline(always)]
-fn mark_body<V: Vector>(
-    levels: &[LevelRows<'_>],
+fn mark_body<'a, V: Vector>(
+    levels: &[LevelRows<'a>],
     (y, x): (usize, usize),
     threshold: f32,
     marks: &mut [u8; LINE],
 ) {
-    let [first, second, third, rest @ ..] = levels else { return };
+    *marks = [0; LINE];
+    let &[first, second, third, ref rest @ ..] = levels else { return };
     for (marks, x) in marks.chunks_exact_mut(V::LANES).zip((x..).step_by(V::LANES)) {
-        let mut before = Extremes::<V>::of(first, second, (y, x));
-        let mut here = Extremes::of(second, third, (y, x));
-        let (mut level, mut next) = (second, third);
-        for (bit, beyond) in (0..MARKED).zip(rest.iter().map(Some).chain([None])) {
-            let after = beyond.map_or(here, |beyond| Extremes::of(next, beyond, (y, x)));
-            let around = before.and(here).and(after);
-            let value = V::load(next.row_from(y, x)).sub(V::load(level.row_from(y, x)));
-            mark_layer(value, threshold, around, here, 1 << bit, marks);
+        let around = |level: LevelRows<'a>| level.chunks_around::<AROUND>(y, x - 1);
+        let (mut level, mut next) = (around(second), around(third));
+        let mut before = Extremes::<V>::of(around(first), level);
+        let mut here = Extremes::of(level, next);
+        for (bit, beyond) in (0..MARKED).zip(rest.iter().copied().map(Some).chain([None])) {
+            let beyond = beyond.map(around);
+            let after = beyond.map_or(here, |beyond| Extremes::of(next, beyond));
+            let value = difference(next[1], level[1], 1);
+            mark_layer(value, threshold, before.and(here).and(after), here, 1 << bit, marks);
             let Some(beyond) = beyond else { break };
             (before, here, level, next) = (here, after, next, beyond);
         }
@@ -73,12 +81,11 @@ struct Extremes<V> {
 impl<V: Vector> Extremes<V> {
     /// Those of what a level is less than the next one.
     #[inline(always)]
-    fn of(level: &LevelRows<'_>, next: &LevelRows<'_>, (y, x): (usize, usize)) -> Self {
+    fn of(level: Rows<'_>, next: Rows<'_>) -> Self {
         let mut extremes = Self { greatest: V::splat(f32::NEG_INFINITY), least: V::splat(f32::INFINITY) };
-        for row in y - 1..y - 1 + ROWS {
-            let (level, next) = (level.row_from(row, x - 1), next.row_from(row, x - 1));
-            for column in 0..3 {
-                let around = V::load(&next[column..]).sub(V::load(&level[column..]));
+        for (level, next) in level.into_iter().zip(next) {
+            for column in 0..=AROUND - LINE {
+                let around = difference(next, level, column);
                 extremes = extremes.and(Self { greatest: around, least: around });
             }
         }
@@ -91,11 +98,17 @@ impl<V: Vector> Extremes<V> {
     }
 }
 
+/// What a row is more than another from this column of it on.
+#[inline(always)]
+fn difference<V: Vector>(row: &[f32; AROUND], less: &[f32; AROUND], column: usize) -> V {
+    V::load(&row[column..]).sub(V::load(&less[column..]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::Isa;
-    use crate::around::{Around, difference, exceeds, is_flat};
+    use crate::around::{Around, exceeds, is_flat};
 
     /// Samples in a row, of which a line of columns is marked that begins anywhere.
     const WIDTH: usize = LINE + 20;
@@ -126,7 +139,8 @@ mod tests {
             let around = |level: usize, x: usize| -> Around {
                 starts.map(|start| [x - 1, x, x + 1, x + 1].map(|x| samples[level][start + x]))
             };
-            let layer = |layer: usize, x: usize| difference(&around(layer + 1, x), &around(layer, x));
+            let layer =
+                |layer: usize, x: usize| crate::around::difference(&around(layer + 1, x), &around(layer, x));
             let is_extremum = |index: usize, x: usize| {
                 let here = layer(index, x);
                 let value = here[1][1];
