@@ -63,6 +63,12 @@ impl Kernels {
             topmost: Kernel::new(step(params.octave_layers + 1)),
         }
     }
+
+    /// Those that lead to the levels that refining an extremum of a layer looks at: differences take the level after them, too.
+    pub(crate) fn around(&self, layer: usize) -> impl DoubleEndedIterator<Item = &Kernel> {
+        let topmost = (layer + 1 >= self.levels.len()).then_some(&self.topmost);
+        self.levels.iter().take(layer + 2).chain(topmost)
+    }
 }
 
 #[cfg(test)]

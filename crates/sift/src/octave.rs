@@ -142,6 +142,11 @@ impl Reach {
         Self { levels, columns: columns + kernels.base.radius(), patch: patch(layers) }
     }
 
+    /// Rows that a strip computes, of the level of most, before it stands at the block that it begins at.
+    pub(crate) fn beginning(&self) -> usize {
+        BLOCK + 2 * self.levels.iter().map(|level| level.computed).max().unwrap_or(0)
+    }
+
     /// Whether a strip that began at one block of rows and stands at another, for these columns, holds the neighbours of a
     /// sample.
     pub(crate) fn refines(

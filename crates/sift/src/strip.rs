@@ -83,6 +83,14 @@ pub(crate) fn bytes(
     stages.sum::<usize>() + doubled + topmost::bytes(size, &kernels.topmost)
 }
 
+/// Multiply-adds of a row of all levels of a strip for so many columns.
+pub(crate) fn multiply_adds(octave: &Octave<'_>, columns: usize) -> usize {
+    let Octave { width, source, kernels, reach, .. } = octave;
+    let base = matches!(source, Source::Image { .. }).then_some(&kernels.base);
+    let taps = base.into_iter().chain(&kernels.levels).map(|kernel| kernel.taps().len());
+    2 * taps.sum::<usize>() * (columns + 2 * reach.columns).min(*width)
+}
+
 impl<'a> Strip<'a> {
     /// A strip for extrema in some columns of an octave.
     pub(crate) fn new(octave: Octave<'a>, columns: &Range<usize>, memory: &'a mut StripMemory) -> Self {

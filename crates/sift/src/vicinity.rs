@@ -9,7 +9,7 @@ use crate::Error;
 use crate::aligned::Aligned;
 use crate::around::{Around, ScaleSpace};
 use crate::convolve;
-use crate::gaussian::{Kernel, Kernels};
+use crate::gaussian::Kernel;
 use crate::isa::Isa;
 use crate::octave::{Octave, Source};
 use crate::reflect::reflect_101;
@@ -56,6 +56,19 @@ struct Area {
     columns: Range<isize>,
 }
 
+/// Multiply-adds of the levels around a sample of a layer.
+pub(crate) fn multiply_adds(octave: &Octave<'_>, layer: usize) -> usize {
+    let base = matches!(octave.source, Source::Image { .. }).then_some(&octave.kernels.base);
+    let kernels = base.into_iter().chain(octave.kernels.around(layer));
+    let (mut sum, mut rows, mut columns) = (0, ROWS, COLUMNS);
+    for kernel in kernels.rev() {
+        let read = (rows + 2 * kernel.radius()).min(octave.height);
+        sum += (rows + read) * columns.next_multiple_of(LINE) * kernel.taps().len();
+        (rows, columns) = (read, (columns + 2 * kernel.radius()).min(octave.width));
+    }
+    sum
+}
+
 impl<'a> Vicinity<'a> {
     /// What is around a sample of a layer. Waits for the octave before, whose end is an error.
     pub(crate) fn new(
@@ -64,9 +77,8 @@ impl<'a> Vicinity<'a> {
         memory: &'a mut VicinityMemory,
     ) -> Result<Self, Error> {
         let VicinityMemory { doubled, levels, along, blend } = memory;
-        let Kernels { base, levels: kernels, topmost } = octave.kernels;
-        // Differences take the level after them, too.
-        let kernels: Vec<&Kernel> = kernels.iter().chain([topmost]).take(layer + 2).collect();
+        let base = &octave.kernels.base;
+        let kernels: Vec<&Kernel> = octave.kernels.around(layer).collect();
         let count = kernels.len() + 1;
         levels.resize_with(count.max(levels.len()), Window::default);
         let levels = &mut levels[..count];
@@ -232,6 +244,7 @@ impl Window {
 mod tests {
     use super::*;
     use crate::base::Base;
+    use crate::gaussian::Kernels;
     use crate::octave::{BORDER, Reach};
     use crate::strip::{Strip, StripMemory};
     use crate::topmost::Estimator;

@@ -1,8 +1,11 @@
 //! What one thread does: it goes down strips of an octave, from extrema to descriptors.
 
+mod strays;
+
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
+use self::strays::{Ground, Memory};
 use crate::base::Base;
 use crate::descriptor::Describer;
 use crate::extrema::Scanner;
@@ -14,7 +17,7 @@ use crate::ring::BLOCK;
 use crate::schedule::Schedule;
 use crate::strip::{Strip, StripMemory};
 use crate::strongest::{Bar, Strongest};
-use crate::vicinity::{Vicinity, VicinityMemory};
+use crate::vicinity::VicinityMemory;
 use crate::{Control, DESCRIPTOR_LENGTH, Error, Keypoint, Params, descriptor, orientation};
 
 /// Radius around the sample that a keypoint of this scale was found at within which its directions and its descriptor are
@@ -204,7 +207,8 @@ impl Worker {
             }
             block += 1;
         };
-        finder.follow_strays(octave, (memory, vicinity), search)?;
+        let ground = Ground { octave, strip: job.strip };
+        finder.follow_strays(&ground, &mut Memory { strip: memory, vicinity }, search)?;
         Ok(next)
     }
 }
@@ -248,37 +252,6 @@ impl Finder {
         for extremum in reached {
             self.follow(strip, search, extremum);
         }
-    }
-
-    /// Follows the extrema that left a strip, or are ahead of its end, to their places. A keypoint has a narrow strip of its own.
-    fn follow_strays(
-        &mut self,
-        octave: Octave<'_>,
-        (strip, vicinity): (&mut StripMemory, &mut VicinityMemory),
-        search: &Search<'_>,
-    ) -> Result<(), Error> {
-        let Search { params, control, ref bar } = *search;
-        self.strayed.append(&mut self.ahead);
-        while let Some(extremum) = self.strayed.pop() {
-            if control.should_stop() {
-                return Err(Error::Stopped);
-            }
-            let Extremum { layer, y, x, .. } = extremum;
-            let mut vicinity = Vicinity::new(&octave, (layer, y, x), vicinity)?;
-            match extremum.refine(&octave, &mut vicinity, params) {
-                Outcome::Accepted(refined) if bar.excludes(refined.keypoint.response) => {}
-                Outcome::Accepted(refined) => {
-                    let mut strip = Strip::new(octave, &(refined.x..refined.x + 1), strip);
-                    strip.seek(refined.y);
-                    strip.advance(refined.y, control)?;
-                    self.orient(&strip, search, refined);
-                    self.describe(&strip);
-                }
-                Outcome::Escaped(extremum) => self.strayed.push(extremum),
-                Outcome::Rejected => {}
-            }
-        }
-        Ok(())
     }
 
     /// Describes the keypoints that were found where the strip stands.
@@ -362,7 +335,9 @@ mod tests {
             finder.follow(&mut strip, &search, disc);
             assert_eq!(finder.oriented.is_empty(), row == 96 + 2 * BLOCK);
             finder.describe(&strip);
-            finder.follow_strays(octave, (&mut memory.0, &mut memory.1), &search).unwrap();
+            let ground = Ground { octave, strip: octave.width };
+            let mut memory = Memory { strip: &mut memory.0, vicinity: &mut memory.1 };
+            finder.follow_strays(&ground, &mut memory, &search).unwrap();
             (format!("{:?}", finder.keypoints), finder.descriptors)
         });
         assert!(!there.1.is_empty(), "the disc is found");
