@@ -17,6 +17,7 @@ use crate::schedule::{Schedule, Shares};
 use crate::strip;
 use crate::strongest::Bar;
 use crate::topmost::Estimator;
+use crate::upscale::Doubling;
 use crate::worker::{Job, Search, Worker, patch_radius};
 use crate::{Control, Descriptor, Descriptors, Error, Features, Keypoint, Params, ParamsError};
 
@@ -95,7 +96,7 @@ impl Detector {
             base.reset(shape.width / 2, shape.height / 2, shape.strip / 2);
         }
         let search = &Search { params, control, bar: Bar::default() };
-        let first = Source::Image { grey, width, precise: params.precise_upscale };
+        let first = Source::Image { grey, width, doubling: Doubling::new(params) };
         let sources = iter::once(first).chain(self.bases.iter().map(|base| Source::Octave { base }));
         let nexts = self.bases.iter().map(Some).chain(iter::once(None));
         let jobs: Vec<Job<'_>> = shapes
@@ -256,7 +257,7 @@ mod tests {
         let kernels = Kernels::new(params);
         let reach = Reach::new(params, &kernels, patch_radius);
         let estimator = Estimator::new(&kernels);
-        let source = Source::Image { grey, width, precise: false };
+        let source = Source::Image { grey, width, doubling: Doubling::new(params) };
         let (width, height) = (2 * width, 2 * height);
         let octave = Octave {
             estimator: estimator.as_ref(),

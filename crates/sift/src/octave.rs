@@ -8,6 +8,7 @@ use crate::gaussian::{Kernel, Kernels};
 use crate::isa::Isa;
 use crate::ring::BLOCK;
 use crate::topmost::{Estimator, Recipe};
+use crate::upscale::Doubling;
 
 /// Extrema closer than this to an edge of their octave are not sought, px.
 pub(crate) const BORDER: usize = 5;
@@ -39,7 +40,7 @@ pub(crate) fn octave_count(width: usize, height: usize) -> usize {
 #[derive(Clone, Copy)]
 pub(crate) enum Source<'a> {
     /// The grey image, to be doubled and blurred.
-    Image { grey: &'a [u8], width: usize, precise: bool },
+    Image { grey: &'a [u8], width: usize, doubling: Doubling },
     /// Every second pixel of a level of the octave before.
     Octave { base: &'a Base },
 }

@@ -256,6 +256,7 @@ mod tests {
     use crate::around::{Around, is_flat};
     use crate::gaussian::Kernels;
     use crate::octave::{Reach, Source};
+    use crate::upscale::Doubling;
 
     /// Levels of noise, and how often a sample's neighbours in a level were looked up.
     struct Noise {
@@ -299,7 +300,7 @@ mod tests {
         let params = Params::default();
         let kernels = Kernels::new(&params);
         let reach = Reach::new(&params, &kernels, |_| 1);
-        let source = Source::Image { grey: &[], width: 0, precise: false };
+        let source = Source::Image { grey: &[], width: 0, doubling: Doubling::new(&params) };
         let octave = Octave::first(source, (200, 200), &kernels, &reach);
         let (mut dropped_early, mut accepted) = (0, 0);
         for (y, x) in (BORDER..200 - BORDER).flat_map(|y| (BORDER..200 - BORDER).map(move |x| (y, x))) {
@@ -339,7 +340,7 @@ mod tests {
         let params = Params { contrast_threshold: 0.0, ..Params::default() };
         let kernels = Kernels::new(&params);
         let reach = Reach::new(&params, &kernels, |_| 1);
-        let source = Source::Image { grey: &[], width: 0, precise: false };
+        let source = Source::Image { grey: &[], width: 0, doubling: Doubling::new(&params) };
         let octave = Octave::first(source, (200, 200), &kernels, &reach);
         for (y, x) in (BORDER..200 - BORDER).flat_map(|y| (BORDER..200 - BORDER).map(move |x| (y, x))) {
             let layer = 1 + (x + y) % 3;
@@ -356,7 +357,7 @@ mod tests {
         let params = Params::default();
         let kernels = Kernels::new(&params);
         let reach = Reach::new(&params, &kernels, |_| 1);
-        let source = Source::Image { grey: &[], width: 0, precise: false };
+        let source = Source::Image { grey: &[], width: 0, doubling: Doubling::new(&params) };
         let octave = Octave::first(source, (2_000, 2_000), &kernels, &reach);
         let round = Derivatives {
             value: 100.0,

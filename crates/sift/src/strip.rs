@@ -147,7 +147,7 @@ impl<'a> Strip<'a> {
         let below = |reach: &LevelReach| (*ready + reach.computed).min(height.next_multiple_of(BLOCK));
         let Some((first, rest)) = levels.split_first_mut() else { return Ok(()) };
         match source {
-            Source::Image { grey, width, precise } => {
+            Source::Image { grey, width, doubling } => {
                 let pass = Pass { isa, kernel: &kernels.base, height, end: below(&reach.levels[0]) };
                 first.blur(pass, doubled, |doubled, block| {
                     for y in block..(block + BLOCK).min(height) {
@@ -156,7 +156,7 @@ impl<'a> Strip<'a> {
                             (grey, width),
                             y,
                             self.held.start,
-                            precise,
+                            doubling,
                             blend,
                             doubled.row_mut(y),
                         );
@@ -351,6 +351,7 @@ impl Stage {
 mod tests {
     use super::*;
     use crate::Params;
+    use crate::upscale::Doubling;
     use crate::worker::patch_radius;
 
     #[test]
@@ -360,7 +361,7 @@ mod tests {
             let params = Params { octave_layers, sigma, ..Params::default() };
             let kernels = Kernels::new(&params);
             let reach = Reach::new(&params, &kernels, patch_radius);
-            let source = Source::Image { grey: &[], width: size.0 / 2, precise: false };
+            let source = Source::Image { grey: &[], width: size.0 / 2, doubling: Doubling::new(&params) };
             let octave = Octave::first(source, size, &kernels, &reach);
             let mut memory = StripMemory::default();
             let held = Strip::new(octave, &columns, &mut memory).held().len();
@@ -373,6 +374,36 @@ mod tests {
             let topmost = topmost::bytes((held, size.1), &kernels.topmost);
             let said = bytes(columns.len(), size, &kernels, &reach);
             assert_eq!(taken.sum::<usize>() + topmost, said, "{octave_layers} layers, sigma {sigma}");
+        }
+    }
+
+    #[test]
+    fn nothing_of_a_black_picture_is_subnormal() {
+        let size = (160, 160);
+        let mut grey = vec![0; size.0 * size.1];
+        grey[80 * size.0 + 80] = 255;
+        for (octave_layers, sigma) in [(3, 1.6), (5, 1.0), (1, 0.6)] {
+            let count = |contrast_threshold: f64| {
+                let params = Params { octave_layers, sigma, contrast_threshold, ..Params::default() };
+                let kernels = Kernels::new(&params);
+                let reach = Reach::new(&params, &kernels, patch_radius);
+                let source = Source::Image { grey: &grey, width: size.0, doubling: Doubling::new(&params) };
+                let octave = Octave::first(source, (2 * size.0, 2 * size.1), &kernels, &reach);
+                let mut memory = StripMemory::default();
+                let mut strip = Strip::new(octave, &(0..octave.width), &mut memory);
+                strip.seek(0);
+                let mut subnormal = 0;
+                for row in (0..octave.height).step_by(BLOCK) {
+                    strip.advance(row, &Control::default()).unwrap();
+                    let stages = strip.memory.levels.iter();
+                    let samples =
+                        stages.flat_map(|stage| [&stage.rows, &stage.along]).flat_map(|ring| ring.memory().0);
+                    subnormal += samples.filter(|sample| sample.is_subnormal()).count();
+                }
+                subnormal
+            };
+            assert_eq!(count(0.04), 0, "{octave_layers} layers, sigma {sigma}");
+            assert!(count(0.0) > 0, "{octave_layers} layers, sigma {sigma}: black is nothing there");
         }
     }
 }

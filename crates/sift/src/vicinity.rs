@@ -94,10 +94,10 @@ impl<'a> Vicinity<'a> {
         }
         let mut pass = Pass { isa: octave.isa, size, along };
         match octave.source {
-            Source::Image { grey, width, precise } => {
+            Source::Image { grey, width, doubling } => {
                 doubled.reset(area.read_by(base, size), line, margin);
                 doubled.fill(octave.width, |y, x, row| {
-                    doubled_row(octave.isa, (grey, width), y, x, precise, blend, row);
+                    doubled_row(octave.isa, (grey, width), y, x, doubling, blend, row);
                     Ok(())
                 })?;
                 levels[0].reset(area, line, margin);
@@ -248,6 +248,7 @@ mod tests {
     use crate::octave::{BORDER, Reach};
     use crate::strip::{Strip, StripMemory};
     use crate::topmost::Estimator;
+    use crate::upscale::Doubling;
     use crate::{Control, Params};
 
     /// Noise.
@@ -297,7 +298,11 @@ mod tests {
         let grey = noise(40 * 31);
         // Fewer rows and columns than levels take around a sample, and more.
         for (width, height) in [(40, 31), (6, 31), (40, 6)] {
-            let source = Source::Image { grey: &grey[..width * height], width, precise: false };
+            let source = Source::Image {
+                grey: &grey[..width * height],
+                width,
+                doubling: Doubling::new(&Params::default()),
+            };
             for isa in Isa::each() {
                 compare(source, (2 * width, 2 * height), 3, isa);
             }
@@ -331,7 +336,7 @@ mod tests {
         let kernels = Kernels::new(&params);
         let reach = Reach::new(&params, &kernels, |_| 1);
         let octave = Octave::first(
-            Source::Image { grey: &grey, width: 64, precise: false },
+            Source::Image { grey: &grey, width: 64, doubling: Doubling::new(&params) },
             (128, 128),
             &kernels,
             &reach,

@@ -17,6 +17,7 @@ use crate::ring::BLOCK;
 use crate::schedule::Schedule;
 use crate::strip::{Strip, StripMemory};
 use crate::strongest::{Bar, Strongest};
+use crate::upscale::black;
 use crate::vicinity::VicinityMemory;
 use crate::{Control, DESCRIPTOR_LENGTH, Error, Keypoint, Params, descriptor, orientation};
 
@@ -188,6 +189,7 @@ impl Worker {
         let scanned = columns.start.max(BORDER).min(end)..end;
         let layers = params.octave_layers as usize;
         let threshold = (0.5 * params.contrast_threshold / layers as f64 * 255.0).floor() as f32;
+        let threshold = threshold.max(black(params));
         scanner.reset(&strip, &scanned, layers, row.max(BORDER));
         let (mut block, mut filled) = (first, row);
         let next = loop {
@@ -274,6 +276,7 @@ mod tests {
     use crate::gaussian::Kernels;
     use crate::octave::{Reach, Source};
     use crate::refine::Nearest;
+    use crate::upscale::Doubling;
 
     /// A bright disc on a dark ground, halfway down.
     fn disc() -> Vec<u8> {
@@ -286,10 +289,10 @@ mod tests {
     #[test]
     fn a_keypoint_is_described_around_the_nearest_sample() {
         let grey = disc();
-        let params = Params::default();
+        let params = Params { precise_upscale: true, ..Params::default() };
         let kernels = Kernels::new(&params);
         let reach = Reach::new(&params, &kernels, patch_radius);
-        let source = Source::Image { grey: &grey, width: 96, precise: true };
+        let source = Source::Image { grey: &grey, width: 96, doubling: Doubling::new(&params) };
         let octave = Octave::first(source, (192, 192), &kernels, &reach);
         let search = Search { params: &params, control: &Control::default(), bar: Bar::default() };
         let mut memory = StripMemory::default();
@@ -314,11 +317,11 @@ mod tests {
     #[test]
     fn a_keypoint_whose_patch_the_strip_has_left_has_a_strip_of_its_own() {
         let grey = disc();
-        let params = Params::default();
+        let params = Params { precise_upscale: true, ..Params::default() };
         let kernels = Kernels::new(&params);
         let reach = Reach::new(&params, &kernels, patch_radius);
         let octave = Octave::first(
-            Source::Image { grey: &grey, width: 96, precise: true },
+            Source::Image { grey: &grey, width: 96, doubling: Doubling::new(&params) },
             (192, 192),
             &kernels,
             &reach,

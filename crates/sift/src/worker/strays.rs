@@ -129,6 +129,7 @@ mod tests {
     use crate::gaussian::Kernels;
     use crate::octave::{BORDER, Reach, Source};
     use crate::strongest::Bar;
+    use crate::upscale::Doubling;
     use crate::worker::patch_radius;
     use crate::{Control, Params};
 
@@ -151,7 +152,7 @@ mod tests {
         let params = Params { octave_layers: 2, contrast_threshold: 0.0, ..Params::default() };
         let kernels = Kernels::new(&params);
         let reach = Reach::new(&params, &kernels, patch_radius);
-        let source = Source::Image { grey: &grey, width: SIZE.0, precise: false };
+        let source = Source::Image { grey: &grey, width: SIZE.0, doubling: Doubling::new(&params) };
         let (width, height) = (2 * SIZE.0, 2 * SIZE.1);
         let octave = Octave::first(source, (width, height), &kernels, &reach);
         let control = Control::default();
