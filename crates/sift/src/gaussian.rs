@@ -64,6 +64,11 @@ impl Kernels {
         }
     }
 
+    /// Taps of all that lead to whole levels.
+    pub(crate) fn taps(&self) -> usize {
+        self.levels.iter().chain([&self.base]).map(|kernel| kernel.taps().len()).sum()
+    }
+
     /// Those that lead to the levels that refining an extremum of a layer looks at: differences take the level after them, too.
     pub(crate) fn around(&self, layer: usize) -> impl DoubleEndedIterator<Item = &Kernel> {
         let topmost = (layer + 1 >= self.levels.len()).then_some(&self.topmost);
