@@ -16,7 +16,7 @@ pub(crate) fn work(pixels: u64, params: &Params) -> Work {
         Denoise::None => 0.0,
         Denoise::Nlm(params) => f64::from(params.luma.search_window).powi(2) / DEFAULT_SEARCH,
     };
-    // What is outside its range has been refused before.
+    // What is outside its range has been refused before. Decoding, which is little, grows with it.
     let sift = params.sift.relative_time().unwrap_or(1.0);
     Work::units(pixels as f64 * (DENOISING_SHARE * denoising + (1.0 - DENOISING_SHARE) * sift))
 }

@@ -60,17 +60,17 @@ impl Scanner {
         self.subtract(strip, y + 1);
         for first in (1..self.layers.len()).step_by(MARKED) {
             self.mark(strip, y, first, marks::rounded(threshold));
-            let mut are_compared = false;
+            let mut compared = false;
             for i in 0..self.marks.len() {
                 let mut marks = u128::from_le_bytes(self.marks[i]);
                 // Nearly always.
                 if marks == 0 {
                     continue;
                 }
-                if !are_compared && marks.count_ones() > SINGLE {
+                if !compared && marks.count_ones() > SINGLE {
                     self.compare_lines(strip, (y, i), first, threshold);
                     marks = u128::from_le_bytes(self.marks[i]);
-                    are_compared = true;
+                    compared = true;
                 }
                 let x = self.origin + i * LINE;
                 while marks != 0 {
@@ -123,8 +123,9 @@ impl Scanner {
         );
     }
 
-    /// Compares lines of row `y` that have many marks, from this one and from layer `first` on, and takes away those where
-    /// [`is_extremum`] would not hold, whatever the topmost level has to say.
+    /// Compares the lines of row `y` from number `line` on that have many marks, which are then anew: of layers from `first` on where
+    /// [`is_extremum`] holds, if the topmost level does not say otherwise. All of these were marked before, too. Apart from the
+    /// search, which hardly ever needs it.
     #[cold]
     fn compare_lines(&mut self, strip: &Strip<'_>, (y, line): (usize, usize), first: usize, threshold: f32) {
         let held = (first - 1..strip.levels()).take(LEVELS);

@@ -6,6 +6,7 @@ mod around;
 mod base;
 mod control;
 mod convolve;
+mod cost;
 mod decimate;
 mod descriptor;
 mod design;

@@ -291,13 +291,14 @@ impl<'a> LevelRows<'a> {
         &self.samples[self.starts[y] + x - self.origin..]
     }
 
-    /// The rows above, at and below `y`, as many samples of each from column `x` on: two lines at most.
+    /// The rows above, at and below `y`, as many samples of each, two lines at most, from the one before column `x` on, of which a
+    /// margin has one, too.
     #[inline(always)]
     pub(crate) fn chunks_around<const N: usize>(self, y: usize, x: usize) -> [&'a [f32; N]; 3] {
-        let starts = self.starts[y - 1..].first_chunk().unwrap_or(&[0; 3]);
-        let samples = self.samples;
-        let chunk = |start: usize| samples[start + x - self.origin..].first_chunk().unwrap_or(&[0.0; N]);
-        [chunk(starts[0]), chunk(starts[1]), chunk(starts[2])]
+        let Self { samples, starts, origin } = self;
+        // There always is a chunk.
+        let chunk = |start: usize| samples[start + x - origin - 1..].first_chunk().unwrap_or(&[0.0; N]);
+        [chunk(starts[y - 1]), chunk(starts[y]), chunk(starts[y + 1])]
     }
 
     /// For each of some rows, a function that gives the rows above, at and below it from a column on, and a line at least of what
@@ -378,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_a_black_picture_is_subnormal() {
+    fn no_sample_of_a_level_of_a_black_picture_is_subnormal() {
         let size = (160, 160);
         let mut grey = vec![0; size.0 * size.1];
         grey[80 * size.0 + 80] = 255;

@@ -4,11 +4,12 @@ use crate::Params;
 use crate::float::greater;
 use crate::isa::for_each_isa;
 
-/// What black pixels are taken for: too little to change a sum of 1e-6 or more that other pixels have a part in, but for how a tie is
-/// rounded, and enough for no product to fall below the normal range of floats, for which processors take a hundred times as long.
+/// What black pixels are taken for: so little that a sum of grey levels that other pixels have a part in is hardly ever rounded
+/// otherwise for it, and enough for blurs of 0.1 px and more not to come down to numbers below the normal range of floats, for which
+/// processors take a hundred times as long.
 const BLACK: f32 = 1e-14;
 
-/// Contrast, as a share of the range of grey levels, from which on nothing that is found can depend on [`BLACK`].
+/// Contrast, as a share of the range of grey levels, below which a keypoint might be among what [`BLACK`] changes.
 const FAINT: f64 = 1e-6;
 
 /// Pairs of columns that fill vectors of any instruction set.
@@ -29,7 +30,7 @@ impl Doubling {
     }
 }
 
-/// What a black pixel is taken for. Differences that are no more than that are nothing.
+/// What a black pixel is taken for, and the greatest difference that may come of that alone.
 pub(crate) fn black(params: &Params) -> f32 {
     let contrast = params.contrast_threshold / f64::from(params.octave_layers);
     if contrast < FAINT { 0.0 } else { BLACK }
@@ -187,10 +188,8 @@ mod tests {
         let black = |contrast_threshold: f64, octave_layers: u32| {
             Doubling::new(&Params { contrast_threshold, octave_layers, ..Params::default() })
         };
-        assert_eq!(
-            [(0.0, 3), (1e-6, 3), (1e-7, 1)].map(|(contrast, layers)| black(contrast, layers).black),
-            [0.0; 3]
-        );
+        let cases = [(0.0, 3), (1e-6, 3), (9e-7, 1), (1.1e-6, 1)];
+        assert_eq!(cases.map(|(contrast, layers)| black(contrast, layers).black), [0.0, 0.0, 0.0, BLACK]);
         for isa in Isa::each() {
             let mut row = [f32::NAN; 6];
             doubled_row(isa, (&[0, 0, 8], 3), 0, 0, black(0.04, 3), &mut Vec::new(), &mut row);

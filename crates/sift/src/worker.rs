@@ -188,8 +188,9 @@ impl Worker {
         let end = columns.end.min(octave.width - BORDER);
         let scanned = columns.start.max(BORDER).min(end)..end;
         let layers = params.octave_layers as usize;
-        let threshold = (0.5 * params.contrast_threshold / layers as f64 * 255.0).floor() as f32;
-        let threshold = threshold.max(black(params));
+        let floor = (0.5 * params.contrast_threshold / layers as f64 * 255.0).floor() as f32;
+        // What black alone leads to is no candidate.
+        let threshold = floor.max(black(params));
         scanner.reset(&strip, &scanned, layers, row.max(BORDER));
         let (mut block, mut filled) = (first, row);
         let next = loop {

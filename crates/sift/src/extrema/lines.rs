@@ -17,9 +17,9 @@ const AROUND: usize = LINE + 2;
 type Rows<'a> = [&'a [f32; AROUND]; ROWS];
 
 for_each_vector! {
-    /// Sets bit `i`, and takes away all other bits, for each column of a line, from row and column `at` on, where the difference of layer `i + 1` exceeds `threshold` in
-    /// absolute value, is not within its neighbours in its layer and in those before and after it, and is not equal to all of its layer.
-    /// Layer `i` is that between level `i` and the next one.
+    /// Marks the columns of a line from row and column `at` on: bit `i` where the difference of layer `i + 1` exceeds `threshold` in
+    /// absolute value, is not within its neighbours in its layer and in those before and after it, and is not equal to all of its
+    /// layer; no other bit. Layer `i` is that between level `i` and the next one.
     pub(super) fn mark(levels: &[LevelRows<'_>], at: (usize, usize), threshold: f32, marks: &mut [u8; LINE]) = mark_body;
 }
 
@@ -33,7 +33,7 @@ fn mark_body<'a, V: Vector>(
     *marks = [0; LINE];
     let &[first, second, third, ref rest @ ..] = levels else { return };
     for (marks, x) in marks.chunks_exact_mut(V::LANES).zip((x..).step_by(V::LANES)) {
-        let around = |level: LevelRows<'a>| level.chunks_around::<AROUND>(y, x - 1);
+        let around = |level: LevelRows<'a>| level.chunks_around::<AROUND>(y, x);
         let (mut level, mut next) = (around(second), around(third));
         let mut before = Extremes::<V>::of(around(first), level);
         let mut here = Extremes::of(level, next);
@@ -110,8 +110,9 @@ mod tests {
     use crate::Isa;
     use crate::around::{Around, exceeds, is_flat};
 
-    /// Samples in a row, of which a line of columns is marked that begins anywhere.
+    /// Samples in a row, and of its margin; of the others a line is marked that begins anywhere.
     const WIDTH: usize = LINE + 20;
+    const MARGIN: usize = 1;
 
     /// Rows of levels whose differences have few values, so that many are equal, and the first columns are the same all over.
     fn levels(count: usize) -> Vec<Vec<f32>> {
@@ -130,14 +131,14 @@ mod tests {
 
     #[test]
     fn marks_are_those_of_the_definition() {
-        let starts = [0, WIDTH, 2 * WIDTH];
+        let starts = [0, 1, 2].map(|row| row * WIDTH + MARGIN);
         let mut seen = [0; 2];
         for (count, threshold, first) in
-            [(3, 0.0, 1), (4, 6.0, 2), (5, 6.5, 3), (LEVELS - 1, 0.0, 2), (LEVELS, 6.0, 3), (3, 7.0, 4)]
+            [(3, 0.0, 0), (4, 6.0, 2), (5, 6.5, 3), (LEVELS - 1, 0.0, 2), (LEVELS, 6.0, 3), (3, 7.0, 4)]
         {
             let samples = levels(count);
             let around = |level: usize, x: usize| -> Around {
-                starts.map(|start| [x - 1, x, x + 1, x + 1].map(|x| samples[level][start + x]))
+                starts.map(|start| [0, 1, 2, 2].map(|column| samples[level][start + x + column - 1]))
             };
             let layer =
                 |layer: usize, x: usize| crate::around::difference(&around(layer + 1, x), &around(layer, x));

@@ -32,7 +32,7 @@ impl Finder {
         search: &Search<'_>,
     ) -> Result<(), Error> {
         self.strayed.append(&mut self.ahead);
-        // Those among the same columns; what leaves these comes later, with others.
+        // Those among the same columns that are near each other; the rest comes later, and what leaves these with it.
         while let Some(stray) = self.strayed.last() {
             let index = stray.x / ground.strip;
             let strayed = std::mem::take(&mut self.strayed).into_iter();
@@ -40,6 +40,7 @@ impl Finder {
                 strayed.partition(|stray| stray.x / ground.strip == index);
             self.strayed = elsewhere;
             group.sort_unstable_by_key(|stray| stray.y);
+            self.strayed.extend(group.drain(near(&group, ground.octave.reach.beginning())..));
             if is_crowd(&ground.octave, &group) {
                 self.follow_crowd(ground.octave, group, memory.strip, search)?;
             } else {
@@ -80,7 +81,7 @@ impl Finder {
         Ok(())
     }
 
-    /// Follows some, in the order of their rows, in a strip of their columns that begins anew where none is near.
+    /// Follows some that are near each other in a strip of their columns that passes by. Where it takes some far from all others it ends.
     fn follow_crowd(
         &mut self,
         octave: Octave<'_>,
@@ -90,22 +91,28 @@ impl Finder {
     ) -> Result<(), Error> {
         let columns = columns(&strays);
         let first = |strays: &[Extremum]| strays.iter().map(|stray| stray.y).min();
+        let Some(mut row) = first(&strays) else { return Ok(()) };
         self.ahead = strays;
-        while let Some(mut row) = first(&self.ahead) {
-            let mut strip = Strip::new(octave, &columns, memory);
-            strip.seek(row);
-            loop {
-                strip.advance(row, search.control)?;
-                self.follow_those_ahead(&mut strip, search);
-                self.describe(&strip);
-                match first(&self.ahead) {
-                    Some(next) if next < row + octave.reach.beginning() => row = next,
-                    _ => break,
-                }
+        let mut strip = Strip::new(octave, &columns, memory);
+        strip.seek(row);
+        loop {
+            strip.advance(row, search.control)?;
+            self.follow_those_ahead(&mut strip, search);
+            self.describe(&strip);
+            match first(&self.ahead) {
+                Some(next) if next < row + octave.reach.beginning() => row = next,
+                _ => break,
             }
         }
+        self.strayed.append(&mut self.ahead);
         Ok(())
     }
+}
+
+/// How many of some, in the order of their rows, are less than `gap` rows from the one before.
+fn near(strays: &[Extremum], gap: usize) -> usize {
+    let far = strays.windows(2).position(|pair| pair[1].y - pair[0].y >= gap);
+    far.map_or(strays.len(), |last| last + 1)
 }
 
 /// The columns that some are in.
@@ -114,11 +121,10 @@ fn columns(strays: &[Extremum]) -> Range<usize> {
     columns().min().unwrap_or(0)..columns().max().map_or(0, |last| last + 1)
 }
 
-/// Whether a strip that passes some, in the order of their rows, takes less than levels around each.
+/// Whether a strip that passes all of some, in the order of their rows, takes less than levels around each.
 fn is_crowd(octave: &Octave<'_>, strays: &[Extremum]) -> bool {
-    let beginning = octave.reach.beginning();
-    let gaps = strays.windows(2).map(|pair| (pair[1].y - pair[0].y).min(beginning));
-    let rows = beginning + gaps.sum::<usize>();
+    let [Some(first), Some(last)] = [strays.first(), strays.last()] else { return false };
+    let rows = octave.reach.beginning() + last.y - first.y;
     let alone = strays.iter().map(|stray| vicinity::multiply_adds(octave, stray.layer));
     rows * strip::multiply_adds(octave, columns(strays).len()) < alone.sum()
 }
@@ -157,7 +163,8 @@ mod tests {
         let octave = Octave::first(source, (width, height), &kernels, &reach);
         let control = Control::default();
         let search = Search { params: &params, control: &control, bar: Bar::default() };
-        let rows = (BORDER..height - BORDER).step_by(3);
+        // Far from each other, too: below and above.
+        let rows = (BORDER..90).chain(height - 90..height - BORDER).step_by(2);
         let places = rows.flat_map(|y| (BORDER..width - BORDER).step_by(5).map(move |x| (x, y)));
         let strays: Vec<_> = places.map(|(x, y)| Extremum::new(x, y, 1 + (x + y) % 2)).collect();
         let (mut strip, mut vicinity) = Default::default();
@@ -176,12 +183,22 @@ mod tests {
         }
         let (moved, alone) = (steps - strays.len(), found(alone));
         assert!(alone.len() > 100 && moved > 50, "{} found, {moved} moved", alone.len());
+        let beginning = reach.beginning();
+        assert!(is_crowd(&octave, &strays) && !is_crowd(&octave, &strays[..1]));
+        assert!(near(&strays, beginning) < strays.len(), "{beginning} rows from one to the next");
         // All columns at once, and in three strips.
         for columns in [width, 220] {
-            assert!(is_crowd(&octave, &strays) && !is_crowd(&octave, &strays[..1]));
             let mut crowd = Finder { strayed: strays.clone(), ..Finder::default() };
             crowd.follow_strays(&Ground { octave, strip: columns }, &mut memory, &search).unwrap();
             assert!(found(crowd) == alone, "strips of {columns} columns");
         }
+        let control = Control { stop: Some(&|| true), ..Control::default() };
+        let stopped = Finder::default().follow_crowd(
+            octave,
+            strays,
+            memory.strip,
+            &Search { control: &control, ..search },
+        );
+        assert!(matches!(stopped, Err(Error::Stopped)));
     }
 }

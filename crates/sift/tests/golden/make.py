@@ -55,6 +55,8 @@ VARIED = {
 THOROUGH = ("cat", "wall")
 BARREN = ("strip", "pillar", "crumb", "pixel", "flat")
 EVEN = ("page", "bars")
+# Where much is black.
+DARK = ("stars",)
 
 
 def cases(image):
@@ -65,6 +67,8 @@ def cases(image):
     if image in EVEN:
         single = dict(octave_layers=1, contrast=0.0)
         return {"contrast-0": VARIED["contrast-0"], "layers-1.contrast-0": single}
+    if image in DARK:
+        return {name: case for name, case in VARIED.items() if name in ("contrast-0.01", "layers-9", "sigma-0.8")}
     return {"default": {}}
 
 
@@ -99,6 +103,16 @@ def bars(width, height):
     return np.tile(np.rint(127 + 60 * np.sin(x / 2.5) + 50 * np.sin(x / 17)).astype(np.uint8), (height, 1))
 
 
+def stars(width, height):
+    """Small discs, bright and dim, on black."""
+    random = np.random.default_rng(20261201)
+    grey = np.zeros((height, width), np.uint8)
+    for _ in range(14):
+        centre = (int(random.integers(8, width - 8)), int(random.integers(8, height - 8)))
+        cv2.circle(grey, centre, int(random.integers(0, 4)), int(random.integers(30, 256)), -1)
+    return grey
+
+
 def images():
     return {
         "cat": crop("chelsea.jpg", 120, 60, 128, 96),
@@ -114,6 +128,7 @@ def images():
         "noisy-gradient": noisy_gradient(120, 88),
         "page": page(160, 96),
         "bars": bars(128, 72),
+        "stars": stars(160, 120),
     }
 
 
