@@ -66,6 +66,10 @@ impl Form {
 /// times them is zero.
 const LARGEST: f64 = 65_536.0;
 
+/// Factors that are less are zero: no weight has them, but vectors multiply them for what has no weight, too, and processors take a hundred
+/// times as long where a product falls below the normal range of floats.
+const SMALLEST: f64 = 1e-8;
+
 /// Beyond the largest weights that single precision tells from their neighbours with products that are some units off.
 const MOST: u32 = 1 << 20;
 
@@ -102,7 +106,8 @@ impl Factors {
         let exponential = |table: usize, entry: usize| {
             let place = entry << form.shifts()[table];
             let scale = if table == 1 { share } else { 1.0 };
-            (scale * (decay * (own(table, unit) - own(table, place))).exp()).min(LARGEST)
+            let factor = scale * (decay * (own(table, unit) - own(table, place))).exp();
+            if factor < SMALLEST { 0.0 } else { factor.min(LARGEST) }
         };
         let mut tables: [[f32; ENTRIES]; TABLES] =
             std::array::from_fn(|table| std::array::from_fn(|entry| exponential(table, entry) as f32));
@@ -139,6 +144,31 @@ fn product(tables: &[[f32; ENTRIES]; TABLES], form: Form, first: f32, place: usi
 mod tests {
     use super::*;
     use crate::Params;
+
+    #[test]
+    fn no_product_of_factors_is_subnormal() {
+        for (h, template_window, search_window) in
+            [(0.1, 3, 21), (0.5, 11, 9), (3.0, 11, 9), (3.0, 7, 21), (10.0, 5, 21)]
+        {
+            for (channels, form) in
+                [1, 2].into_iter().flat_map(|n| [Form::Apart, Form::Bytewise].map(|form| (n, form)))
+            {
+                let weights = Weights::new(&Params { h, template_window, search_window }, channels);
+                let Some(Factors { tables, .. }) = Factors::new(&weights, form) else {
+                    assert!(weights.nonzero().len() > form.products(), "h {h}");
+                    continue;
+                };
+                let pairs =
+                    |a: usize, b: usize| tables[a].into_iter().flat_map(move |x| tables[b].map(|y| x * y));
+                let all = pairs(0, 1).flat_map(|x| pairs(2, 3).map(move |y| x * y));
+                let is_subnormal = pairs(0, 1).chain(pairs(2, 3)).chain(all).any(f32::is_subnormal);
+                assert!(
+                    !is_subnormal,
+                    "h {h}, {template_window}/{search_window}, {channels} channels, {form:?}"
+                );
+            }
+        }
+    }
 
     #[test]
     fn weights_of_all_strengths_are_products() {
