@@ -123,9 +123,9 @@ impl Scanner {
         );
     }
 
-    /// Compares the lines of row `y` from number `line` on that have many marks, which are then anew: of layers from `first` on where
-    /// [`is_extremum`] holds, if the topmost level does not say otherwise. All of these were marked before, too. Apart from the
-    /// search, which hardly ever needs it.
+    /// Compares the lines of row `y` from number `line` on that have many marks. What is left are those of layers from `first` on where
+    /// [`is_extremum`] holds, if the topmost level does not say otherwise. Kept apart from the search, which hardly ever needs it in
+    /// photographs.
     #[cold]
     fn compare_lines(&mut self, strip: &Strip<'_>, (y, line): (usize, usize), first: usize, threshold: f32) {
         let held = (first - 1..strip.levels()).take(LEVELS);

@@ -60,6 +60,11 @@ pub(crate) struct Octave<'a> {
 }
 
 impl<'a> Octave<'a> {
+    /// What leads to its level 0, if that is not a level of the octave before.
+    pub(crate) fn base(&self) -> Option<&'a Kernel> {
+        matches!(self.source, Source::Image { .. }).then_some(&self.kernels.base)
+    }
+
     /// What its topmost level is computed with.
     pub(crate) fn topmost(&self) -> Recipe<'a> {
         Recipe { isa: self.isa, kernel: &self.kernels.topmost, estimator: self.estimator }
@@ -143,7 +148,7 @@ impl Reach {
         Self { levels, columns: columns + kernels.base.radius(), patch: patch(layers) }
     }
 
-    /// Rows that a strip computes, of the level of most, before it stands at the block that it begins at.
+    /// Rows that a strip computes until it stands at the block that it begins at, of the level that it takes most of.
     pub(crate) fn beginning(&self) -> usize {
         BLOCK + 2 * self.levels.iter().map(|level| level.computed).max().unwrap_or(0)
     }

@@ -85,9 +85,8 @@ pub(crate) fn bytes(
 
 /// Multiply-adds of a row of all levels of a strip for so many columns.
 pub(crate) fn multiply_adds(octave: &Octave<'_>, columns: usize) -> usize {
-    let Octave { width, source, kernels, reach, .. } = octave;
-    let base = matches!(source, Source::Image { .. }).then_some(&kernels.base);
-    let taps = base.into_iter().chain(&kernels.levels).map(|kernel| kernel.taps().len());
+    let Octave { width, kernels, reach, .. } = octave;
+    let taps = octave.base().into_iter().chain(&kernels.levels).map(|kernel| kernel.taps().len());
     2 * taps.sum::<usize>() * (columns + 2 * reach.columns).min(*width)
 }
 

@@ -58,8 +58,7 @@ struct Area {
 
 /// Multiply-adds of the levels around a sample of a layer.
 pub(crate) fn multiply_adds(octave: &Octave<'_>, layer: usize) -> usize {
-    let base = matches!(octave.source, Source::Image { .. }).then_some(&octave.kernels.base);
-    let kernels = base.into_iter().chain(octave.kernels.around(layer));
+    let kernels = octave.base().into_iter().chain(octave.kernels.around(layer));
     let (mut sum, mut rows, mut columns) = (0, ROWS, COLUMNS);
     for kernel in kernels.rev() {
         let read = (rows + 2 * kernel.radius()).min(octave.height);
