@@ -28,6 +28,8 @@ fn picture(channels: usize) -> Vec<u8> {
 fn main() {
     let small = Params::default();
     let large = Params { template_window: 100, search_window: 50, ..small };
+    let (strong, narrow) =
+        (Params { h: 30.0, ..small }, Params { template_window: 9, search_window: 15, ..small });
     println!("{SIDE} x {SIDE} px, medians of {ROUNDS}");
     for level in [Level::Scalar, Level::Avx2, Level::Avx512] {
         let isa = Isa::at_most(level);
@@ -36,7 +38,8 @@ fn main() {
             continue;
         }
         let mut denoiser = Denoiser::with_isa(isa);
-        for (windows, params) in [("7/21", small), ("100/50", large)] {
+        for (windows, params) in [("7/21", small), ("7/21, 30", strong), ("9/15", narrow), ("100/50", large)]
+        {
             for channels in [1, 2, 3] {
                 let pixels = picture(channels);
                 let image = Image::new(&pixels, SIDE, SIDE, channels).unwrap();
@@ -45,7 +48,7 @@ fn main() {
                         let started = Instant::now();
                         // Three channels are a coloured picture: from and to Lab, with one and two channels between.
                         if channels == 3 {
-                            let params = ColoredParams { luma: params, ..ColoredParams::default() };
+                            let params = ColoredParams { luma: params, h_color: params.h };
                             denoiser.denoise_colored(image, &params, &Control::default()).unwrap();
                         } else {
                             denoiser.denoise(image, &params, &Control::default()).unwrap();
@@ -55,7 +58,7 @@ fn main() {
                     .collect();
                 times.sort_by(f64::total_cmp);
                 let what = ["", "one channel", "two channels", "coloured"][channels];
-                println!("{level:?}: {windows:<7} {what:<13} {:9.2} ms", times[ROUNDS / 2]);
+                println!("{level:?}: {windows:<8} {what:<13} {:9.2} ms", times[ROUNDS / 2]);
             }
         }
     }

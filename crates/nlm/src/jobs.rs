@@ -10,13 +10,16 @@ use crate::general::GeneralMemory;
 use crate::method::Path;
 use crate::sliding::SlidingMemory;
 use crate::task::Task;
-use crate::tiled::TiledMemory;
+use crate::tiled::running::RunningMemory;
+use crate::tiled::saturating::SaturatingMemory;
+use crate::tiled::{running, saturating};
 use crate::{Control, Error, general, sliding, tiled};
 
 /// Memory of a thread.
 #[derive(Debug, Default)]
 pub(crate) struct WorkerMemory {
-    tiled: TiledMemory,
+    saturating: SaturatingMemory,
+    running: RunningMemory,
     sliding: SlidingMemory,
     general: GeneralMemory,
 }
@@ -41,7 +44,9 @@ impl<'a> Job<'a> {
     /// In bands for so many threads.
     pub(crate) fn new(task: Task<'a>, path: &'a Path, threads: NonZeroUsize) -> Self {
         let rows = match path {
-            Path::Tiled(_) => tiled::band_rows(task.height, threads.get()),
+            Path::Saturating(_) | Path::Running(_) => {
+                tiled::band_rows(task.height, task.params.search_radius(), threads.get())
+            }
             Path::Sliding(_) => sliding::band_rows(task.height, threads.get()),
             Path::General => general::band_rows(&task, threads.get()),
         };
@@ -61,7 +66,10 @@ impl Band<'_> {
             return Err(Error::Stopped);
         }
         match path {
-            Path::Tiled(kernel) => tiled::run(kernel, task, first_row, &mut memory.tiled, control, out),
+            Path::Saturating(kernel) => {
+                saturating::run(kernel, task, first_row, &mut memory.saturating, control, out)
+            }
+            Path::Running(kernel) => running::run(kernel, task, first_row, &mut memory.running, control, out),
             Path::Sliding(kernel) => sliding::run(kernel, task, first_row, &mut memory.sliding, control, out),
             Path::General => general::run(task, first_row, &mut memory.general, control, out),
         }

@@ -35,7 +35,7 @@ use crate::weights::Weights;
 /// Lanes of the widest vector.
 pub(crate) const WIDEST: usize = 32;
 
-/// Indices into a table of weights that are told apart: all beyond are taken for the largest, whose weight is zero.
+/// Indices of 16 bits into a table of weights that are told apart: all beyond are taken for the largest, whose weight is zero.
 pub(crate) const LARGEST_INDEX: u16 = 0x7fff;
 
 /// A vector of unsigned 16-bit lanes.
@@ -57,6 +57,8 @@ pub(crate) unsafe trait Lanes: Copy + 'static {
     type Table: Sync;
     /// The same, in registers where it fits.
     type Weigher;
+    /// The same for [`weigh_sums`](Self::weigh_sums).
+    type SumWeigher<'a>;
 
     fn splat(value: u16) -> Self;
     /// Both in turn.
@@ -74,14 +76,14 @@ pub(crate) unsafe trait Lanes: Copy + 'static {
     fn average(self, other: Self) -> Self;
     fn shift_right<const BITS: i32>(self) -> Self;
     fn and(self, other: Self) -> Self;
-    /// 1 in signed lanes that are below those of the other one, else 0.
-    fn below(self, bound: Self) -> Self;
     /// Every other lane, from the second on, negated.
     fn negate_odd(self) -> Self;
     /// Every other lane, from the second on, of the other one.
     fn odd(self, other: Self) -> Self;
     /// Pairs of lanes `(a, b)`, first those of the lower, then those of the upper half of each 128 bits.
     fn interleave(self, other: Self) -> [Self; 2];
+    /// Pairs of lanes `(a, b)`, first those of even, then those of odd lanes.
+    fn pair(self, other: Self) -> [Self; 2];
     fn wide_zero() -> Self::Wide;
     /// Products of signed lanes, two neighbours added up.
     fn products(a: Self, b: Self) -> Self::Wide;
@@ -109,8 +111,7 @@ pub(crate) unsafe trait Lanes: Copy + 'static {
     }
     /// The index from which on weights are zero, in each lane.
     fn ends(weigher: &Self::Weigher) -> Self;
-    /// The lowest 16 bits of the weights at indices up to [`LARGEST_INDEX`], zero where they are not below a lane's end, as
-    /// signed numbers: [that](Self::ends) of the table or a lower one. `LONG` is whether the table [is](Self::is_long).
+    /// The weights at indices up to [`LARGEST_INDEX`], zero where they are not below a lane's end: [that](Self::ends) of the table or a lower one. `LONG` is whether the table [is](Self::is_long).
     fn weigh<const LONG: bool>(weigher: &Self::Weigher, indices: Self, ends: Self) -> Self;
     /// What [`weigh_columns`](Self::weigh_columns) takes for an index.
     #[inline(always)]
@@ -140,6 +141,20 @@ pub(crate) unsafe trait Lanes: Copy + 'static {
         Self::weigh::<false>(weigher, places, Self::ends(weigher))
     }
 
+    /// How a table for [`weigh_sums`](Self::weigh_sums) is looked up.
+    fn sum_form(table: &Self::Table) -> SumForm;
+    /// That table; the indices into it will be sums shifted right.
+    fn sum_weigher(table: &Self::Table, shift: u32) -> Self::SumWeigher<'_>;
+    /// What sums that are weighed begin at, of even and of odd lanes.
+    fn first_sums(weigher: &Self::SumWeigher<'_>) -> [Self::Wide; 2];
+    /// The lowest 16 bits of the weights for sums of even and of odd lanes. `FORM` is that of the [table](Self::sum_form).
+    fn weigh_sums<const FORM: SumForm>(weigher: &Self::SumWeigher<'_>, sums: [Self::Wide; 2]) -> Self;
+    /// The same, and how often these, as signed numbers, are 2^16 less than the weights.
+    fn weigh_sums_with_carries<const FORM: SumForm>(
+        weigher: &Self::SumWeigher<'_>,
+        sums: [Self::Wide; 2],
+    ) -> [Self; 2];
+
     /// Where lane `lane` stands among the 32-bit lanes that [`interleave`](Self::interleave) spreads a vector over.
     fn spread(lane: usize) -> usize {
         lane % 8 / 4 * (Self::LANES / 2) + lane / 8 * 4 + lane % 4
@@ -153,7 +168,15 @@ pub(crate) enum LookUp {
     Columns,
     /// By [`weigh`](Lanes::weigh).
     Vectors,
+    /// By [`weigh_sums`](Lanes::weigh_sums).
+    Sums,
 }
+
+/// Forms of a table of weights for sums: by index in memory; products of few digits' factors, in registers; of one digit more.
+pub(crate) type SumForm = u8;
+pub(crate) const LISTED: SumForm = 0;
+pub(crate) const FEW_DIGITS: SumForm = 1;
+pub(crate) const MANY_DIGITS: SumForm = 2;
 
 /// Memory for vectors, aligned for each of them.
 #[derive(Debug, Clone, Copy)]
@@ -284,3 +307,28 @@ macro_rules! for_each_lanes {
     };
 }
 pub(crate) use for_each_lanes;
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use super::*;
+    use crate::Params;
+
+    fn form<V: Lanes>(weights: &Weights) -> Option<SumForm> {
+        V::table(weights, LookUp::Sums).as_ref().map(V::sum_form)
+    }
+
+    #[test]
+    fn sums_have_their_weights_in_registers_where_they_fit() {
+        // 528, 3,300, 4,752 and 49,785 weights.
+        for (h, avx2, avx512) in [
+            (10.0, FEW_DIGITS, FEW_DIGITS),
+            (25.0, FEW_DIGITS, MANY_DIGITS),
+            (30.0, MANY_DIGITS, MANY_DIGITS),
+            (100.0, LISTED, LISTED),
+        ] {
+            let weights = Weights::new(&Params { h, ..Params::default() }, 1);
+            assert_eq!(form::<Avx2>(&weights), Some(avx2), "h {h}");
+            assert_eq!(form::<Avx512>(&weights), Some(avx512), "h {h}");
+        }
+    }
+}

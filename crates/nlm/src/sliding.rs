@@ -6,7 +6,6 @@
 //! window, and nothing is shuffled. What the lanes of a vector give to the pixel that they have in common is one sum, and
 //! what they give to the pixels at their other ends falls on neighbours.
 
-mod carries;
 mod columns;
 mod offsets;
 mod rows;
@@ -14,7 +13,6 @@ mod sums;
 
 use std::ops::Range;
 
-use self::carries::Carries;
 use self::columns::{Columns, Window};
 use self::offsets::{Group, groups, offsets};
 use self::rows::Rows;
@@ -32,8 +30,7 @@ const PIECE_WIDTH: usize = 1280;
 /// Rows of a band, but for those of the window above it that are gone through first.
 const BAND_HEIGHT: usize = 1024;
 
-/// Radii of the search window: below, most of the lanes have no offset; above, column sums outgrow the cache.
-const SMALLEST_SEARCH: usize = 4;
+/// Largest radius of the search window: above, column sums outgrow the cache.
 const LARGEST_SEARCH: usize = 64;
 
 /// Pixels whose pairs are gone through at a time, by all groups of offsets, a multiple of all lanes: few enough for the
@@ -49,14 +46,14 @@ pub(crate) struct SlidingMemory {
     rows: Rows,
     columns: Buffer,
     sums: Vec<u32>,
-    carried: Vec<u32>,
 }
 
 /// The kernel for these parameters; `None` where they are not for this path, or its table is not exact.
 pub(crate) fn kernel(isa: Isa, params: &Params, channels: usize, weights: &Weights) -> Option<Kernel> {
     let fits = (1..=2).contains(&channels)
+        && weights.fit_lanes()
         && weights.nonzero().len() <= usize::from(LARGEST_INDEX)
-        && (SMALLEST_SEARCH..=LARGEST_SEARCH).contains(&params.search_radius());
+        && params.search_radius() <= LARGEST_SEARCH;
     fits.then(|| Kernel::new(isa, weights, LookUp::Vectors)).flatten()
 }
 
@@ -129,9 +126,6 @@ fn run_piece_body<V: Lanes, const CHANNELS: usize>(
             pass.add_row(&groups, Ends { here: row(y), there: row(y + dy) });
         }
     }
-    if let Some(carries) = &pass.carries {
-        pass.sums.carry(&carries.sums);
-    }
     pass.sums.divide(task, piece, out);
     Ok(())
 }
@@ -148,8 +142,6 @@ struct Pass<'a, V: Lanes, const CHANNELS: usize> {
     rows: &'a mut Rows,
     columns: Columns<'a, V>,
     sums: Sums<'a, V, CHANNELS>,
-    /// Where weights have more than 15 bits.
-    carries: Option<Carries<'a, V, CHANNELS>>,
     weigher: V::Weigher,
     /// Of the pairs of a run, after those of the pair before it.
     weights: [V; RUN + 1],
@@ -162,14 +154,13 @@ struct Pass<'a, V: Lanes, const CHANNELS: usize> {
 impl<'a, V: Lanes, const CHANNELS: usize> Pass<'a, V, CHANNELS> {
     #[inline(always)]
     fn new(table: &V::Table, task: &Task<'_>, piece: Piece, memory: &'a mut SlidingMemory) -> Self {
-        let SlidingMemory { rows, columns, sums, carried } = memory;
+        let SlidingMemory { rows, columns, sums } = memory;
         rows.begin(task, piece, V::LANES);
         let search = task.params.search_radius();
         Self {
             rows,
             columns: Columns::new(columns, task, piece, V::is_long(table)),
             sums: Sums::new(sums, piece, search),
-            carries: Carries::new(task.weights, carried, piece, search),
             weigher: V::weigher(table),
             weights: [V::splat(0); RUN + 1],
             at: [(Window::new(), V::splat(0)); MOST_GROUPS],
@@ -192,16 +183,10 @@ impl<'a, V: Lanes, const CHANNELS: usize> Pass<'a, V, CHANNELS> {
                 if run.start == pairs.start {
                     let window = self.columns.begin::<CHANNELS>(slot, self.rows, group, run.start);
                     self.at[slot] = (window, V::splat(0));
-                    if let Some(carries) = &mut self.carries {
-                        carries.begin(slot);
-                    }
                 }
                 self.add_run((slot, group), run, x, ends);
             }
             self.sums.gather(ends.here, x);
-            if let Some(carries) = &mut self.carries {
-                carries.sums.gather(ends.here, x);
-            }
         }
     }
 
@@ -213,9 +198,6 @@ impl<'a, V: Lanes, const CHANNELS: usize> Pass<'a, V, CHANNELS> {
         weights[0] = *last;
         let (rows, skip) = (&*self.rows, (pairs.start - x) as usize);
         self.columns.slide::<CHANNELS>((slot, group), rows, window, pairs.start, &mut weights[1..]);
-        if let Some(carries) = &mut self.carries {
-            carries.add_run((slot, group), rows, (skip, pairs.start), &weights[1..], ends.there);
-        }
         let shares = self.sums.shares(rows, group, skip, pairs.start);
         self.columns.weigh(group, &self.weigher, &mut weights[1..], shares);
         *last = weights[weights.len() - 1];

@@ -1,6 +1,8 @@
 //! What a distance between two windows is worth.
 
 #[cfg(target_arch = "x86_64")]
+pub(crate) mod digits;
+#[cfg(target_arch = "x86_64")]
 pub(crate) mod exponential;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod factors;
@@ -11,13 +13,16 @@ use crate::Params;
 
 /// Weights by distance, as `FastNlMeansDenoisingInvoker` of OpenCV tabulates them: integers, so scaled that a sum over
 /// the whole search window of weights times pixels stays below 2^31.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct Weights {
     /// Up to the last weight above zero, and one zero.
     table: Vec<u32>,
     shift: u32,
     decay: f64,
 }
+
+/// Most places that a form of the table has before that of index 0.
+pub(crate) const MOST_PLACES_BEFORE: u32 = 1 << 12;
 
 /// Weights below this share of the largest count as zero.
 const THRESHOLD: f64 = 0.001;
@@ -53,12 +58,9 @@ impl Weights {
         self.table.split_last().map_or(&[], |(_, nonzero)| nonzero)
     }
 
-    /// Of weights as signed numbers of 16 bits, how many times 2^16 they are more: as often as their index is below one of these.
-    /// None where all have 15 bits.
-    pub(crate) fn carries(&self) -> impl Iterator<Item = u16> {
-        let (table, largest) = (self.nonzero(), self.nonzero().first().copied().unwrap_or(0));
-        let carried = (0..).map(|carry| (1 << 15) + (carry << 16)).take_while(move |&least| least <= largest);
-        carried.map(|least| table.partition_point(|&weight| weight >= least) as u16)
+    /// Whether all are below 2^15, so that they are signed numbers of 16 bits.
+    pub(crate) fn fit_lanes(&self) -> bool {
+        self.table.first().is_none_or(|&largest| i16::try_from(largest).is_ok())
     }
 
     /// The weight at index `i` is the largest times `exp(-decay * i)`, rounded; without meaning where only one weight is
@@ -70,6 +72,12 @@ impl Weights {
     /// Weights of distances shifted right by [`shift`](Self::shift); the last one, zero, is also that of all beyond.
     pub(crate) fn table(&self) -> &[u32] {
         &self.table
+    }
+
+    /// The [table](Self::table) as lanes have it.
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) fn listed(&self) -> Vec<i32> {
+        self.table.iter().map(|&weight| weight as i32).collect()
     }
 
     /// Bits to shift a sum of squared differences by before it is looked up.
@@ -89,19 +97,6 @@ fn weight(largest: f64, distance: f64, strength: f64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn carries_are_what_weights_are_more_than_16_bits_tell() {
-        for (search_window, most) in [(3, 14), (5, 5), (9, 2), (11, 1), (15, 1), (17, 0), (21, 0)] {
-            let weights = Weights::new(&Params { search_window, ..Params::default() }, 1);
-            let carries: Vec<u16> = weights.carries().collect();
-            assert_eq!(carries.len(), most, "{search_window} px");
-            for (index, &weight) in (0..).zip(weights.table()) {
-                let carried = carries.iter().filter(|&&end| index < end).count() as i64;
-                assert_eq!(i64::from(weight as i16) + (carried << 16), i64::from(weight), "{index}");
-            }
-        }
-    }
 
     #[test]
     fn weights_of_the_default_end_at_a_thousandth() {

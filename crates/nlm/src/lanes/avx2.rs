@@ -5,8 +5,9 @@
 use std::arch::x86_64::*;
 use std::hint::black_box;
 
-use super::{Lanes, LookUp};
+use super::{FEW_DIGITS, LISTED, Lanes, LookUp, MANY_DIGITS, SumForm};
 use crate::weights::Weights;
+use crate::weights::digits::Digits;
 use crate::weights::exponential::{Exponential, ROUNDING};
 use crate::weights::factors::{END, Factors, Form, TO_LOW_BITS};
 
@@ -14,11 +15,14 @@ use crate::weights::factors::{END, Factors, Form, TO_LOW_BITS};
 #[repr(transparent)]
 pub(crate) struct Avx2(__m256i);
 
-/// Products, bytewise for look-up in columns; or else an exponential.
+/// Products, bytewise for look-up in columns; or else an exponential. For sums, products or weights by index, the last of them zero.
 #[derive(Debug)]
 pub(crate) enum Table {
     Factors(Factors),
     Exponential(Exponential),
+    FewDigits(Digits<8, 4>),
+    ManyDigits(Digits<8, 5>),
+    Listed(Vec<i32>),
 }
 
 /// A [`Table`] in registers.
@@ -30,6 +34,17 @@ pub(crate) struct Weigher {
     end: Avx2,
 }
 
+/// A [`Table`] for sums: products in registers, or weights by index.
+pub(crate) struct SumWeigher<'a> {
+    factors: [__m256; 5],
+    first: __m256i,
+    end: __m256i,
+    shift: __m256i,
+    /// One weight at least.
+    listed: &'a [i32],
+    last: __m256i,
+}
+
 // SAFETY: both types are `__m256i`.
 unsafe impl Lanes for Avx2 {
     const LANES: usize = 16;
@@ -38,6 +53,7 @@ unsafe impl Lanes for Avx2 {
     type Wide = __m256i;
     type Table = Table;
     type Weigher = Weigher;
+    type SumWeigher<'a> = SumWeigher<'a>;
 
     super::operations! {
         fn splat(value: u16) -> Self { Self(_mm256_set1_epi16(value as i16)) }
@@ -52,13 +68,13 @@ unsafe impl Lanes for Avx2 {
         fn mul_fraction(self, other: Self) -> Self { Self(_mm256_mulhrs_epi16(self.0, other.0)) }
         fn average(self, other: Self) -> Self { Self(_mm256_avg_epu16(self.0, other.0)) }
         fn and(self, other: Self) -> Self { Self(_mm256_and_si256(self.0, other.0)) }
-        fn below(self, bound: Self) -> Self {
-            Self(_mm256_srli_epi16::<15>(_mm256_cmpgt_epi16(bound.0, self.0)))
-        }
         fn negate_odd(self) -> Self { Self(_mm256_sign_epi16(self.0, _mm256_set1_epi32(-0xffff))) }
         fn odd(self, other: Self) -> Self { Self(_mm256_blend_epi16::<0xaa>(self.0, other.0)) }
         fn interleave(self, other: Self) -> [Self; 2] {
             [Self(_mm256_unpacklo_epi16(self.0, other.0)), Self(_mm256_unpackhi_epi16(self.0, other.0))]
+        }
+        fn pair(self, other: Self) -> [Self; 2] {
+            [merged(self.0, other.0), _mm256_blend_epi16::<0xaa>(_mm256_srli_epi32::<16>(self.0), other.0)].map(Self)
         }
         fn wide_add(a: Self::Wide, b: Self::Wide) -> Self::Wide { _mm256_add_epi32(a, b) }
         fn wide_sub(a: Self::Wide, b: Self::Wide) -> Self::Wide { _mm256_sub_epi32(a, b) }
@@ -138,6 +154,11 @@ unsafe impl Lanes for Avx2 {
             LookUp::Vectors => Factors::new(weights, Form::Apart)
                 .map(Table::Factors)
                 .or_else(|| Exponential::new(weights).map(Table::Exponential)),
+            LookUp::Sums => {
+                let few = || Digits::new(weights).map(Table::FewDigits);
+                let many = || Digits::new(weights).map(Table::ManyDigits);
+                Some(few().or_else(many).unwrap_or_else(|| Table::Listed(weights.listed())))
+            }
         }
     }
 
@@ -152,12 +173,111 @@ unsafe impl Lanes for Avx2 {
         let (factors, exponential, end) = match table {
             Table::Factors(factors) => (factors.tables, Exponential::default(), factors.end),
             Table::Exponential(exponential) => ([[0.0; 8]; 4], exponential.clone(), exponential.end),
+            Table::FewDigits(_) | Table::ManyDigits(_) | Table::Listed(_) => {
+                ([[0.0; 8]; 4], Exponential::default(), 0)
+            }
         };
         // The end comes to the first of the last 256 numbers of 16 bits, whose bits are those of its place.
         const { assert!(END == 0x700) };
         let first_place = Self::splat((u16::MAX << 8).wrapping_sub(end));
         Weigher { factors: factors.each_ref().map(load), first_place, exponential, end: Self::splat(end) }
     }
+
+    fn sum_form(table: &Table) -> SumForm {
+        match table {
+            Table::FewDigits(_) => FEW_DIGITS,
+            Table::ManyDigits(_) => MANY_DIGITS,
+            Table::Listed(_) | Table::Factors(_) | Table::Exponential(_) => LISTED,
+        }
+    }
+
+    #[inline(always)]
+    fn sum_weigher(table: &Table, shift: u32) -> SumWeigher<'_> {
+        // SAFETY: as for the other operations; the array has the size of a vector.
+        let load = |table: &[f32; 8]| unsafe { _mm256_loadu_ps(table.as_ptr()) };
+        let (mut factors, nothing) = ([[0.0; 8]; 5], &[0][..]);
+        let (first, end, listed) = match table {
+            Table::FewDigits(digits) => {
+                factors[..digits.factors.len()].copy_from_slice(&digits.factors);
+                (digits.first << shift, digits.end, nothing)
+            }
+            Table::ManyDigits(digits) => {
+                factors = digits.factors;
+                (digits.first << shift, digits.end, nothing)
+            }
+            Table::Listed(listed) => (0, 0, &listed[..]),
+            Table::Factors(_) | Table::Exponential(_) => (0, 0, nothing),
+        };
+        // SAFETY: as for the other operations.
+        let splat = |lanes: u32| unsafe { _mm256_set1_epi32(lanes as i32) };
+        let factors = factors.each_ref().map(load);
+        assert!(!listed.is_empty(), "there is a weight, if zero");
+        let last = splat(listed.len() as u32 - 1);
+        // As the compiler sees, a shift within a lane's bits.
+        SumWeigher { factors, first: splat(first), end: splat(end), shift: splat(shift & 31), listed, last }
+    }
+
+    #[inline(always)]
+    fn first_sums(weigher: &SumWeigher<'_>) -> [__m256i; 2] {
+        [weigher.first; 2]
+    }
+
+    #[inline(always)]
+    fn weigh_sums<const FORM: SumForm>(weigher: &SumWeigher<'_>, sums: [__m256i; 2]) -> Self {
+        // SAFETY: as for the other operations.
+        unsafe {
+            let [even, odd] = weights::<FORM>(weigher, sums);
+            Self(merged(even, odd))
+        }
+    }
+
+    #[inline(always)]
+    fn weigh_sums_with_carries<const FORM: SumForm>(
+        weigher: &SumWeigher<'_>,
+        sums: [__m256i; 2],
+    ) -> [Self; 2] {
+        // What is above the weights.
+        let none = if FORM != LISTED { (TO_LOW_BITS.to_bits() >> 16) as u16 } else { 0 };
+        // SAFETY: as for the other operations.
+        unsafe {
+            let [even, odd] = weights::<FORM>(weigher, sums);
+            let low = Self(merged(even, odd));
+            let half = _mm256_set1_epi32(1 << 15);
+            let (even, odd) = (_mm256_add_epi32(even, half), _mm256_add_epi32(odd, half));
+            [low, Self(_mm256_blend_epi16::<0xaa>(_mm256_srli_epi32::<16>(even), odd)).sub(Self::splat(none))]
+        }
+    }
+}
+
+/// [`weights_of`] even and odd lanes.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn weights<const FORM: SumForm>(weigher: &SumWeigher<'_>, [even, odd]: [__m256i; 2]) -> [__m256i; 2] {
+    [weights_of::<FORM>(weigher, even), weights_of::<FORM>(weigher, odd)]
+}
+
+/// Weights in lanes, below some bits that all have where the table is in registers.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn weights_of<const FORM: SumForm>(weigher: &SumWeigher<'_>, sums: __m256i) -> __m256i {
+    let indices = _mm256_srlv_epi32(sums, weigher.shift);
+    if FORM == LISTED {
+        let indices = _mm256_min_epu32(indices, weigher.last);
+        // SAFETY: no index is above the last.
+        return unsafe { _mm256_i32gather_epi32::<4>(weigher.listed.as_ptr(), indices) };
+    }
+    let places = _mm256_min_epu32(indices, weigher.end);
+    let [first, second, third, fourth, fifth] = weigher.factors;
+    let first = _mm256_permutevar8x32_ps(first, places);
+    let second = _mm256_permutevar8x32_ps(second, _mm256_srli_epi32::<3>(places));
+    let third = _mm256_permutevar8x32_ps(third, _mm256_srli_epi32::<6>(places));
+    let fourth = _mm256_permutevar8x32_ps(fourth, _mm256_srli_epi32::<9>(places));
+    let mut rest = _mm256_mul_ps(third, fourth);
+    if FORM == MANY_DIGITS {
+        let fifth = _mm256_permutevar8x32_ps(fifth, _mm256_srli_epi32::<12>(places));
+        rest = _mm256_mul_ps(rest, fifth);
+    }
+    _mm256_castps_si256(_mm256_fmadd_ps(_mm256_mul_ps(first, second), rest, _mm256_set1_ps(TO_LOW_BITS)))
 }
 
 #[inline]

@@ -4,13 +4,25 @@
 
 use std::arch::x86_64::*;
 
-use super::{Lanes, LookUp};
+use super::{FEW_DIGITS, LISTED, Lanes, LookUp, MANY_DIGITS, SumForm};
 use crate::weights::Weights;
+use crate::weights::digits::Digits;
+use crate::weights::factors::TO_LOW_BITS;
 use crate::weights::product::Product;
 
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub(crate) struct Avx512(__m512i);
+
+/// A product. For sums, one of factors or weights by index, the last of them zero.
+#[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "there is one a call")]
+pub(crate) enum Table {
+    Product(Product),
+    FewDigits(Digits<32, 2>),
+    ManyDigits(Digits<32, 3>),
+    Listed(Vec<i32>),
+}
 
 /// A [`Product`] in registers.
 pub(crate) struct Weigher {
@@ -21,14 +33,26 @@ pub(crate) struct Weigher {
     end: __m512i,
 }
 
+/// A [`Table`] for sums: products in registers, or weights by index.
+pub(crate) struct SumWeigher<'a> {
+    factors: [[__m512; 2]; 3],
+    first: __m512i,
+    end: __m512i,
+    shift: __m512i,
+    /// One weight at least.
+    listed: &'a [i32],
+    last: __m512i,
+}
+
 // SAFETY: both types are `__m512i`.
 unsafe impl Lanes for Avx512 {
     const LANES: usize = 32;
     const REGISTERS: usize = 32;
     const MOST_IN_COLUMNS: usize = usize::MAX;
     type Wide = __m512i;
-    type Table = Product;
+    type Table = Table;
     type Weigher = Weigher;
+    type SumWeigher<'a> = SumWeigher<'a>;
 
     super::operations! {
         fn splat(value: u16) -> Self { Self(_mm512_set1_epi16(value as i16)) }
@@ -43,14 +67,15 @@ unsafe impl Lanes for Avx512 {
         fn mul_fraction(self, other: Self) -> Self { Self(_mm512_mulhrs_epi16(self.0, other.0)) }
         fn average(self, other: Self) -> Self { Self(_mm512_avg_epu16(self.0, other.0)) }
         fn and(self, other: Self) -> Self { Self(_mm512_and_si512(self.0, other.0)) }
-        fn below(self, bound: Self) -> Self {
-            Self(_mm512_maskz_set1_epi16(_mm512_cmplt_epi16_mask(self.0, bound.0), 1))
-        }
         // By 1 and -1 in turn; not by masks, which the compiler makes anew for each vector.
         fn negate_odd(self) -> Self { Self(_mm512_mullo_epi16(self.0, _mm512_set1_epi32(-0xffff))) }
         fn odd(self, other: Self) -> Self { Self(select(_mm512_set1_epi32(0xffff), self.0, other.0)) }
         fn interleave(self, other: Self) -> [Self; 2] {
             [Self(_mm512_unpacklo_epi16(self.0, other.0)), Self(_mm512_unpackhi_epi16(self.0, other.0))]
+        }
+        fn pair(self, other: Self) -> [Self; 2] {
+            let (even, odd) = (_mm512_slli_epi32::<16>(other.0), _mm512_srli_epi32::<16>(self.0));
+            [Self(merged(self.0, even)), Self(merged(odd, other.0))]
         }
         fn wide_add(a: Self::Wide, b: Self::Wide) -> Self::Wide { _mm512_add_epi32(a, b) }
         fn wide_sub(a: Self::Wide, b: Self::Wide) -> Self::Wide { _mm512_sub_epi32(a, b) }
@@ -74,8 +99,11 @@ unsafe impl Lanes for Avx512 {
         Self(unsafe { weigh(weigher, indices.0, ends.0) })
     }
 
-    fn origin(product: &Product) -> Option<i16> {
-        product.is_aligned().then_some(product.origin)
+    fn origin(table: &Table) -> Option<i16> {
+        match table {
+            Table::Product(product) => product.is_aligned().then_some(product.origin),
+            Table::FewDigits(_) | Table::ManyDigits(_) | Table::Listed(_) => None,
+        }
     }
 
     #[inline(always)]
@@ -120,12 +148,24 @@ unsafe impl Lanes for Avx512 {
         Self(unsafe { _mm512_srl_epi16(self.0, _mm_cvtsi32_si128(BITS)) })
     }
 
-    fn table(weights: &Weights, _: LookUp) -> Option<Product> {
-        Product::new(weights)
+    fn table(weights: &Weights, look_up: LookUp) -> Option<Table> {
+        match look_up {
+            LookUp::Columns | LookUp::Vectors => Product::new(weights).map(Table::Product),
+            LookUp::Sums => {
+                let few = || Digits::new(weights).map(Table::FewDigits);
+                let many = || Digits::new(weights).map(Table::ManyDigits);
+                Some(few().or_else(many).unwrap_or_else(|| Table::Listed(weights.listed())))
+            }
+        }
     }
 
     #[inline(always)]
-    fn weigher(product: &Product) -> Weigher {
+    fn weigher(table: &Table) -> Weigher {
+        let none = Product::default();
+        let product = match table {
+            Table::Product(product) => product,
+            Table::FewDigits(_) | Table::ManyDigits(_) | Table::Listed(_) => &none,
+        };
         Weigher {
             coarse: load(&product.coarse),
             fine: [load(&product.fine[0]), load(&product.fine[1])],
@@ -134,6 +174,110 @@ unsafe impl Lanes for Avx512 {
             end: load(&[product.end as u16; 32]),
         }
     }
+
+    fn sum_form(table: &Table) -> SumForm {
+        match table {
+            Table::FewDigits(_) => FEW_DIGITS,
+            Table::ManyDigits(_) => MANY_DIGITS,
+            Table::Listed(_) | Table::Product(_) => LISTED,
+        }
+    }
+
+    #[inline(always)]
+    fn sum_weigher(table: &Table, shift: u32) -> SumWeigher<'_> {
+        let (mut factors, nothing) = ([[0.0; 32]; 3], &[0][..]);
+        let (first, end, listed) = match table {
+            Table::FewDigits(digits) => {
+                factors[..digits.factors.len()].copy_from_slice(&digits.factors);
+                (digits.first << shift, digits.end, nothing)
+            }
+            Table::ManyDigits(digits) => {
+                factors = digits.factors;
+                (digits.first << shift, digits.end, nothing)
+            }
+            Table::Listed(listed) => (0, 0, &listed[..]),
+            Table::Product(_) => (0, 0, nothing),
+        };
+        // SAFETY: as for the other operations; half of the array has the size of a vector.
+        let load = |half: &[f32]| unsafe { _mm512_loadu_ps(half[..16].as_ptr()) };
+        let halves = |factors: &[f32; 32]| [load(factors), load(&factors[16..])];
+        // SAFETY: as for the other operations.
+        let splat = |lanes: u32| unsafe { _mm512_set1_epi32(lanes as i32) };
+        let factors = factors.each_ref().map(halves);
+        assert!(!listed.is_empty(), "there is a weight, if zero");
+        let last = splat(listed.len() as u32 - 1);
+        // As the compiler sees, a shift within a lane's bits.
+        SumWeigher { factors, first: splat(first), end: splat(end), shift: splat(shift & 31), listed, last }
+    }
+
+    #[inline(always)]
+    fn first_sums(weigher: &SumWeigher<'_>) -> [__m512i; 2] {
+        [weigher.first; 2]
+    }
+
+    #[inline(always)]
+    fn weigh_sums<const FORM: SumForm>(weigher: &SumWeigher<'_>, sums: [__m512i; 2]) -> Self {
+        // SAFETY: as for the other operations.
+        unsafe {
+            let [even, odd] = weights::<FORM>(weigher, sums);
+            Self(merged(even, _mm512_slli_epi32::<16>(odd)))
+        }
+    }
+
+    #[inline(always)]
+    fn weigh_sums_with_carries<const FORM: SumForm>(
+        weigher: &SumWeigher<'_>,
+        sums: [__m512i; 2],
+    ) -> [Self; 2] {
+        // What is above the weights.
+        let none = if FORM != LISTED { (TO_LOW_BITS.to_bits() >> 16) as u16 } else { 0 };
+        // SAFETY: as for the other operations.
+        unsafe {
+            let [even, odd] = weights::<FORM>(weigher, sums);
+            let low = Self(merged(even, _mm512_slli_epi32::<16>(odd)));
+            let half = _mm512_set1_epi32(1 << 15);
+            let (even, odd) = (_mm512_add_epi32(even, half), _mm512_add_epi32(odd, half));
+            [low, Self(merged(_mm512_srli_epi32::<16>(even), odd)).sub(Self::splat(none))]
+        }
+    }
+}
+
+/// [`weights_of`] even and odd lanes.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn weights<const FORM: SumForm>(weigher: &SumWeigher<'_>, [even, odd]: [__m512i; 2]) -> [__m512i; 2] {
+    [weights_of::<FORM>(weigher, even), weights_of::<FORM>(weigher, odd)]
+}
+
+/// Weights in lanes, below some bits that all have where the table is in registers.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn weights_of<const FORM: SumForm>(weigher: &SumWeigher<'_>, sums: __m512i) -> __m512i {
+    let indices = _mm512_srlv_epi32(sums, weigher.shift);
+    if FORM == LISTED {
+        let indices = _mm512_min_epu32(indices, weigher.last);
+        // SAFETY: no index is above the last.
+        return unsafe { _mm512_i32gather_epi32::<4>(indices, weigher.listed.as_ptr()) };
+    }
+    let places = _mm512_min_epu32(indices, weigher.end);
+    let [first, second, third] = weigher.factors;
+    let first = _mm512_permutex2var_ps(first[0], places, first[1]);
+    let second = _mm512_permutex2var_ps(second[0], _mm512_srli_epi32::<5>(places), second[1]);
+    let to_low_bits = _mm512_set1_ps(TO_LOW_BITS);
+    let rounded = if FORM == FEW_DIGITS {
+        _mm512_fmadd_ps(first, second, to_low_bits)
+    } else {
+        let third = _mm512_permutex2var_ps(third[0], _mm512_srli_epi32::<10>(places), third[1]);
+        _mm512_fmadd_ps(_mm512_mul_ps(first, second), third, to_low_bits)
+    };
+    _mm512_castps_si512(rounded)
+}
+
+/// The lower halves of lanes of the first, the upper ones of the second vector.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn merged(lower: __m512i, upper: __m512i) -> __m512i {
+    select(_mm512_set1_epi32(0xffff), lower, upper)
 }
 
 #[inline(always)]

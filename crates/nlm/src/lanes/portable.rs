@@ -4,7 +4,7 @@
 
 use std::array::from_fn;
 
-use super::{LARGEST_INDEX, Lanes, LookUp};
+use super::{LARGEST_INDEX, LISTED, Lanes, LookUp, SumForm};
 use crate::weights::Weights;
 
 #[derive(Clone, Copy)]
@@ -15,6 +15,19 @@ pub(crate) struct Portable([u16; 8]);
 #[derive(Clone, Copy)]
 #[repr(C, align(16))]
 pub(crate) struct Wide([i32; 4]);
+
+/// Weights by index, and what sums are shifted by.
+pub(crate) struct SumWeigher<'a> {
+    table: &'a [u32],
+    shift: u32,
+}
+
+impl SumWeigher<'_> {
+    #[inline(always)]
+    fn weight(&self, sum: i32) -> u32 {
+        self.table.get((sum as u32 >> self.shift) as usize).copied().unwrap_or(0)
+    }
+}
 
 impl Portable {
     #[inline(always)]
@@ -30,8 +43,9 @@ unsafe impl Lanes for Portable {
     const MOST_IN_COLUMNS: usize = usize::MAX;
     type Wide = Wide;
     /// Weights by index, the last of them zero.
-    type Table = Vec<u16>;
-    type Weigher = Vec<u16>;
+    type Table = Vec<u32>;
+    type Weigher = Vec<u32>;
+    type SumWeigher<'a> = SumWeigher<'a>;
 
     #[inline(always)]
     fn splat(value: u16) -> Self {
@@ -90,11 +104,6 @@ unsafe impl Lanes for Portable {
     }
 
     #[inline(always)]
-    fn below(self, bound: Self) -> Self {
-        self.zip(bound, |lane, bound| u16::from((lane as i16) < bound as i16))
-    }
-
-    #[inline(always)]
     fn negate_odd(self) -> Self {
         Self(from_fn(|lane| if lane % 2 == 1 { self.0[lane].wrapping_neg() } else { self.0[lane] }))
     }
@@ -112,14 +121,21 @@ unsafe impl Lanes for Portable {
     }
 
     #[inline(always)]
+    fn pair(self, other: Self) -> [Self; 2] {
+        [0, 1].map(|odd| {
+            Self(from_fn(|lane| if lane % 2 == 0 { self.0[lane + odd] } else { other.0[lane - 1 + odd] }))
+        })
+    }
+
+    #[inline(always)]
     fn wide_zero() -> Wide {
         Wide([0; 4])
     }
 
     #[inline(always)]
     fn products(a: Self, b: Self) -> Wide {
-        let product = |lane: usize| i32::from(a.0[lane] as i16) * i32::from(b.0[lane] as i16);
-        Wide(from_fn(|lane| product(2 * lane).wrapping_add(product(2 * lane + 1))))
+        let product: [i32; 8] = from_fn(|lane| i32::from(a.0[lane] as i16) * i32::from(b.0[lane] as i16));
+        Wide(from_fn(|lane| product[2 * lane].wrapping_add(product[2 * lane + 1])))
     }
 
     #[inline(always)]
@@ -167,23 +183,50 @@ unsafe impl Lanes for Portable {
         }
     }
 
-    fn weigher(table: &Vec<u16>) -> Vec<u16> {
+    fn weigher(table: &Vec<u32>) -> Vec<u32> {
         table.clone()
     }
 
-    fn table(weights: &Weights, _: LookUp) -> Option<Vec<u16>> {
-        Some(weights.table().iter().map(|&weight| weight as u16).collect())
+    fn table(weights: &Weights, _: LookUp) -> Option<Vec<u32>> {
+        Some(weights.table().to_vec())
     }
 
     #[inline(always)]
-    fn ends(weigher: &Vec<u16>) -> Self {
+    fn ends(weigher: &Vec<u32>) -> Self {
         // The last weight is zero.
         Self::splat(weigher.len().saturating_sub(1) as u16)
     }
 
     #[inline(always)]
-    fn weigh<const LONG: bool>(weigher: &Vec<u16>, indices: Self, ends: Self) -> Self {
-        let weight = |index: u16| weigher.get(usize::from(index)).copied().unwrap_or(0);
+    fn weigh<const LONG: bool>(weigher: &Vec<u32>, indices: Self, ends: Self) -> Self {
+        let weight = |index: u16| weigher.get(usize::from(index)).copied().unwrap_or(0) as u16;
         indices.zip(ends, |index, end| if (index as i16) < end as i16 { weight(index) } else { 0 })
+    }
+
+    fn sum_form(_: &Vec<u32>) -> SumForm {
+        LISTED
+    }
+
+    fn sum_weigher(table: &Vec<u32>, shift: u32) -> SumWeigher<'_> {
+        SumWeigher { table, shift }
+    }
+
+    #[inline(always)]
+    fn first_sums(_: &SumWeigher<'_>) -> [Wide; 2] {
+        [Self::wide_zero(); 2]
+    }
+
+    #[inline(always)]
+    fn weigh_sums<const FORM: SumForm>(weigher: &SumWeigher<'_>, sums: [Wide; 2]) -> Self {
+        Self(from_fn(|lane| weigher.weight(sums[lane % 2].0[lane / 2]) as u16))
+    }
+
+    #[inline(always)]
+    fn weigh_sums_with_carries<const FORM: SumForm>(weigher: &SumWeigher<'_>, sums: [Wide; 2]) -> [Self; 2] {
+        let weights: [u32; 8] = from_fn(|lane| weigher.weight(sums[lane % 2].0[lane / 2]));
+        [
+            Self(from_fn(|lane| weights[lane] as u16)),
+            Self(from_fn(|lane| ((weights[lane] + (1 << 15)) >> 16) as u16)),
+        ]
     }
 }

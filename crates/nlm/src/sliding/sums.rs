@@ -129,13 +129,6 @@ impl<'a, V: Lanes, const CHANNELS: usize> Sums<'a, V, CHANNELS> {
         }
     }
 
-    /// Adds sums of carries, 2^16 each.
-    pub(super) fn carry(&mut self, carried: &Self) {
-        for (sum, carried) in self.sums.iter_mut().zip(&*carried.sums) {
-            *sum = sum.wrapping_add(carried << 16);
-        }
-    }
-
     /// Divides sums, each pixel's own weight and product included, and writes the piece.
     #[inline(always)]
     pub(super) fn divide(&self, task: &Task<'_>, piece: Piece, out: &mut [u8]) {

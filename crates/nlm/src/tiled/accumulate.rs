@@ -2,7 +2,7 @@
 
 use crate::lanes::Lanes;
 
-/// Wide vectors a pixel: two of totals and two of sums for each of up to two channels.
+/// Wide vectors a pixel: two of totals and two of sums for each channel.
 pub(super) const fn vectors(channels: usize) -> usize {
     2 + 2 * channels
 }

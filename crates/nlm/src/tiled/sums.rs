@@ -1,10 +1,10 @@
 //! Sums of weights, and of weights times pixels, by tile.
 
 use super::accumulate::{Sums, vectors};
-use super::grid::{Block, Grid, TEMPLATE};
+use super::grid::Grid;
+use super::neighbours::Neighbours;
 use super::offsets::Offset;
-use super::planes::View;
-use super::weigh::RowWeights;
+use super::weights::RowWeights;
 use crate::lanes::{Lanes, wide_lanes_mut};
 use crate::piece::Piece;
 use crate::quotient::quotient;
@@ -18,7 +18,7 @@ pub(super) fn size(grid: &Grid) -> (usize, usize) {
 /// they are paired with.
 #[inline(always)]
 pub(super) fn add_row<V: Lanes, const CHANNELS: usize>(
-    view: &View<'_, V, CHANNELS>,
+    neighbours: &Neighbours<'_, V, CHANNELS>,
     grid: &Grid,
     weights: &RowWeights<'_, V>,
     (y, x): (usize, usize),
@@ -27,11 +27,11 @@ pub(super) fn add_row<V: Lanes, const CHANNELS: usize>(
     let vectors = vectors(CHANNELS);
     let (width, columns) = (grid.block.width, grid.block.width + weights.offsets.count - 1);
     let Offset { dy, dx } = weights.offsets.first;
-    // The plane of sums begins `search` px left of the tile, the planes `TEMPLATE` px further left and as many above.
+    // The plane of sums begins `search` px left of the tile, the planes `around` px further left and as many above.
     let (here, there) = (x + grid.search, (x + grid.search).wrapping_add_signed(dx));
     let at = |y: usize, x: usize| (y * size(grid).0 + x) * vectors;
 
-    let pixels = view.neighbours(y + dy + TEMPLATE, there + TEMPLATE);
+    let pixels = neighbours.from(y + dy + grid.around, there + grid.around);
     let mut by_two = sums[at(y, here)..][..width * vectors].chunks_exact_mut(2 * vectors);
     for (index, sums) in by_two.by_ref().enumerate() {
         add_along::<V, CHANNELS, 2>(weights, 2 * index, pixels, sums);
@@ -40,7 +40,7 @@ pub(super) fn add_row<V: Lanes, const CHANNELS: usize>(
         add_along::<V, CHANNELS, 1>(weights, width - 1, pixels, by_two.into_remainder());
     }
 
-    let pixels = view.neighbours(y + TEMPLATE, here + TEMPLATE - 1);
+    let pixels = neighbours.from(y + grid.around, here + grid.around - 1);
     let mut by_two = sums[at(y + dy, there)..][..columns * vectors].chunks_exact_mut(2 * vectors);
     for (index, sums) in by_two.by_ref().enumerate() {
         add_across::<V, CHANNELS, 2>(weights, 2 * index, pixels, sums);
@@ -188,14 +188,14 @@ pub(super) fn divide<V: Lanes, const CHANNELS: usize>(
     grid: &Grid,
     piece: Piece,
     own: u32,
-    (sums, neighbours): (&mut [V::Wide], [&[V]; CHANNELS]),
+    (sums, neighbours): (&mut [V::Wide], &Neighbours<'_, V, CHANNELS>),
     quotients: &mut Vec<u8>,
     (out, out_width): (&mut [u8], usize),
 ) {
     let (stride, _) = size(grid);
-    let plane_stride = super::planes::stride(grid);
+    let plane_stride = neighbours.stride;
     let sums = wide_lanes_mut::<V>(sums);
-    let neighbours = neighbours.map(crate::lanes::lanes);
+    let neighbours = neighbours.from(0, 0).map(crate::lanes::lanes);
     let lanes = V::LANES;
     quotients.resize(grid.width * CHANNELS * lanes, 0);
     for y in 0..grid.height {
@@ -203,7 +203,7 @@ pub(super) fn divide<V: Lanes, const CHANNELS: usize>(
             let at = (y * stride + x + grid.search) * (1 + CHANNELS) * lanes;
             let sums = &sums[at..at + (1 + CHANNELS) * lanes];
             let (totals, products) = sums.split_at(lanes);
-            let pixel = ((y + TEMPLATE) * plane_stride + x + grid.search + TEMPLATE) * 2 * lanes;
+            let pixel = ((y + grid.around) * plane_stride + x + grid.search + grid.around) * 2 * lanes;
             for channel in 0..CHANNELS {
                 let to = &mut quotients[(x * CHANNELS + channel) * lanes..][..lanes];
                 let pixels = &neighbours[channel][pixel..pixel + 2 * lanes];
@@ -257,11 +257,4 @@ fn write_row<V: Lanes, const CHANNELS: usize>(
     for (out, values) in out.iter_mut().zip(values) {
         *out = values[V::spread(lane)];
     }
-}
-
-/// Row and column of each block of a tile.
-pub(super) fn blocks(grid: &Grid) -> impl Iterator<Item = (usize, usize)> + use<> {
-    let Block { width, height } = grid.block;
-    let (columns, rows) = (grid.width / width, grid.height / height);
-    (0..rows).flat_map(move |row| (0..columns).map(move |column| (row * height, column * width)))
 }

@@ -8,7 +8,7 @@ use super::Weights;
 /// A weight's place is its index less `origin`, which lets the last row end with the last weight, where that can be done: no
 /// place beyond needs to be told from the others. The first weights then begin within row 0, or, where they are more than
 /// 16 bits of corrections are for, within the row before it (31, modulo 32), whose products are the weights.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Product {
     pub(crate) coarse: [u16; ROWS],
     pub(crate) fine: [[u16; 32]; 2],

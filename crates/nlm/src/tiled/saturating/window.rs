@@ -1,7 +1,9 @@
 //! Sums over template windows of 7, which saturate.
 
-use super::grid::TEMPLATE;
 use crate::lanes::Lanes;
+
+/// Rows and columns that the sums over a template window of 7 x 7 take beyond their centre.
+pub(super) const TEMPLATE: usize = 3;
 
 /// Side of the template window.
 pub(super) const SIDE: usize = 2 * TEMPLATE + 1;

@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use super::grid::{Block, Grid, TEMPLATE};
-use super::offsets::Offset;
-use super::window::{SIDE, window_sums};
-use crate::lanes::{Buffer, Lanes, lanes_mut};
+use super::super::grid::{Block, Grid};
+use super::super::neighbours::{Neighbours, first, gather_row, spread_row};
+use super::super::offsets::Offset;
+use super::window::{SIDE, TEMPLATE, window_sums};
+use crate::lanes::{Buffer, Lanes};
 use crate::piece::Piece;
 use crate::planes::Planes;
 
@@ -36,8 +37,7 @@ pub(super) struct View<'a, V, const CHANNELS: usize> {
     height: usize,
     /// Of each channel, the pixels as they are subtracted.
     pixels: [&'a [V]; CHANNELS],
-    /// Of each channel, pixels and their right neighbours, interleaved: two vectors a pixel.
-    neighbours: [&'a [V]; CHANNELS],
+    pub(super) neighbours: Neighbours<'a, V, CHANNELS>,
     /// With two channels, `highest - sum` of the window sums of both.
     corrections: &'a [V],
     /// So great that half the sum of a pair's corrections, which is taken from its sum of squares, takes what was added to that
@@ -82,17 +82,6 @@ pub(super) const LARGEST_INDEX: [usize; 3] =
     [0, (u16::MAX >> 6) as usize, ((u16::MAX - LARGEST_SUM - 1) >> 5) as usize];
 
 impl<V: Lanes, const CHANNELS: usize> View<'_, V, CHANNELS> {
-    /// Of each channel, from a row and column of the planes on, pixels and their right neighbours, interleaved: two vectors
-    /// a pixel.
-    #[inline(always)]
-    pub(super) fn neighbours(&self, y: usize, x: usize) -> [&[V]; CHANNELS] {
-        let mut neighbours = self.neighbours;
-        for neighbours in &mut neighbours {
-            *neighbours = &neighbours[2 * (y * self.stride + x)..];
-        }
-        neighbours
-    }
-
     /// The block whose first pixel, with what is around it, is at this row and column of the planes.
     #[inline(always)]
     pub(super) fn block<'a>(
@@ -182,7 +171,7 @@ impl<V: Lanes, const CHANNELS: usize> BlockView<'_, V, CHANNELS> {
 }
 
 /// Vectors from row to row.
-pub(super) fn stride(grid: &Grid) -> usize {
+fn stride(grid: &Grid) -> usize {
     grid.width + 2 * (grid.search + TEMPLATE)
 }
 
@@ -217,7 +206,7 @@ impl PlaneMemory {
             stride,
             height,
             pixels: first(&mut self.pixels, len),
-            neighbours: first(&mut self.neighbours, 2 * len),
+            neighbours: Neighbours { stride, planes: first(&mut self.neighbours, 2 * len) },
             // One channel needs none, but a plane of them.
             corrections: self.corrections.vectors(len),
             highest: highest(origin),
@@ -235,9 +224,7 @@ impl PlaneMemory {
     ) {
         let row = &*self.rows[channel].vectors::<V>(stride);
         let to = self.neighbours[channel].vectors::<V>(2 * stride * height).as_chunks_mut().0;
-        for (x, to) in to[y * stride..][..stride].iter_mut().enumerate() {
-            *to = row[x].interleave(row[(x + 1).min(stride - 1)]);
-        }
+        spread_row(row, &mut to[y * stride..][..stride]);
         let to = self.pixels[channel].vectors::<V>(stride * height)[y..].iter_mut().step_by(height);
         for (to, pixel) in to.zip(row) {
             *to = if CHANNELS == 1 { *pixel } else { pixel.mul(V::splat(128)) };
@@ -269,32 +256,6 @@ fn headroom(origin: i16) -> u16 {
 
 fn highest(origin: i16) -> u16 {
     (LARGEST_SUM + 1 + headroom(origin)).wrapping_add_signed(32 * origin)
-}
-
-/// The first buffers.
-#[inline(always)]
-fn first<V: Lanes, const COUNT: usize>(buffers: &mut [Buffer; 2], len: usize) -> [&[V]; COUNT] {
-    let mut views: [&[V]; COUNT] = [&[]; COUNT];
-    for (view, buffer) in views.iter_mut().zip(buffers) {
-        *view = buffer.vectors(len);
-    }
-    views
-}
-
-/// Gathers a row of a channel's pixels; those beyond the border of the planes belong to no pair that counts.
-#[inline(always)]
-fn gather_row<V: Lanes>(planes: &Planes, channel: usize, piece: Piece, grid: &Grid, y: usize, row: &mut [V]) {
-    let halo = (grid.search + TEMPLATE) as isize;
-    let len = row.len();
-    let lanes = lanes_mut(row);
-    for lane in 0..V::LANES {
-        let y = piece.y as isize + grid.top(lane) + y as isize - TEMPLATE as isize;
-        let x = piece.x as isize + grid.left(lane) - halo;
-        let (skip, row) = planes.row_within(channel, y, x, len);
-        for (vector, &pixel) in lanes.chunks_exact_mut(V::LANES).skip(skip).zip(row) {
-            vector[lane] = u16::from(pixel);
-        }
-    }
 }
 
 /// Sums of both channels over the template window, row after row.

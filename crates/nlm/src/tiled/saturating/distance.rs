@@ -1,9 +1,9 @@
 //! Distances between template windows of 7 x 7, by sums that saturate.
 
-use super::grid::{Block, TEMPLATE};
-use super::offsets::Offsets;
+use super::super::grid::Block;
+use super::super::offsets::Offsets;
 use super::planes::BlockView;
-use super::window::{SIDE, window_sums};
+use super::window::{SIDE, TEMPLATE, window_sums};
 use crate::lanes::Lanes;
 
 /// Vectors that the sums of a block's columns take, those beside it included.

@@ -1,0 +1,171 @@
+//! Any template window and number of channels, by sums of 32 bits that slide within tiles.
+//!
+//! Sums of squared differences over the columns of template windows move down a row at a time, and sums over their width along
+//! it, one column in and one out: the time hardly depends on the template window. Nothing is shuffled, as each lane slides
+//! over a tile of its own.
+
+mod changes;
+mod columns;
+mod weigher;
+
+use self::changes::{ChangeMemory, Changes};
+use self::columns::Columns;
+use self::weigher::Weigher;
+use super::accumulate::vectors;
+use super::grid::{Block, Grid};
+use super::offsets::Offsets;
+use super::weights::RowWeights;
+use super::{pieces, sums};
+use crate::isa::Isa;
+use crate::lanes::{Buffer, Kernel, Lanes, LookUp, for_each_lanes};
+use crate::params::MAX_TEMPLATE_WINDOW;
+use crate::piece::Piece;
+use crate::task::Task;
+use crate::weights::{MOST_PLACES_BEFORE, Weights};
+use crate::{Control, Error, Params};
+
+/// Memory of a thread, kept from piece to piece and from image to image.
+#[derive(Debug, Default)]
+pub(crate) struct RunningMemory {
+    planes: ChangeMemory,
+    columns: Buffer,
+    weights: Buffer,
+    /// What of weights does not fit lanes, and sums of that.
+    carries: Buffer,
+    sums: Buffer,
+    carried: Buffer,
+    quotients: Vec<u8>,
+}
+
+/// Most columns of a block, which is as high as a tile.
+const WIDEST_BLOCK: usize = 44;
+
+/// Largest radius of the search window: above, tiles would be little beside their surroundings.
+const LARGEST_SEARCH: usize = 64;
+
+/// Largest sum of both windows' radii for which this is the quickest way.
+const LARGEST_RADII: usize = 28;
+
+/// The largest sum of squared differences over a template window, after what sums begin at, fits 32 bits.
+const _: () = {
+    let squares = MAX_TEMPLATE_WINDOW.pow(2) as u64 * 4 * 255 * 255;
+    let shift = MAX_TEMPLATE_WINDOW.pow(2).next_power_of_two().trailing_zeros();
+    assert!(squares + ((MOST_PLACES_BEFORE as u64) << shift) <= u32::MAX as u64);
+};
+
+/// For which windows a kernel is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Windows {
+    /// Those that nothing but [`saturating`](super::saturating) is quicker for.
+    Quickest,
+    /// Others, too, whose tiles are not too large.
+    Any,
+}
+
+/// The kernel for these parameters; `None` where it is for other windows.
+pub(crate) fn kernel(isa: Isa, params: &Params, weights: &Weights, windows: Windows) -> Option<Kernel> {
+    let (template, search) = (params.template_radius(), params.search_radius());
+    let fits = match windows {
+        Windows::Quickest => template + search <= LARGEST_RADII,
+        Windows::Any => search <= LARGEST_SEARCH,
+    };
+    // A pixel alone has no pairs.
+    (fits && search > 0).then(|| Kernel::new(isa, weights, LookUp::Sums)).flatten()
+}
+
+/// The grid of `lanes` tiles with the least work for a piece of this size: for each offset weights and sums of a block's pixels, columns
+/// beside them that windows begin with, and columns' sums that begin above.
+fn grid(lanes: usize, size: (usize, usize), search: usize, template: usize) -> Grid {
+    let block =
+        |width: usize, height: usize| Block { width: width.div_ceil(width.div_ceil(WIDEST_BLOCK)), height };
+    let of = |columns: usize| Grid::with_columns(lanes, columns, size, (search, template + 1), block);
+    let cost = |grid: &Grid| {
+        let Block { width, height } = grid.block;
+        let begin = 3 * (2 * template + 1) * (width + 2 * template);
+        grid.width / width * (height * (10 * width + 8 * template) + begin)
+    };
+    Grid::columns(lanes)
+        .map(of)
+        .fold(of(1), |least, grid| if cost(&grid) < cost(&least) { grid } else { least })
+}
+
+/// Denoises a band of rows, `first_row` the first of them, into `out`, interleaved.
+pub(crate) fn run(
+    kernel: &Kernel,
+    task: &Task<'_>,
+    first_row: usize,
+    memory: &mut RunningMemory,
+    control: &Control<'_>,
+    out: &mut [u8],
+) -> Result<(), Error> {
+    for piece in pieces(task, first_row, out) {
+        match task.channels {
+            1 => run_piece::<1>(kernel, task, piece, memory, control, out)?,
+            2 => run_piece::<2>(kernel, task, piece, memory, control, out)?,
+            3 => run_piece::<3>(kernel, task, piece, memory, control, out)?,
+            _ => run_piece::<4>(kernel, task, piece, memory, control, out)?,
+        }
+    }
+    Ok(())
+}
+
+for_each_lanes! {
+    fn run_piece<const CHANNELS: usize>(
+        task: &Task<'_>,
+        piece: Piece,
+        memory: &mut RunningMemory,
+        control: &Control<'_>,
+        out: &mut [u8],
+    ) -> Result<(), Error> = run_piece_body;
+}
+
+#[inline(always)]
+fn run_piece_body<V: Lanes, const CHANNELS: usize>(
+    table: &V::Table,
+    task: &Task<'_>,
+    piece: Piece,
+    memory: &mut RunningMemory,
+    control: &Control<'_>,
+    out: &mut [u8],
+) -> Result<(), Error> {
+    let (template, search) = (task.params.template_radius(), task.params.search_radius());
+    let weigher = Weigher::new(table, task.weights.shift());
+    let grid = grid(V::LANES, (piece.width, piece.height), search, template);
+    let RunningMemory { planes, columns, weights, carries, sums, carried, quotients } = memory;
+    let changes: Changes<'_, V, CHANNELS> = planes.fill(task.planes, piece, &grid, template);
+    let [weights, carries] =
+        [weights, carries].map(|memory| memory.vectors::<V>(RowWeights::<V>::len(grid.block)));
+    let (width, height) = sums::size(&grid);
+    let sums = sums.wide::<V>(width * height * vectors(CHANNELS));
+    sums.fill(V::wide_zero());
+    let are_carried = !task.weights.fit_lanes();
+    let carried = carried.wide::<V>(if are_carried { sums.len() } else { 0 });
+    carried.fill(V::wide_zero());
+    for (_, x) in grid.blocks() {
+        for offsets in (0..=search).flat_map(|dy| Offsets::of_row(dy, search)) {
+            if control.should_stop() {
+                return Err(Error::Stopped);
+            }
+            let mut weights = RowWeights::new(weights, grid.block, offsets);
+            let mut carries = RowWeights::new(carries, grid.block, offsets);
+            let mut columns = Columns::begin(columns, &changes, x, offsets, grid.block.width);
+            for at in (0..grid.height).map(|y| (y, x)) {
+                let any = if are_carried {
+                    columns.move_down_with_carries(&changes, at, &weigher, (&mut weights, &mut carries))
+                } else {
+                    columns.move_down(&changes, at, &weigher, &mut weights);
+                    false
+                };
+                sums::add_row(&changes.neighbours, &grid, &weights, at, sums);
+                if any {
+                    sums::add_row(&changes.neighbours, &grid, &carries, at, carried);
+                }
+            }
+        }
+    }
+    sums::carry::<V>(carried, sums);
+    sums::merge::<V, CHANNELS>(&grid, sums);
+    let own = task.weights.table().first().copied().unwrap_or(1);
+    sums::divide::<V, CHANNELS>(&grid, piece, own, (sums, &changes.neighbours), quotients, (out, task.width));
+    Ok(())
+}
