@@ -104,6 +104,8 @@ def cases(folders, scratch, slow):
     listed = []
     for path in paths:
         listed.append(("nlm7", names[path], path))
+    for what in ("nlm7-strong", "nlm9", "nlm7-together"):
+        listed += [(what, path.stem, path) for path in (PICTURES / "astronaut.jpg", PICTURES / "camera.png")]
     for path in paths:
         image = cv2.imread(str(path))
         listed.append(("sift", names[path], saved(names[path], cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))))
@@ -159,6 +161,9 @@ def measure(case, threads, sets, rounds):
 
 TITLES = {
     "nlm7": "Non-local means, coloured, 7/21, h 10",
+    "nlm7-strong": "Non-local means, coloured, 7/21, h 30",
+    "nlm9": "Non-local means, coloured, 9/15, h 10",
+    "nlm7-together": "Non-local means of three channels together, 7/21, h 10",
     "sift": "SIFT, grey pixels to descriptors",
     "miss": "A whole miss: decode, denoise (7/21), grey, detect, describe",
     "nlm100": "Non-local means, coloured, 100/50, h 10",

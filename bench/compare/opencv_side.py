@@ -9,6 +9,16 @@ import cv2
 import numpy as np
 
 
+# Template and search windows, and the strength; whether channels are denoised together, not as lightness and colour.
+DENOISINGS = {
+    "nlm7": (7, 21, 10, False),
+    "nlm7-strong": (7, 21, 30, False),
+    "nlm9": (9, 15, 10, False),
+    "nlm7-together": (7, 21, 10, True),
+    "nlm100": (100, 50, 10, False),
+}
+
+
 def timed(what, path):
     """Seconds and number of keypoints."""
     detector = cv2.SIFT_create()
@@ -24,10 +34,13 @@ def timed(what, path):
         started = time.perf_counter()
         found, _ = detector.detectAndCompute(image, None)
         return time.perf_counter() - started, len(found)
-    windows = {"nlm7": (7, 21), "nlm100": (100, 50)}[what]
+    template, search, strength, together = DENOISINGS[what]
     image = cv2.imread(path)
     started = time.perf_counter()
-    cv2.fastNlMeansDenoisingColored(image, None, 10, 10, *windows)
+    if together:
+        cv2.fastNlMeansDenoising(image, None, strength, template, search)
+    else:
+        cv2.fastNlMeansDenoisingColored(image, None, strength, strength, template, search)
     return time.perf_counter() - started, 0
 
 

@@ -1,10 +1,10 @@
 //! Runs the kernels on request and says how long they took; `compare.py` asks, and runs OpenCV in turn.
 //!
-//! A request is a line on standard input, its fields separated by tabs: what to run (`nlm7`, `nlm100`, `sift`, `miss`),
+//! A request is a line on standard input, its fields separated by tabs: what to run (one of [`DENOISINGS`], `sift`, `miss`),
 //! the strongest instruction set to use, the number of threads, and the path of an image. The answer is a line: seconds
-//! and the number of keypoints (0 where none are sought), or `error` and the reason, which may be that the machine lacks the set. Scratch memory is kept from request
-//! to request, one set for each instruction set, as a service keeps it. Only the kernel is timed, or for `miss`
-//! everything from the file's bytes to the features.
+//! and the number of keypoints (0 where none are sought), or `error` and the reason, which may be that the machine lacks
+//! the set. Scratch memory is kept from request to request, one set for each instruction set, as a service keeps it. Only
+//! the kernel is timed, or for `miss` everything from the file's bytes to the features.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -17,6 +17,15 @@ use extract::{Bgr, Extractor, InstructionSet, Limits, decode};
 
 /// No picture of a benchmark is refused.
 const LIMITS: Limits = Limits { max_bytes: u64::MAX, max_pixels: u64::MAX };
+
+/// Template and search windows and the strength; whether channels are denoised together, not as lightness and colour.
+const DENOISINGS: [(&str, u32, u32, f32, bool); 5] = [
+    ("nlm7", 7, 21, 10.0, false),
+    ("nlm7-strong", 7, 21, 30.0, false),
+    ("nlm9", 9, 15, 10.0, false),
+    ("nlm7-together", 7, 21, 10.0, true),
+    ("nlm100", 100, 50, 10.0, false),
+];
 
 /// What one instruction set's requests keep.
 struct Kernels {
@@ -39,12 +48,16 @@ impl Kernels {
         }
     }
 
-    fn denoise(&mut self, bgr: &Bgr, windows: (u32, u32), threads: NonZeroUsize) -> Timed {
-        let luma = nlm::Params { template_window: windows.0, search_window: windows.1, ..Default::default() };
-        let params = nlm::ColoredParams { luma, ..Default::default() };
+    fn denoise(&mut self, bgr: &Bgr, params: nlm::Params, together: bool, threads: NonZeroUsize) -> Timed {
         let image = nlm::Image::new(bgr.pixels(), bgr.width(), bgr.height(), 3)?;
+        let control = nlm::Control { threads, stop: None };
         let started = Instant::now();
-        self.denoiser.denoise_colored(image, &params, &nlm::Control { threads, stop: None })?;
+        if together {
+            self.denoiser.denoise(image, &params, &control)?;
+        } else {
+            let params = nlm::ColoredParams { luma: params, h_color: params.h };
+            self.denoiser.denoise_colored(image, &params, &control)?;
+        }
         Ok((started.elapsed(), 0))
     }
 
@@ -68,11 +81,15 @@ impl Kernels {
     fn run(&mut self, what: &str, threads: NonZeroUsize, path: &str) -> Timed {
         let bytes = fs::read(path)?;
         match what {
-            "nlm7" => self.denoise(&decode(&bytes, &LIMITS)?, (7, 21), threads),
-            "nlm100" => self.denoise(&decode(&bytes, &LIMITS)?, (100, 50), threads),
             "sift" => self.detect(&decode(&bytes, &LIMITS)?, threads),
             "miss" => self.miss(&bytes, threads),
-            _ => Err(format!("{what} is no kernel: nlm7, nlm100, sift and miss are").into()),
+            _ => {
+                let named = DENOISINGS.into_iter().find(|(name, ..)| *name == what);
+                let (_, template_window, search_window, h, together) =
+                    named.ok_or_else(|| format!("{what} is no kernel: sift, miss and denoisings are"))?;
+                let params = nlm::Params { h, template_window, search_window };
+                self.denoise(&decode(&bytes, &LIMITS)?, params, together, threads)
+            }
         }
     }
 }
