@@ -46,6 +46,11 @@ const LARGEST_SEARCH: usize = 64;
 /// Largest sum of both windows' radii for which this is the quickest way.
 const LARGEST_RADII: usize = 28;
 
+/// Largest radii for which it is where there are more than so many weights, which [`sliding`](crate::sliding) looks up less quickly.
+const LARGEST_TEMPLATE_OF_MANY: usize = 10;
+const LARGEST_SEARCH_OF_MANY: usize = 32;
+const MANY_WEIGHTS: usize = 2048;
+
 /// The largest sum of squared differences over a template window, after what sums begin at, fits 32 bits.
 const _: () = {
     let squares = MAX_TEMPLATE_WINDOW.pow(2) as u64 * 4 * 255 * 255;
@@ -66,7 +71,11 @@ pub(crate) enum Windows {
 pub(crate) fn kernel(isa: Isa, params: &Params, weights: &Weights, windows: Windows) -> Option<Kernel> {
     let (template, search) = (params.template_radius(), params.search_radius());
     let fits = match windows {
-        Windows::Quickest => template + search <= LARGEST_RADII,
+        Windows::Quickest => {
+            let are_many = weights.nonzero().len() > MANY_WEIGHTS;
+            template + search <= LARGEST_RADII
+                || (are_many && template <= LARGEST_TEMPLATE_OF_MANY && search <= LARGEST_SEARCH_OF_MANY)
+        }
         Windows::Any => search <= LARGEST_SEARCH,
     };
     // A pixel alone has no pairs.
