@@ -161,7 +161,7 @@ impl GeneralMemory {
 
     /// Divides the sums, rounding as OpenCV does, each pixel's own largest weight included.
     fn finish(&self, task: &Task<'_>, rows: &Range<usize>, out: &mut [u8]) {
-        let own = task.weights.table().first().copied().unwrap_or(1);
+        let own = task.weights.own();
         for row in 0..rows.len() {
             for channel in 0..task.channels {
                 let pixels = task.planes.row(channel, (rows.start + row) as isize, 0, task.width);

@@ -111,7 +111,8 @@ pub(crate) unsafe trait Lanes: Copy + 'static {
     }
     /// The index from which on weights are zero, in each lane.
     fn ends(weigher: &Self::Weigher) -> Self;
-    /// The weights at indices up to [`LARGEST_INDEX`], zero where they are not below a lane's end: [that](Self::ends) of the table or a lower one. `LONG` is whether the table [is](Self::is_long).
+    /// The weights at indices up to [`LARGEST_INDEX`], zero where they are not below a lane's end: [that](Self::ends) of the table or
+    /// a lower one. `LONG` is whether the table [is](Self::is_long).
     fn weigh<const LONG: bool>(weigher: &Self::Weigher, indices: Self, ends: Self) -> Self;
     /// What [`weigh_columns`](Self::weigh_columns) takes for an index.
     #[inline(always)]
@@ -172,7 +173,8 @@ pub(crate) enum LookUp {
     Sums,
 }
 
-/// Forms of a table of weights for sums: by index in memory; products of few digits' factors, in registers; of one digit more.
+/// A form of a table of weights for sums: by index in memory; products of few digits' factors, in registers; of one digit more. Numbers,
+/// as an enum can't be a parameter of a function.
 pub(crate) type SumForm = u8;
 pub(crate) const LISTED: SumForm = 0;
 pub(crate) const FEW_DIGITS: SumForm = 1;

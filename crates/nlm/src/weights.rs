@@ -58,9 +58,14 @@ impl Weights {
         self.table.split_last().map_or(&[], |(_, nonzero)| nonzero)
     }
 
+    /// That of a pixel for itself, the largest.
+    pub(crate) fn own(&self) -> u32 {
+        self.table.first().copied().unwrap_or(1)
+    }
+
     /// Whether all are below 2^15, so that they are signed numbers of 16 bits.
     pub(crate) fn fit_lanes(&self) -> bool {
-        self.table.first().is_none_or(|&largest| i16::try_from(largest).is_ok())
+        i16::try_from(self.own()).is_ok()
     }
 
     /// The weight at index `i` is the largest times `exp(-decay * i)`, rounded; without meaning where only one weight is

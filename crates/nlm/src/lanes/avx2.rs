@@ -74,7 +74,7 @@ unsafe impl Lanes for Avx2 {
             [Self(_mm256_unpacklo_epi16(self.0, other.0)), Self(_mm256_unpackhi_epi16(self.0, other.0))]
         }
         fn pair(self, other: Self) -> [Self; 2] {
-            [merged(self.0, other.0), _mm256_blend_epi16::<0xaa>(_mm256_srli_epi32::<16>(self.0), other.0)].map(Self)
+            [Self(merged(self.0, other.0)), Self(merged_upper(self.0, other.0))]
         }
         fn wide_add(a: Self::Wide, b: Self::Wide) -> Self::Wide { _mm256_add_epi32(a, b) }
         fn wide_sub(a: Self::Wide, b: Self::Wide) -> Self::Wide { _mm256_sub_epi32(a, b) }
@@ -244,7 +244,7 @@ unsafe impl Lanes for Avx2 {
             let low = Self(merged(even, odd));
             let half = _mm256_set1_epi32(1 << 15);
             let (even, odd) = (_mm256_add_epi32(even, half), _mm256_add_epi32(odd, half));
-            [low, Self(_mm256_blend_epi16::<0xaa>(_mm256_srli_epi32::<16>(even), odd)).sub(Self::splat(none))]
+            [low, Self(merged_upper(even, odd)).sub(Self::splat(none))]
         }
     }
 }
@@ -333,6 +333,13 @@ fn product(factors: [__m256; 4], places: [__m256i; 4]) -> __m256i {
 #[target_feature(enable = "avx2")]
 fn merged(even: __m256i, odd: __m256i) -> __m256i {
     _mm256_blend_epi16::<0xaa>(even, _mm256_slli_epi32::<16>(odd))
+}
+
+/// The upper halves of lanes, one of each in turn.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn merged_upper(even: __m256i, odd: __m256i) -> __m256i {
+    _mm256_blend_epi16::<0xaa>(_mm256_srli_epi32::<16>(even), odd)
 }
 
 #[inline]

@@ -74,8 +74,7 @@ unsafe impl Lanes for Avx512 {
             [Self(_mm512_unpacklo_epi16(self.0, other.0)), Self(_mm512_unpackhi_epi16(self.0, other.0))]
         }
         fn pair(self, other: Self) -> [Self; 2] {
-            let (even, odd) = (_mm512_slli_epi32::<16>(other.0), _mm512_srli_epi32::<16>(self.0));
-            [Self(merged(self.0, even)), Self(merged(odd, other.0))]
+            [Self(merged(self.0, other.0)), Self(merged_upper(self.0, other.0))]
         }
         fn wide_add(a: Self::Wide, b: Self::Wide) -> Self::Wide { _mm512_add_epi32(a, b) }
         fn wide_sub(a: Self::Wide, b: Self::Wide) -> Self::Wide { _mm512_sub_epi32(a, b) }
@@ -220,7 +219,7 @@ unsafe impl Lanes for Avx512 {
         // SAFETY: as for the other operations.
         unsafe {
             let [even, odd] = weights::<FORM>(weigher, sums);
-            Self(merged(even, _mm512_slli_epi32::<16>(odd)))
+            Self(merged(even, odd))
         }
     }
 
@@ -234,10 +233,10 @@ unsafe impl Lanes for Avx512 {
         // SAFETY: as for the other operations.
         unsafe {
             let [even, odd] = weights::<FORM>(weigher, sums);
-            let low = Self(merged(even, _mm512_slli_epi32::<16>(odd)));
+            let low = Self(merged(even, odd));
             let half = _mm512_set1_epi32(1 << 15);
             let (even, odd) = (_mm512_add_epi32(even, half), _mm512_add_epi32(odd, half));
-            [low, Self(merged(_mm512_srli_epi32::<16>(even), odd)).sub(Self::splat(none))]
+            [low, Self(merged_upper(even, odd)).sub(Self::splat(none))]
         }
     }
 }
@@ -273,11 +272,18 @@ fn weights_of<const FORM: SumForm>(weigher: &SumWeigher<'_>, sums: __m512i) -> _
     _mm512_castps_si512(rounded)
 }
 
-/// The lower halves of lanes of the first, the upper ones of the second vector.
+/// The lower halves of lanes, one of each in turn.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn merged(lower: __m512i, upper: __m512i) -> __m512i {
-    select(_mm512_set1_epi32(0xffff), lower, upper)
+fn merged(even: __m512i, odd: __m512i) -> __m512i {
+    select(_mm512_set1_epi32(0xffff), even, _mm512_slli_epi32::<16>(odd))
+}
+
+/// The upper halves of lanes, one of each in turn.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn merged_upper(even: __m512i, odd: __m512i) -> __m512i {
+    select(_mm512_set1_epi32(0xffff), _mm512_srli_epi32::<16>(even), odd)
 }
 
 #[inline(always)]

@@ -132,7 +132,7 @@ impl<'a, V: Lanes, const CHANNELS: usize> Sums<'a, V, CHANNELS> {
     /// Divides sums, each pixel's own weight and product included, and writes the piece.
     #[inline(always)]
     pub(super) fn divide(&self, task: &Task<'_>, piece: Piece, out: &mut [u8]) {
-        let own = task.weights.table().first().copied().unwrap_or(1);
+        let own = task.weights.own();
         for (y, sums) in self.sums.chunks_exact((1 + CHANNELS) * 2 * self.half).enumerate() {
             let out = &mut out[(y * task.width + piece.x) * CHANNELS..][..piece.width * CHANNELS];
             for channel in 0..CHANNELS {

@@ -51,6 +51,11 @@ impl Grid {
         (0..=lanes.ilog2()).map(|bits| 1 << bits)
     }
 
+    /// Columns of a plane of a tile and what is beside it.
+    pub(super) fn stride(&self) -> usize {
+        self.width + 2 * (self.search + self.around)
+    }
+
     /// Row and column of each block of a tile.
     pub(super) fn blocks(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
         let Self { block: Block { width, height }, width: columns, height: rows, .. } = *self;

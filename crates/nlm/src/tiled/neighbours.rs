@@ -1,4 +1,4 @@
-//! Planes of tiles: lane `l` of a vector is the pixel at that place of tile `l`.
+//! Planes of tiles, whose vectors have in lane `l` the pixel at that place of tile `l`, and of pixels with their right neighbours.
 
 use super::grid::Grid;
 use crate::lanes::{Buffer, Lanes, lanes_mut};

@@ -46,10 +46,11 @@ const LARGEST_SEARCH: usize = 64;
 /// Largest sum of both windows' radii for which this is the quickest way.
 const LARGEST_RADII: usize = 28;
 
-/// Largest radii for which it is where there are more than so many weights, which [`sliding`](crate::sliding) looks up less quickly.
+/// More weights than this are looked up less quickly by [`sliding`](crate::sliding), so that this is the quickest way for windows with
+/// larger radii, too.
+const MANY_WEIGHTS: usize = 2048;
 const LARGEST_TEMPLATE_OF_MANY: usize = 10;
 const LARGEST_SEARCH_OF_MANY: usize = 32;
-const MANY_WEIGHTS: usize = 2048;
 
 /// The largest sum of squared differences over a template window, after what sums begin at, fits 32 bits.
 const _: () = {
@@ -174,7 +175,7 @@ fn run_piece_body<V: Lanes, const CHANNELS: usize>(
     }
     sums::carry::<V>(carried, sums);
     sums::merge::<V, CHANNELS>(&grid, sums);
-    let own = task.weights.table().first().copied().unwrap_or(1);
+    let own = task.weights.own();
     sums::divide::<V, CHANNELS>(&grid, piece, own, (sums, &changes.neighbours), quotients, (out, task.width));
     Ok(())
 }

@@ -123,7 +123,7 @@ fn run_piece_body<V: Lanes, const CHANNELS: usize>(
         }
     }
     sums::merge::<V, CHANNELS>(&grid, sums);
-    let own = task.weights.table().first().copied().unwrap_or(1);
+    let own = task.weights.own();
     sums::divide::<V, CHANNELS>(&grid, piece, own, (sums, &view.neighbours), quotients, (out, task.width));
     Ok(())
 }

@@ -6,15 +6,14 @@ use crate::lanes::{Buffer, Lanes};
 use crate::piece::Piece;
 use crate::planes::Planes;
 
-/// Most channels.
-const CHANNELS: usize = 4;
+const MOST_CHANNELS: usize = 4;
 
 /// Memory of the planes.
 #[derive(Debug, Default)]
 pub(super) struct ChangeMemory {
     /// Of each channel, row after row.
-    pixels: [Buffer; CHANNELS],
-    neighbours: [Buffer; CHANNELS],
+    pixels: [Buffer; MOST_CHANNELS],
+    neighbours: [Buffer; MOST_CHANNELS],
     changes: Buffer,
 }
 
@@ -70,7 +69,7 @@ impl ChangeMemory {
         grid: &Grid,
         template: usize,
     ) -> Changes<'_, V, CHANNELS> {
-        let stride = grid.width + 2 * (grid.search + grid.around);
+        let stride = grid.stride();
         let changing = grid.height + grid.search;
         let rows = changing + 2 * template + 1;
         for channel in 0..CHANNELS {

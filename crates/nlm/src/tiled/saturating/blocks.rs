@@ -37,7 +37,7 @@ fn sizes(lanes: usize) -> impl Iterator<Item = Block> {
 /// squares, as planes are filled and fill the caches.
 fn cost(grid: &Grid) -> usize {
     let blocks = grid.width / grid.block.width * (grid.height / grid.block.height);
-    let plane = (grid.width + 2 * (grid.search + TEMPLATE)) * (grid.height + grid.search + 2 * TEMPLATE);
+    let plane = grid.stride() * (grid.height + grid.search + 2 * TEMPLATE);
     blocks * block_cost(grid.block) + plane
 }
 

@@ -170,11 +170,6 @@ impl<V: Lanes, const CHANNELS: usize> BlockView<'_, V, CHANNELS> {
     }
 }
 
-/// Vectors from row to row.
-fn stride(grid: &Grid) -> usize {
-    grid.width + 2 * (grid.search + TEMPLATE)
-}
-
 fn rows(grid: &Grid) -> usize {
     grid.height + grid.search + 2 * TEMPLATE
 }
@@ -189,7 +184,7 @@ impl PlaneMemory {
         grid: &Grid,
         origin: i16,
     ) -> View<'_, V, CHANNELS> {
-        let (stride, height) = (stride(grid), rows(grid));
+        let (stride, height) = (grid.stride(), rows(grid));
         let len = stride * height;
         for y in 0..height {
             for channel in 0..CHANNELS {
