@@ -3,6 +3,7 @@
 
 import argparse
 import collections
+import json
 import re
 import subprocess
 import tempfile
@@ -10,8 +11,18 @@ from pathlib import Path
 
 import cv2
 
-ROOT = Path(__file__).resolve().parents[2]
-PEER = ROOT / "target" / "release" / "compare"
+from sides import PEER, Case, build, denoise, detect
+
+WINDOWS = {"nlm7": (7, 21), "nlm100": (100, 50)}
+
+
+def case(what, path, pixels):
+    image = cv2.imread(str(path))
+    if what == "miss":
+        return Case("miss", path, image.shape[1], image.shape[0])
+    if what == "sift":
+        return detect(pixels, cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
+    return denoise(pixels, image, 10, *WINDOWS[what], True)
 
 
 def counts(requests):
@@ -40,12 +51,14 @@ def main():
     parser.add_argument("picture", type=Path)
     parser.add_argument("what", choices=["nlm7", "nlm100", "sift", "miss"])
     arguments = parser.parse_args()
-    subprocess.run(["cargo", "build", "--release", "--locked", "--package", "compare"], cwd=ROOT, check=True)
-    height, width = cv2.imread(str(arguments.picture), cv2.IMREAD_UNCHANGED).shape[:2]
-    request = f"{arguments.what}\tavx2\t1\t{arguments.picture}\n"
-    # The second time scratch memory and tables are there.
-    more = counts(request * 2) - counts(request)
-    pixels = width * height
+    build()
+    with tempfile.TemporaryDirectory() as scratch:
+        asked = case(arguments.what, arguments.picture, Path(scratch) / "pixels")
+        request = {"job": asked.job, "set": "avx2", "threads": 1, "input": str(asked.input)}
+        request = json.dumps(request) + "\n"
+        # The second time scratch memory and tables are there.
+        more = counts(request * 2) - counts(request)
+    pixels = asked.width * asked.height
     print(f"{more.total() / pixels:9.1f} instructions a px")
     for name, count in more.most_common(20):
         print(f"{count / pixels:9.1f}  {name}")

@@ -1,31 +1,28 @@
-//! Runs the kernels on request and says how long they took; `compare.py` asks, and runs OpenCV in turn.
+//! Runs the kernels on request and says how long they took; `compare.py` and `draws.py` ask, and run OpenCV in turn.
 //!
-//! A request is a line on standard input, its fields separated by tabs: what to run (one of [`DENOISINGS`], `sift`, `miss`),
-//! the strongest instruction set to use, the number of threads, and the path of an image. The answer is a line: seconds
-//! and the number of keypoints (0 where none are sought), or `error` and the reason, which may be that the machine lacks
-//! the set. Scratch memory is kept from request to request, one set for each instruction set, as a service keeps it. Only
-//! the kernel is timed, or for `miss` everything from the file's bytes to the features.
+//! A request is a line of JSON on standard input, a [`Request`]. The answer is one, too: `seconds` and the number of `keypoints`
+//! (0 where none are sought), or `error` and the reason, which may be that the machine lacks the instruction set. Scratch memory is
+//! kept from request to request, one set for each instruction set, as a service keeps it. Only the kernel is timed, or for a miss
+//! everything from the file's bytes to the features.
+
+mod features;
+mod request;
 
 use std::collections::HashMap;
 use std::error::Error;
 use std::fs;
 use std::io::{self, BufRead, Write};
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use extract::{Bgr, Extractor, InstructionSet, Limits, decode};
+use extract::{Extractor, InstructionSet, Limits};
+use serde::Serialize;
+
+use self::request::{Denoise, Detect, Job, Request};
 
 /// No picture of a benchmark is refused.
 const LIMITS: Limits = Limits { max_bytes: u64::MAX, max_pixels: u64::MAX };
-
-/// Template and search windows and the strength; whether channels are denoised together, not as lightness and colour.
-const DENOISINGS: [(&str, u32, u32, f32, bool); 5] = [
-    ("nlm7", 7, 21, 10.0, false),
-    ("nlm7-strong", 7, 21, 30.0, false),
-    ("nlm9", 9, 15, 10.0, false),
-    ("nlm7-together", 7, 21, 10.0, true),
-    ("nlm100", 100, 50, 10.0, false),
-];
 
 /// What one instruction set's requests keep.
 struct Kernels {
@@ -33,6 +30,9 @@ struct Kernels {
     detector: sift::Detector,
     extractor: Extractor,
 }
+
+/// How long it took, how many keypoints there were, and the result, which of a miss is not kept.
+type Timed = Result<(Duration, usize, Option<Vec<u8>>), Box<dyn Error>>;
 
 impl Kernels {
     fn new(set: InstructionSet) -> Self {
@@ -48,76 +48,86 @@ impl Kernels {
         }
     }
 
-    fn denoise(&mut self, bgr: &Bgr, params: nlm::Params, together: bool, threads: NonZeroUsize) -> Timed {
-        let image = nlm::Image::new(bgr.pixels(), bgr.width(), bgr.height(), 3)?;
+    fn run(&mut self, job: &Job, threads: NonZeroUsize, input: &[u8]) -> Timed {
+        match job {
+            Job::Denoise(denoise) => self.denoise(denoise, threads, input),
+            Job::Detect(detect) => self.detect(detect, threads, input),
+            Job::Miss => self.miss(threads, input),
+        }
+    }
+
+    fn denoise(&mut self, asked: &Denoise, threads: NonZeroUsize, pixels: &[u8]) -> Timed {
+        let &Denoise { width, height, channels, strength, template_window, search_window, coloured } = asked;
+        let image = nlm::Image::new(pixels, width, height, channels)?;
+        let params = nlm::Params { h: strength, template_window, search_window };
         let control = nlm::Control { threads, stop: None };
         let started = Instant::now();
-        if together {
-            self.denoiser.denoise(image, &params, &control)?;
-        } else {
+        let clean = if coloured {
             let params = nlm::ColoredParams { luma: params, h_color: params.h };
-            self.denoiser.denoise_colored(image, &params, &control)?;
-        }
-        Ok((started.elapsed(), 0))
+            self.denoiser.denoise_colored(image, &params, &control)?
+        } else {
+            self.denoiser.denoise(image, &params, &control)?
+        };
+        Ok((started.elapsed(), 0, Some(clean)))
     }
 
-    fn detect(&mut self, bgr: &Bgr, threads: NonZeroUsize) -> Timed {
-        // Pictures for this are grey, whose channels are the same.
-        let grey: Vec<u8> = bgr.pixels().iter().copied().step_by(3).collect();
+    fn detect(&mut self, asked: &Detect, threads: NonZeroUsize, grey: &[u8]) -> Timed {
+        let &Detect { width, height, octave_layers, contrast_threshold, edge_threshold, sigma } = asked;
+        let params = sift::Params {
+            octave_layers,
+            contrast_threshold,
+            edge_threshold,
+            sigma,
+            ..sift::Params::default()
+        };
         let control = sift::Control { threads, stop: None };
         let started = Instant::now();
-        let found =
-            self.detector.detect(&grey, bgr.width(), bgr.height(), &sift::Params::default(), &control)?;
-        Ok((started.elapsed(), found.keypoints.len()))
+        let found = self.detector.detect(grey, width, height, &params, &control)?;
+        Ok((started.elapsed(), found.keypoints.len(), Some(features::bytes(&found))))
     }
 
-    fn miss(&mut self, bytes: &[u8], threads: NonZeroUsize) -> Timed {
+    fn miss(&mut self, threads: NonZeroUsize, file: &[u8]) -> Timed {
         let control = extract::Control { threads, ..Default::default() };
         let started = Instant::now();
-        let found = self.extractor.extract(bytes, &extract::Params::default(), &LIMITS, &control)?;
-        Ok((started.elapsed(), found.features.keypoints.len()))
-    }
-
-    fn run(&mut self, what: &str, threads: NonZeroUsize, path: &str) -> Timed {
-        let bytes = fs::read(path)?;
-        match what {
-            "sift" => self.detect(&decode(&bytes, &LIMITS)?, threads),
-            "miss" => self.miss(&bytes, threads),
-            _ => {
-                let named = DENOISINGS.into_iter().find(|(name, ..)| *name == what);
-                let (_, template_window, search_window, h, together) =
-                    named.ok_or_else(|| format!("{what} is no kernel: sift, miss and denoisings are"))?;
-                let params = nlm::Params { h, template_window, search_window };
-                self.denoise(&decode(&bytes, &LIMITS)?, params, together, threads)
-            }
-        }
+        let found = self.extractor.extract(file, &extract::Params::default(), &LIMITS, &control)?;
+        Ok((started.elapsed(), found.features.keypoints.len(), None))
     }
 }
 
-/// How long it took, and how many keypoints there were.
-type Timed = Result<(Duration, usize), Box<dyn Error>>;
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Answer {
+    Timed { seconds: f64, keypoints: usize },
+    Failed { error: String },
+}
 
-fn answer(kernels: &mut HashMap<InstructionSet, Kernels>, request: &str) -> Timed {
-    let fields: Vec<&str> = request.split('\t').collect();
-    let [what, set, threads, path] = fields[..] else {
-        return Err("a request has four fields".into());
-    };
+fn answer(kernels: &mut HashMap<InstructionSet, Kernels>, request: &str) -> Result<Answer, Box<dyn Error>> {
+    let Request { job, set, threads, input, output } = serde_json::from_str(request)?;
     let set: InstructionSet = set.parse()?;
     let strongest = InstructionSet::strongest();
     if set > strongest {
         return Err(format!("this machine has {strongest} at most").into());
     }
-    kernels.entry(set).or_insert_with(|| Kernels::new(set)).run(what, threads.parse()?, path)
+    let kernels = kernels.entry(set).or_insert_with(|| Kernels::new(set));
+    let (took, keypoints, result) = kernels.run(&job, threads, &read(&input)?)?;
+    if let Some(path) = output {
+        fs::write(path, result.ok_or("a miss has no output")?)?;
+    }
+    Ok(Answer::Timed { seconds: took.as_secs_f64(), keypoints })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 fn main() -> io::Result<()> {
     let mut kernels = HashMap::new();
     let mut out = io::stdout().lock();
     for request in io::stdin().lock().lines() {
-        match answer(&mut kernels, &request?) {
-            Ok((took, keypoints)) => writeln!(out, "{:.9} {keypoints}", took.as_secs_f64())?,
-            Err(error) => writeln!(out, "error {error}")?,
-        }
+        let answer = answer(&mut kernels, &request?);
+        let answer = answer.unwrap_or_else(|error| Answer::Failed { error: error.to_string() });
+        serde_json::to_writer(&mut out, &answer)?;
+        out.write_all(b"\n")?;
         out.flush()?;
     }
     Ok(())

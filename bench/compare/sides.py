@@ -1,0 +1,96 @@
+"""The two sides of a comparison: processes that run kernels on the same pixels when they are asked to."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
+PEER = ROOT / "target" / "release" / "compare"
+OPENCV = [sys.executable, str(Path(__file__).with_name("opencv_side.py"))]
+
+# Where OpenCV's memory comes from decides by a factor of up to 1.5 how long its SIFT takes, and glibc lets that depend on what was
+# freed before: each case has processes of its own, and SIFT is run with all memory kept, too.
+KEPT = {"MALLOC_MMAP_THRESHOLD_": str(1 << 32), "MALLOC_TRIM_THRESHOLD_": str(1 << 32)}
+
+# Features in a file, one after another (src/features.rs): x, y, size, angle and response, the octave as OpenCV packs it.
+FEATURE = np.dtype([("keypoint", "<f4", 5), ("octave", "<i4"), ("descriptor", "u1", 128)])
+
+# Of SIFT_create.
+DETECT = {"octave_layers": 3, "contrast_threshold": 0.04, "edge_threshold": 10.0, "sigma": 1.6}
+
+
+@dataclass(frozen=True)
+class Case:
+    """What both sides do with a file: pixels in rows, or for a miss an image file. See src/request.rs for jobs."""
+
+    job: dict | str
+    input: Path
+    width: int
+    height: int
+
+
+def denoise(path, image, strength, template, search, coloured):
+    """Non-local means of an image of shape (height, width, channels), whose pixels go to `path`."""
+    image.tofile(path)
+    height, width, channels = image.shape
+    job = {"width": width, "height": height, "channels": channels, "strength": strength, "coloured": coloured}
+    return Case({"denoise": job | {"template_window": template, "search_window": search}}, path, width, height)
+
+
+def detect(path, grey, **params):
+    """SIFT of a grey image, whose pixels go to `path`."""
+    grey.tofile(path)
+    height, width = grey.shape
+    return Case({"detect": {"width": width, "height": height} | DETECT | params}, path, width, height)
+
+
+class Side:
+    """A process that answers requests: src/main.rs or opencv_side.py."""
+
+    def __init__(self, command, isa, environment=()):
+        self.isa = isa
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **dict(environment)}
+        )
+
+    def run(self, case, threads, output=None):
+        """Milliseconds and number of keypoints."""
+        request = {"job": case.job, "set": self.isa, "threads": threads, "input": str(case.input)}
+        request["output"] = output and str(output)
+        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.flush()
+        answer = json.loads(self.process.stdout.readline() or '{"error": "no answer"}')
+        if "error" in answer:
+            raise SystemExit(f"{self.process.args}: {case}: {answer['error']}")
+        return answer["seconds"] * 1e3, answer["keypoints"]
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def sides(case, sets):
+    """Fresh processes by column."""
+    columns = {"opencv": Side(OPENCV, "-")}
+    if "detect" in case.job:
+        columns["kept"] = Side(OPENCV, "-", KEPT)
+    return columns | {isa: Side([str(PEER)], isa) for isa in sets}
+
+
+def build():
+    """Builds siftd's side."""
+    subprocess.run(["cargo", "build", "--release", "--locked", "--package", "compare"], cwd=ROOT, check=True)
+
+
+def available(sets, scratch):
+    """Those of the instruction sets that this machine has: in place of others the next weaker one would be timed."""
+    case = detect(scratch / "blank", np.zeros((16, 16), np.uint8))
+    requests = [{"job": case.job, "set": isa, "threads": 1, "input": str(case.input)} for isa in sets]
+    requests = "".join(json.dumps(request) + "\n" for request in requests)
+    answers = subprocess.run([str(PEER)], input=requests, capture_output=True, text=True, check=True).stdout.splitlines()
+    return [isa for isa, answer in zip(sets, answers, strict=True) if "error" not in json.loads(answer)]
