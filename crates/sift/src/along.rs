@@ -1,173 +1,172 @@
-//! A blur along a row.
+//! A blur along rows.
 //!
-//! Each output takes the samples around it from left to right, but in pairs of equal weight where there are few. A vector of
-//! samples that straddles two cache lines takes two loads, so some of those are put together from aligned ones in registers:
-//! as many as let loads and shuffles keep pace with the multiply-adds.
+//! The order of the sums is that of OpenCV's own loops on machines with fused multiply-add (`RowVec_32f`, from left to right, and
+//! `SymmRowSmallVec_32f`, in pairs, for up to five taps), so that the levels agree with OpenCV's to the last bit but for the last
+//! columns, from the last multiple of four on (of two with up to five taps), where OpenCV's vectors end and its compiler fuses no
+//! products, or not all. It is the same for every instruction set and every division into strips.
 
+mod many;
+mod pairs;
+mod rows;
+mod samples;
 mod streamed;
+mod taps;
 
-pub(crate) use self::streamed::streamed;
-use crate::prefetch::prefetch;
-use crate::ring::LINE;
+use self::many::many;
+use self::pairs::pairs;
+pub(crate) use self::pairs::{FEW, sum_pairs};
+use self::rows::{Group, Rows};
+use self::streamed::streamed_body;
+use self::taps::taps_in_step;
+use crate::design::Design;
+use crate::isa::{Isa, Level, for_each_vector};
+use crate::ring::{LINE, Padded};
 use crate::vector::Vector;
 
-/// The most taps that are summed in pairs: those of many layers an octave, or of a small sigma.
-pub(crate) const FEW: usize = 5;
-
-/// Blurs rows to `out`, as many lines in each. Each of `padded` begins `margin` samples before its row, a multiple of
-/// [`LINE`] and no less than the radius, and ends a line or more after the row's last line. `VECTORS` of each row, whole lines,
-/// are under way at a time: several sums hide the latency of a multiply-add. Of every `LOADING` rows one loads samples that
-/// straddle lines, of 0 none does. Meanwhile the same lines of `coming` are fetched, where it has them and the number of taps is one of
-/// the default parameters'.
-#[inline(always)]
-pub(crate) fn along<V: Vector, const ROWS: usize, const VECTORS: usize, const LOADING: usize>(
-    padded: [&[f32]; ROWS],
-    margin: usize,
+/// Blurs a multiple of eight rows along themselves. Whole lines of `width` are written to `out`, samples and the stride of rows.
+/// `coming`, in the same form, are the rows that a blur across these writes next, or none: they are fetched meanwhile, as that blur
+/// would wait for them, and this one hardly waits for memory.
+pub(crate) fn along(
+    isa: Isa,
+    padded: Padded<'_>,
     taps: &[f32],
-    out: [&mut [[f32; LINE]]; ROWS],
-    coming: [&[[f32; LINE]]; ROWS],
+    out: (&mut [f32], usize),
+    width: usize,
+    coming: (&[f32], usize),
 ) {
-    if taps.len() <= FEW {
-        let sum = |taps: &[f32], samples: &[f32]| sum_pairs::<V>(taps, |k| V::load(&samples[k..]));
-        return along_each(padded, margin, taps, out, sum);
+    let rows = Rows::new(padded, out, width.next_multiple_of(LINE), coming);
+    if (isa.design(), isa.level()) == (Design::Amd, Level::Avx2) && streamed::TAPS.contains(&taps.len()) {
+        return along_streamed(isa, rows, taps);
     }
-    // The radii of the default parameters; any other one is as well served by loads alone.
-    match taps.len() / 2 {
-        5 => along_radius::<V, ROWS, VECTORS, LOADING, 11>(padded, margin, taps, out, coming),
-        6 => along_radius::<V, ROWS, VECTORS, LOADING, 13>(padded, margin, taps, out, coming),
-        8 => along_radius::<V, ROWS, VECTORS, LOADING, 17>(padded, margin, taps, out, coming),
-        10 => along_radius::<V, ROWS, VECTORS, LOADING, 21>(padded, margin, taps, out, coming),
-        _ => along_each(padded, margin, taps, out, sum_in_order::<V>),
-    }
-}
-
-/// As [`along()`], each vector by itself: `sum` takes the taps and what is in memory from the first one's sample on.
-#[inline(always)]
-fn along_each<V: Vector, const ROWS: usize>(
-    padded: [&[f32]; ROWS],
-    margin: usize,
-    taps: &[f32],
-    out: [&mut [[f32; LINE]]; ROWS],
-    sum: impl Fn(&[f32], &[f32]) -> V,
-) {
-    for (padded, out) in padded.into_iter().zip(out) {
-        let first = &padded[margin - taps.len() / 2..];
-        for (i, out) in out.as_flattened_mut().chunks_exact_mut(V::LANES).enumerate() {
-            sum(taps, &first[i * V::LANES..]).store(out);
-        }
-    }
-}
-
-/// The sum of taps from left to right.
-#[inline(always)]
-fn sum_in_order<V: Vector>(taps: &[f32], samples: &[f32]) -> V {
-    let mut sum = V::splat(0.0);
-    for (k, &tap) in taps.iter().enumerate() {
-        let (tap, samples) = (V::splat(tap), V::load(&samples[k..]));
-        sum = if k == 0 { tap.mul(samples) } else { tap.mul_add(samples, sum) };
-    }
-    sum
-}
-
-/// The sum of at most [`FEW`] symmetric taps: the samples beside the centre, the centre itself, and then those further outside.
-/// `samples` gives what a tap takes by its number.
-#[inline(always)]
-pub(crate) fn sum_pairs<V: Vector>(taps: &[f32], samples: impl Fn(usize) -> V) -> V {
-    let middle = taps.len() / 2;
-    let pair = |distance: usize| samples(middle - distance).add(samples(middle + distance));
-    let (tap, centre) = (V::splat(taps[middle]), samples(middle));
-    let Some((&beside, further)) = taps[middle + 1..].split_first() else { return tap.mul(centre) };
-    let mut sum = tap.mul_add(centre, V::splat(beside).mul(pair(1)));
-    for (&tap, distance) in further.iter().zip(2..) {
-        sum = V::splat(tap).mul_add(pair(distance), sum);
-    }
-    sum
-}
-
-/// Blurs with `TAPS` taps, at most 21.
-#[inline(always)]
-fn along_radius<
-    V: Vector,
-    const ROWS: usize,
-    const VECTORS: usize,
-    const LOADING: usize,
-    const TAPS: usize,
->(
-    padded: [&[f32]; ROWS],
-    margin: usize,
-    taps: &[f32],
-    mut out: [&mut [[f32; LINE]]; ROWS],
-    coming: [&[[f32; LINE]]; ROWS],
-) {
-    let lines = out.iter().map(|out| out.len()).min().unwrap_or(0);
-    let group = VECTORS * V::LANES / LINE;
-    let Some(taps) = taps.first_chunk::<TAPS>().filter(|_| lines >= group) else {
-        return along_each(padded, margin, taps, out, sum_in_order::<V>);
-    };
-    for first in (0..lines).step_by(group) {
-        // The last ones may be blurred twice.
-        let first = first.min(lines - group);
-        coming.iter().filter_map(|row| row.get(first..first + group)).for_each(prefetch);
-        // The line before them, and the one after.
-        let (from, length) = (first * LINE + margin - LINE, (group + 2) * LINE);
-        let mut around = padded;
-        for around in &mut around {
-            *around = &around[from..from + length];
-        }
-        let mut sums = [[V::splat(0.0); VECTORS]; ROWS];
-        // Unrolled, so that what is a load and what a shuffle is settled for each tap.
-        macro_rules! steps {
-            ($($k:literal)*) => {
-                $(if $k < TAPS {
-                    let tap = V::splat(taps[$k % TAPS]);
-                    for row in 0..ROWS {
-                        for i in 0..VECTORS {
-                            let samples = samples::<V, $k, TAPS, LOADING>(around[row], row, i);
-                            let sum = &mut sums[row][i];
-                            *sum = if $k == 0 { tap.mul(samples) } else { tap.mul_add(samples, *sum) };
-                        }
-                    }
-                    V::keep_in_step(sums.as_flattened_mut());
-                })*
-            };
-        }
-        steps!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20);
-        for (sums, out) in sums.iter().zip(&mut out) {
-            let out = out[first..first + group].as_flattened_mut();
-            for (sum, out) in sums.iter().zip(out.chunks_exact_mut(V::LANES)) {
-                sum.store(out);
-            }
-        }
-    }
-}
-
-/// What tap `K` takes for the `index`th vector of a row, given by its number and what is around it.
-#[inline(always)]
-fn samples<V: Vector, const K: usize, const TAPS: usize, const LOADING: usize>(
-    around: &[f32],
-    row: usize,
-    index: usize,
-) -> V {
-    let aligned = |i: usize| V::load(&around[i * V::LANES..]);
-    let offset = LINE + K - TAPS / 2 + index * V::LANES;
-    let (before, shift) = (offset / V::LANES, offset % V::LANES);
-    let straddles = offset % LINE + V::LANES > LINE;
-    if straddles && (LOADING == 0 || !row.is_multiple_of(LOADING)) {
-        shifted(aligned(before), aligned(before + 1), shift)
-    } else {
-        V::load(&around[offset..])
-    }
-}
-
-#[inline(always)]
-fn shifted<V: Vector>(before: V, after: V, by: usize) -> V {
-    macro_rules! by {
-        ($($by:literal)*) => {
-            match by {
-                $($by => before.shift::<$by>(after),)*
-                _ => before,
+    // A function for each number of taps up to twice that of the default parameters, or thereabouts.
+    macro_rules! of_taps {
+        ($($taps:literal)*) => {
+            match taps.len() {
+                $($taps => along_taps::<$taps>(isa, rows, taps),)*
+                _ => along_many(isa, rows, taps),
             }
         };
     }
-    by!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15)
+    of_taps!(1 3 5 7 9 11 13 15 17 19 21 23 25 27 29 31 33);
+}
+
+for_each_vector! {
+    /// As [`along()`], with `TAPS` taps.
+    fn along_taps<const TAPS: usize>(rows: Rows<'_>, taps: &[f32]) = along_taps_body;
+}
+
+for_each_vector! {
+    /// As [`along()`], with more than [`FEW`] taps.
+    fn along_many(rows: Rows<'_>, taps: &[f32]) = along_many_body;
+}
+
+for_each_vector! {
+    /// As [`along()`], with as many taps as [`streamed::TAPS`] has.
+    fn along_streamed(rows: Rows<'_>, taps: &[f32]) = streamed_body;
+}
+
+#[inline(always)]
+fn along_taps_body<V: Vector, const TAPS: usize>(mut rows: Rows<'_>, taps: &[f32]) {
+    let Some(taps) = taps.first_chunk::<TAPS>() else { return };
+    if TAPS <= FEW {
+        while let Some(group) = rows.next::<1>() {
+            pairs::<V, TAPS>(group, taps);
+        }
+    } else if V::LANES == LINE {
+        // As many sums at a time as there are registers for, with what they are shifted from.
+        while let Some(group) = rows.next::<4>() {
+            taps_in_step::<V, 4, 2, 2, TAPS>(group, taps);
+        }
+    } else {
+        while let Some(group) = rows.next::<2>() {
+            taps_in_step::<V, 2, 2, 0, TAPS>(group, taps);
+        }
+    }
+}
+
+#[inline(always)]
+fn along_many_body<V: Vector>(mut rows: Rows<'_>, taps: &[f32]) {
+    if V::LANES == LINE {
+        while let Some(group) = rows.next::<4>() {
+            many::<V, 4, 2, 2>(group, taps);
+        }
+    } else {
+        while let Some(group) = rows.next::<2>() {
+            many::<V, 2, 2, 0>(group, taps);
+        }
+    }
+}
+
+/// As [`along()`], each vector by itself.
+#[inline(always)]
+fn one_by_one<V: Vector, const ROWS: usize>(group: Group<'_, ROWS>, taps: &[f32]) {
+    for (padded, out) in group.padded.into_iter().zip(group.out) {
+        let first = &padded[group.margin - taps.len() / 2..];
+        for (i, out) in out.as_flattened_mut().chunks_exact_mut(V::LANES).enumerate() {
+            let mut sum = V::splat(0.0);
+            for (k, &tap) in taps.iter().enumerate() {
+                sum = V::splat(tap).mul_add(V::load(&first[i * V::LANES + k..]), sum);
+            }
+            sum.store(out);
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    const LINES: usize = 3;
+    pub(crate) const WIDTH: usize = LINES * LINE;
+
+    pub(crate) fn noise(count: usize) -> Vec<f32> {
+        let mut state = 1_u64;
+        let mut sample = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 40) as f32 / 65_793.0
+        };
+        (0..count).map(|_| sample()).collect()
+    }
+
+    pub(crate) fn symmetric(radius: usize) -> Vec<f32> {
+        let half = noise(radius + 1);
+        half.iter().rev().chain(&half[1..]).copied().collect()
+    }
+
+    #[test]
+    fn along_sums_from_left_to_right_and_few_taps_in_pairs() {
+        for radius in 0..=35 {
+            let (margin, stride) = (LINE * 3, WIDTH + 6 * LINE);
+            let (padded, taps) = (noise(8 * stride), symmetric(radius));
+            let expected = |y: usize, x: usize| {
+                let samples = &padded[y * stride + margin + x - radius..];
+                let pair = |distance: usize| samples[radius - distance] + samples[radius + distance];
+                match (radius, taps[radius] * samples[radius]) {
+                    (0, centre) => centre,
+                    (1 | 2, _) => {
+                        let beside = taps[radius + 1] * pair(1);
+                        let sum = taps[radius].mul_add(samples[radius], beside);
+                        if radius == 1 { sum } else { taps[radius + 2].mul_add(pair(2), sum) }
+                    }
+                    _ => taps.iter().zip(samples).fold(0.0, |sum, (tap, sample)| tap.mul_add(*sample, sum)),
+                }
+            };
+            for (isa, design) in Isa::each().flat_map(|isa| Design::ALL.map(|design| (isa, design))) {
+                for width in (LINE..=WIDTH).step_by(LINE) {
+                    let mut out = vec![0.0; 8 * WIDTH];
+                    let padded = Padded { samples: &padded, stride, margin };
+                    let coming = (padded.samples, stride);
+                    along(isa.as_on(design), padded, &taps, (&mut out, WIDTH), width, coming);
+                    for (i, sum) in out.into_iter().enumerate() {
+                        let (y, x) = (i / WIDTH, i % WIDTH);
+                        let expected = if x < width { expected(y, x) } else { 0.0 };
+                        assert_eq!(
+                            sum, expected,
+                            "radius {radius}, {isa:?}, {design:?}, {width}, sample {i}"
+                        );
+                    }
+                }
+            }
+        }
+    }
 }

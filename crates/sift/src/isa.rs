@@ -109,30 +109,31 @@ macro_rules! for_each_isa {
 }
 pub(crate) use for_each_isa;
 
-/// As [`for_each_isa!`], for a body that is generic over the [`Vector`](crate::vector::Vector) of the instruction set.
+/// As [`for_each_isa!`], for a body that is generic over the [`Vector`](crate::vector::Vector) of the instruction set, and over a number
+/// where the function is.
 macro_rules! for_each_vector {
-    ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $type:ty),* $(,)?) = $body:ident;) => {
+    ($(#[$meta:meta])* $vis:vis fn $name:ident$(<const $N:ident: usize>)?($($arg:ident: $type:ty),* $(,)?) = $body:ident;) => {
         $(#[$meta])*
         #[allow(unsafe_code)]
-        $vis fn $name(isa: $crate::isa::Isa, $($arg: $type),*) {
+        $vis fn $name$(<const $N: usize>)?(isa: $crate::isa::Isa, $($arg: $type),*) {
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2,fma")]
-            fn avx2($($arg: $type),*) {
-                $body::<std::arch::x86_64::__m256>($($arg),*)
+            fn avx2$(<const $N: usize>)?($($arg: $type),*) {
+                $body::<std::arch::x86_64::__m256, $($N)?>($($arg),*)
             }
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl")]
-            fn avx512($($arg: $type),*) {
-                $body::<std::arch::x86_64::__m512>($($arg),*)
+            fn avx512$(<const $N: usize>)?($($arg: $type),*) {
+                $body::<std::arch::x86_64::__m512, $($N)?>($($arg),*)
             }
             match isa.level() {
                 // SAFETY: an `Isa` of this level exists only where the machine was found to have these instructions.
                 #[cfg(target_arch = "x86_64")]
-                $crate::isa::Level::Avx512 => unsafe { avx512($($arg),*) },
+                $crate::isa::Level::Avx512 => unsafe { avx512$(::<$N>)?($($arg),*) },
                 // SAFETY: as above.
                 #[cfg(target_arch = "x86_64")]
-                $crate::isa::Level::Avx2 => unsafe { avx2($($arg),*) },
-                _ => $body::<[f32; 8]>($($arg),*),
+                $crate::isa::Level::Avx2 => unsafe { avx2$(::<$N>)?($($arg),*) },
+                _ => $body::<[f32; 8], $($N)?>($($arg),*),
             }
         }
     };

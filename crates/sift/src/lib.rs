@@ -1,11 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+mod across;
 mod aligned;
 mod along;
 mod around;
 mod base;
 mod control;
-mod convolve;
+
 mod cost;
 mod decimate;
 mod descriptor;

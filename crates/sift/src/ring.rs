@@ -11,6 +11,11 @@ pub(crate) const LINE: usize = 16;
 /// Rows that are computed at a time, and lie one after another in memory.
 pub(crate) const BLOCK: usize = 8;
 
+/// Samples of a margin for a blur of this radius: whole lines, and more than the radius, as that blur may read what follows.
+pub(crate) fn margins(radius: usize) -> usize {
+    (radius + 1).next_multiple_of(LINE)
+}
+
 /// Rows with margins on both sides, for a blur along them.
 #[derive(Clone, Copy)]
 pub(crate) struct Padded<'a> {
@@ -44,7 +49,7 @@ struct Layout {
 
 impl Layout {
     fn new((width, height): (usize, usize), margin: usize, rows: usize) -> Self {
-        let margin = margin.max(1).next_multiple_of(LINE);
+        let margin = margins(margin);
         Self {
             blocks: rows.div_ceil(BLOCK).min(height.div_ceil(BLOCK)).max(1),
             margin,

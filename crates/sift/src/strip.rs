@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
+use crate::across;
+use crate::along;
 use crate::around::{Around, ScaleSpace};
-use crate::convolve;
 use crate::gaussian::{Kernel, Kernels};
 use crate::isa::Isa;
 use crate::octave::{LevelReach, Octave, Reach, Source};
@@ -335,13 +336,13 @@ impl Stage {
                 let (stride, width) = (along.stride(), along.width());
                 let out = (along.block_mut(self.along_end), stride);
                 let padded = source.padded_block(self.along_end);
-                convolve::along(isa, padded, kernel.taps(), out, width, coming);
+                along::along(isa, padded, kernel.taps(), out, width, coming);
                 self.along_end += BLOCK;
             }
             let above = y as isize - radius as isize;
             let around = self.along.lines(above..(y + rows + radius) as isize, height);
             let stride = self.rows.stride();
-            convolve::across(isa, &around, kernel.taps(), (self.rows.block_mut(y), stride));
+            across::across(isa, &around, kernel.taps(), (self.rows.block_mut(y), stride));
         }
         self.end = self.end.max(end);
     }

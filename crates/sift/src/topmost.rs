@@ -214,7 +214,7 @@ fn blur_along_pairs<V: Vector>(samples: &[f32], starts: &[usize], taps: &[f32]) 
             *columns = transposed::<V>(&spans, part);
         }
         for (sum, columns) in sums.iter_mut().zip(columns.windows(FEW)) {
-            *sum = sum_pairs(taps, |k| columns[k]);
+            *sum = sum_pairs(taps, columns);
         }
     }
     sums

@@ -6,14 +6,15 @@
 use std::ops::Range;
 
 use crate::Error;
+use crate::across;
 use crate::aligned::Aligned;
+use crate::along;
 use crate::around::{Around, ScaleSpace};
-use crate::convolve;
 use crate::gaussian::Kernel;
 use crate::isa::Isa;
 use crate::octave::{Octave, Source};
 use crate::reflect::reflect_101;
-use crate::ring::{BLOCK, LINE, Padded};
+use crate::ring::{BLOCK, LINE, Padded, margins};
 use crate::upscale::doubled_row;
 
 /// Rows and columns of the last level, as many as are computed at once, and how many of them are before the sample.
@@ -85,7 +86,7 @@ impl<'a> Vicinity<'a> {
         let mut area = Area::around(y, x);
         let margin = kernels.iter().chain([&base]).map(|kernel| kernel.radius()).max().unwrap_or(0);
         // Lines begin at the same columns everywhere.
-        let (line, margin) = (area.columns.start, margin.next_multiple_of(LINE));
+        let (line, margin) = (area.columns.start, margins(margin));
         for (level, kernel) in levels[1..].iter_mut().zip(&kernels).rev() {
             let next = area.read_by(kernel, size);
             level.reset(area, line, margin);
@@ -224,7 +225,7 @@ impl Window {
         along.resize(len * source.area.rows.len().next_multiple_of(BLOCK));
         let margin = (column - source.origin) as usize;
         let padded = Padded { samples: &source.samples, stride: source.stride, margin };
-        convolve::along(isa, padded, kernel.taps(), (along, len), len, (&[], len));
+        along::along(isa, padded, kernel.taps(), (along, len), len, (&[], len));
         let Range { start, end } = self.area.rows;
         let radius = kernel.radius() as isize;
         let around: Vec<_> = (start - radius..end + radius)
@@ -234,7 +235,7 @@ impl Window {
             })
             .collect();
         let (first, stride) = (self.place(start, column), self.stride);
-        convolve::across(isa, &around, kernel.taps(), (&mut self.samples[first..], stride));
+        across::across(isa, &around, kernel.taps(), (&mut self.samples[first..], stride));
         self.reflect(width);
     }
 }

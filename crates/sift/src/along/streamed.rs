@@ -3,30 +3,67 @@
 //! A vector that begins at the `k`th sample of an output is for its `k`th tap, and for tap `k + LANES` of the output before: as many
 //! outputs are under way as a kernel is vectors long. Going along a row, each of them takes its samples from left to right.
 
-use super::shifted;
+use super::samples::shifted;
+use super::{Group, Rows};
 use crate::prefetch::prefetch;
 use crate::ring::LINE;
 use crate::vector::Vector;
 
-/// As [`along()`](super::along()), with `UNDER_WAY` outputs of each row under way at a time, three at most, for vectors that
+/// The numbers of taps of the default parameters, which are summed in this way.
+pub(super) const TAPS: [usize; 4] = [11, 13, 17, 21];
+
+/// Blurs rows with as many taps as [`TAPS`] has, in vectors that [stream](Vector::STREAMS).
+#[inline(always)]
+pub(super) fn streamed_body<V: Vector>(rows: Rows<'_>, taps: &[f32]) {
+    match taps.len() {
+        11 => fours::<V, 11>(rows, taps),
+        13 => fours::<V, 13>(rows, taps),
+        17 => threes::<V, 17>(rows, taps),
+        21 => threes::<V, 21>(rows, taps),
+        _ => {}
+    }
+}
+
+/// Four rows at a time, as there are registers for two sums of each.
+#[inline(always)]
+fn fours<V: Vector, const TAPS: usize>(mut rows: Rows<'_>, taps: &[f32]) {
+    let Some(taps) = taps.first_chunk::<TAPS>() else { return };
+    while let Some(group) = rows.next::<4>() {
+        streamed::<V, 4, 2, TAPS, 2>(group, taps);
+    }
+}
+
+/// Three, three and two of eight rows, as there are registers for three sums of each.
+#[inline(always)]
+fn threes<V: Vector, const TAPS: usize>(mut rows: Rows<'_>, taps: &[f32]) {
+    let Some(taps) = taps.first_chunk::<TAPS>() else { return };
+    loop {
+        for _ in 0..2 {
+            let Some(group) = rows.next::<3>() else { return };
+            streamed::<V, 3, 1, TAPS, 3>(group, taps);
+        }
+        let Some(group) = rows.next::<2>() else { return };
+        streamed::<V, 2, 1, TAPS, 3>(group, taps);
+    }
+}
+
+/// Blurs rows with `UNDER_WAY` outputs of each row under way at a time, three at most, for vectors that
 /// [stream](Vector::STREAMS). The first `SHIFTING` rows put together in registers what isn't aligned, and the others load it.
 #[inline(always)]
-pub(crate) fn streamed<
+fn streamed<
     V: Vector,
     const ROWS: usize,
     const SHIFTING: usize,
     const TAPS: usize,
     const UNDER_WAY: usize,
 >(
-    padded: [&[f32]; ROWS],
-    margin: usize,
+    group: Group<'_, ROWS>,
     taps: &[f32; TAPS],
-    mut out: [&mut [[f32; LINE]]; ROWS],
-    coming: [&[[f32; LINE]]; ROWS],
 ) {
     const { assert!(!V::STREAMS || TAPS.div_ceil(V::LANES) == UNDER_WAY && UNDER_WAY <= 3) };
     // Of one length for the compiler, too.
-    let lines = out.iter().map(|out| out.len()).min().unwrap_or(0);
+    let lines = group.lines();
+    let Group { padded, margin, mut out, coming } = group;
     let outputs = lines * LINE / V::LANES;
     let blocks = outputs + UNDER_WAY - 1;
     let (first, length) = (margin - TAPS / 2 - before::<V>(TAPS), (blocks + 2) * V::LANES);

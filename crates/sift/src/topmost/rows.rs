@@ -6,9 +6,10 @@
 use std::ops::Range;
 
 use super::Recipe;
+use crate::across;
 use crate::aligned::Aligned;
+use crate::along;
 use crate::around::Around;
-use crate::convolve;
 use crate::gaussian::Kernel;
 use crate::ring::{BLOCK, LINE, Ring};
 
@@ -115,12 +116,12 @@ impl Rows {
         while self.along_end < (rows.end + radius).min(height) {
             let out = (self.along.block_mut(self.along_end), self.stride);
             let padded = below.padded_block(self.along_end);
-            convolve::along(isa, padded, kernel.taps(), out, width, (&[], self.stride));
+            along::along(isa, padded, kernel.taps(), out, width, (&[], self.stride));
             self.along_end += BLOCK;
         }
         let around = self.along.lines(first as isize - radius as isize..(rows.end + radius) as isize, height);
         let out = &mut self.samples[(first - rows.start) * self.stride..];
-        convolve::across(isa, &around, kernel.taps(), (out, self.stride));
+        across::across(isa, &around, kernel.taps(), (out, self.stride));
         self.there = rows;
     }
 }
