@@ -16,7 +16,8 @@ import parity  # noqa: E402
 import record  # noqa: E402
 from awake import Awake  # noqa: E402
 from drawn import Draws  # noqa: E402
-from sides import FEATURE, available, build, sides  # noqa: E402
+from opencv_side import FEATURE  # noqa: E402
+from sides import available, build, sides  # noqa: E402
 
 TITLES = {"denoise": "Non-local means", "detect": "SIFT"}
 # Draws of each that a record lists, those with the lowest ratios.
@@ -29,17 +30,19 @@ def features(path):
 
 
 def differs(what, expected, actual):
-    """How a result differs from OpenCV's, in words, if it does."""
+    """How a result differs from OpenCV's, in words, if it does, and whether by more than it may."""
     if what == "denoise":
         theirs, ours = (np.fromfile(path, np.uint8) for path in (expected, actual))
-        return "" if np.array_equal(theirs, ours) else f"{np.count_nonzero(theirs != ours)} bytes"
+        different = np.count_nonzero(theirs != ours)
+        return f"{different} bytes" if different else "", different > 0
     score = parity.compare(features(expected), features(actual))
     counts = {
         "missing": score.expected - score.found,
         "extra": score.actual - score.found,
         "far descriptors": score.far,
     }
-    return ", ".join(f"{count} {name} of {score.expected}" for name, count in counts.items() if count)
+    words = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+    return f"{words} of {score.expected} keypoints" if words else "", not score.passes()
 
 
 def measure(what, words, case, sets, rounds, scratch):
@@ -54,11 +57,16 @@ def measure(what, words, case, sets, rounds, scratch):
             times[column].append(side.run(case, 1)[0])
     for side in columns.values():
         side.close()
+    # SIFT beside OpenCV with its memory kept, as it maps that anew or not by chance.
+    theirs = "kept" if "kept" in times else "opencv"
+    differing = {isa: differs(what, outputs["opencv"], outputs[isa]) for isa in sets}
     return {
         "what": what,
         "draw": words,
-        "differs": {isa: text for isa in sets if (text := differs(what, outputs["opencv"], outputs[isa]))},
-        "ratio": {isa: record.ratio(times["opencv"], times[isa]) for isa in sets},
+        "differs": {isa: text for isa, (text, _) in differing.items() if text},
+        "short": any(is_short for _, is_short in differing.values()),
+        "ratio": {isa: record.ratio(times[theirs], times[isa]) for isa in sets},
+        "beside": theirs,
         "median_ms": {column: statistics.median(values) for column, values in times.items()},
     }
 
@@ -69,16 +77,18 @@ def markdown(measured):
     yield ""
     yield record.made_with(measured)
     yield "Pictures, sizes and parameters drawn at random; medians of alternating runs, one thread each, in milliseconds, in brackets how"
-    yield "many times faster than OpenCV. Each draw has processes of its own; processors are kept awake meanwhile. Listed are the draws with"
-    yield f"the lowest ratios. Made by `python bench/compare/draws.py --seed {measured['seed']} --draws {measured['draws']}`."
+    yield "many times faster than OpenCV, for SIFT with its memory kept. Each draw has processes of its own; processors are kept awake"
+    yield f"meanwhile. Listed are the draws with the lowest ratios. Made by `python bench/compare/draws.py --seed {measured['seed']} --draws {measured['draws']}`."
     for what, title in TITLES.items():
         rows = [row for row in measured["rows"] if row["what"] == what]
         yield ""
         yield f"## {title}"
         yield ""
-        different = [f"{row['draw']}: {row['differs']}" for row in rows if row["differs"]]
+        different = [row for row in rows if row["differs"]]
         same = "byte for byte OpenCV's" if what == "denoise" else "OpenCV's, as `bench/parity` compares features"
-        yield f"Of {len(rows)} draws {len(rows) - len(different)} are {same}.{''.join(f' {text}.' for text in different)}"
+        yield f"Of {len(rows)} draws {len(rows) - len(different)} are {same}."
+        for row in different:
+            yield f"{row['draw']}: {', '.join(f'{text} ({isa})' for isa, text in row['differs'].items())}."
         yield ""
         yield "| times OpenCV's speed | least | 5 of 100 below | median | greatest |"
         yield "|---|---:|---:|---:|---:|"
@@ -90,7 +100,7 @@ def markdown(measured):
         yield f"|---|---:|{'---:|' * len(sets)}"
         for row in sorted(rows, key=lambda row: min(row["ratio"].values()))[:LISTED]:
             ours = [f"{row['median_ms'][isa]:.2f} ({row['ratio'][isa]:.2f}x)" for isa in sets]
-            yield f"| {row['draw']} | {row['median_ms']['opencv']:.2f} | {' | '.join(ours)} |"
+            yield f"| {row['draw']} | {row['median_ms'][row['beside']]:.2f} | {' | '.join(ours)} |"
 
 
 def main():
@@ -120,9 +130,9 @@ def main():
     asked = {"seed": arguments.seed, "draws": arguments.draws, "rounds": arguments.rounds, "instruction_sets": sets}
     measured = record.about() | asked | {"rows": rows}
     record.write(arguments.out, "draws", measured, markdown(measured))
-    different = sum(bool(row["differs"]) for row in rows)
-    print(f"{different} of {len(rows)} draws differ from OpenCV's")
-    return 1 if different else 0
+    different, short = sum(bool(row["differs"]) for row in rows), sum(row["short"] for row in rows)
+    print(f"{different} of {len(rows)} draws differ from OpenCV's, {short} by more than they may")
+    return 1 if short else 0
 
 
 if __name__ == "__main__":

@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""OpenCV's side: reads requests and answers them, one a line, as siftd's side does (src/main.rs)."""
+"""OpenCV's side: reads requests and answers them, one a line, as siftd's side does (src/main.rs).
+
+What else a process allocated decides whether glibc gives OpenCV's SIFT the same memory again or maps it anew, at up to 1.7 times the
+time: with an import more it does. As it is here OpenCV takes as long as with all memory kept, on most pictures."""
 
 import json
 import sys
@@ -9,12 +12,18 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from sides import FEATURE
+# Features in a file, one after another (src/features.rs): x, y, size, angle and response, the octave as OpenCV packs it.
+FEATURE = np.dtype([("keypoint", "<f4", 5), ("octave", "<i4"), ("descriptor", "u1", 128)])
+
+
+def read(path, shape):
+    """A PNG, or pixels as they are."""
+    image = cv2.imread(path, cv2.IMREAD_UNCHANGED) if path.endswith(".png") else np.fromfile(path, np.uint8)
+    return image.reshape(shape)
 
 
 def denoise(job, path):
-    shape = (job["height"], job["width"], job["channels"])
-    image = np.fromfile(path, np.uint8).reshape(shape)
+    image = read(path, (job["height"], job["width"], job["channels"]))
     strength, windows = job["strength"], (job["template_window"], job["search_window"])
     started = time.perf_counter()
     if job["coloured"]:
@@ -25,19 +34,24 @@ def denoise(job, path):
 
 
 def detect(job, path):
-    grey = np.fromfile(path, np.uint8).reshape(job["height"], job["width"])
+    grey = read(path, (job["height"], job["width"]))
     thresholds = (job["contrast_threshold"], job["edge_threshold"])
     detector = cv2.SIFT_create(0, job["octave_layers"], *thresholds, job["sigma"])
     started = time.perf_counter()
     found, descriptors = detector.detectAndCompute(grey, None)
     seconds = time.perf_counter() - started
-    features = np.empty(len(found), FEATURE)
-    for feature, at in zip(features, found):
-        feature["keypoint"] = (*at.pt, at.size, at.angle, at.response)
-        feature["octave"] = at.octave
+    return seconds, len(found), (found, descriptors)
+
+
+def features(found, descriptors):
+    """As a file has them."""
+    rows = np.empty(len(found), FEATURE)
+    for row, at in zip(rows, found):
+        row["keypoint"] = (*at.pt, at.size, at.angle, at.response)
+        row["octave"] = at.octave
     if len(found):
-        features["descriptor"] = descriptors
-    return seconds, len(found), features
+        rows["descriptor"] = descriptors
+    return rows
 
 
 def miss(path):
@@ -64,7 +78,9 @@ def main():
         cv2.setNumThreads(request["threads"])
         seconds, keypoints, result = run(request["job"], request["input"])
         if request["output"]:
-            result.tofile(request["output"])
+            (features(*result) if "detect" in request["job"] else result).tofile(request["output"])
+        # The memory of the next one is what this one gives back.
+        del result
         print(json.dumps({"seconds": seconds, "keypoints": keypoints}), flush=True)
 
 

@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,36 +18,46 @@ OPENCV = [sys.executable, str(Path(__file__).with_name("opencv_side.py"))]
 # freed before: each case has processes of its own, and SIFT is run with all memory kept, too.
 KEPT = {"MALLOC_MMAP_THRESHOLD_": str(1 << 32), "MALLOC_TRIM_THRESHOLD_": str(1 << 32)}
 
-# Features in a file, one after another (src/features.rs): x, y, size, angle and response, the octave as OpenCV packs it.
-FEATURE = np.dtype([("keypoint", "<f4", 5), ("octave", "<i4"), ("descriptor", "u1", 128)])
-
 # Of SIFT_create.
 DETECT = {"octave_layers": 3, "contrast_threshold": 0.04, "edge_threshold": 10.0, "sigma": 1.6}
 
 
 @dataclass(frozen=True)
 class Case:
-    """What both sides do with a file: pixels in rows, or for a miss an image file. See src/request.rs for jobs."""
+    """What both sides do with a file: pixels in rows, or for a miss an image file. See src/request.rs for jobs.
+
+    OpenCV reads the same pixels from a PNG where there can be one, as its users read pictures."""
 
     job: dict | str
     input: Path
     width: int
     height: int
+    png: Path | None = None
 
 
 def denoise(path, image, strength, template, search, coloured):
     """Non-local means of an image of shape (height, width, channels), whose pixels go to `path`."""
-    image.tofile(path)
     height, width, channels = image.shape
     job = {"width": width, "height": height, "channels": channels, "strength": strength, "coloured": coloured}
-    return Case({"denoise": job | {"template_window": template, "search_window": search}}, path, width, height)
+    job |= {"template_window": template, "search_window": search}
+    return Case({"denoise": job}, path, width, height, written(path, image))
 
 
 def detect(path, grey, **params):
     """SIFT of a grey image, whose pixels go to `path`."""
-    grey.tofile(path)
     height, width = grey.shape
-    return Case({"detect": {"width": width, "height": height} | DETECT | params}, path, width, height)
+    job = {"width": width, "height": height} | DETECT | params
+    return Case({"detect": job}, path, width, height, written(path, grey))
+
+
+def written(path, image):
+    """Writes the pixels, and as a PNG, whose path this is, if that has as many channels."""
+    image.tofile(path)
+    png = path.with_suffix(".png")
+    if image.ndim == 3 and image.shape[2] == 2:
+        return None
+    cv2.imwrite(str(png), image)
+    return png
 
 
 class Side:
@@ -54,13 +65,15 @@ class Side:
 
     def __init__(self, command, isa, environment=()):
         self.isa = isa
+        self.is_opencv = command is OPENCV
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **dict(environment)}
         )
 
     def run(self, case, threads, output=None):
         """Milliseconds and number of keypoints."""
-        request = {"job": case.job, "set": self.isa, "threads": threads, "input": str(case.input)}
+        path = case.png if self.is_opencv and case.png else case.input
+        request = {"job": case.job, "set": self.isa, "threads": threads, "input": str(path)}
         request["output"] = output and str(output)
         self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()

@@ -5,46 +5,75 @@
 //! with three taps), where OpenCV's vectors end and its compiler fuses no products, or not all. It is the same for every instruction
 //! set and every division into strips.
 
-use crate::isa::for_each_vector;
+use crate::isa::{Isa, for_each_vector};
 use crate::ring::LINE;
 use crate::vector::Vector;
 
+/// Blurs across rows that all have the same number of lines: to row `i` of `out`, samples and stride, go rows `i` to
+/// `i + taps.len() - 1` of `rows`, for as many as there are.
+pub(crate) fn across(isa: Isa, rows: &[&[[f32; LINE]]], taps: &[f32], out: (&mut [f32], usize)) {
+    // A function for each number of taps up to twice that of the default parameters, or thereabouts.
+    macro_rules! of_taps {
+        ($($taps:literal)*) => {
+            match taps.len() {
+                $($taps => across_taps::<$taps>(isa, rows, taps, out),)*
+                _ => across_many(isa, rows, taps, out),
+            }
+        };
+    }
+    of_taps!(3 5 7 9 11 13 15 17 19 21 23 25 27 29 31 33);
+}
+
 for_each_vector! {
-    /// Blurs across rows that all have the same number of lines: to row `i` of `out`, samples and stride, go rows `i` to
-    /// `i + taps.len() - 1` of `rows`, for as many as there are.
-    pub(crate) fn across(rows: &[&[[f32; LINE]]], taps: &[f32], out: (&mut [f32], usize)) = across_body;
+    /// As [`across()`], with `TAPS` taps, at most [`MOST`].
+    fn across_taps<const TAPS: usize>(rows: &[&[[f32; LINE]]], taps: &[f32], out: (&mut [f32], usize)) = taps_body;
+}
+
+for_each_vector! {
+    /// As [`across()`], with any number of taps.
+    fn across_many(rows: &[&[[f32; LINE]]], taps: &[f32], out: (&mut [f32], usize)) = many_body;
+}
+
+/// The most taps of those that have a function of their own.
+const MOST: usize = 33;
+/// Rows that are summed at a time at most.
+const GROUP: usize = 8;
+
+#[inline(always)]
+fn taps_body<V: Vector, const TAPS: usize>(
+    rows: &[&[[f32; LINE]]],
+    taps: &[f32],
+    (out, stride): (&mut [f32], usize),
+) {
+    let Some(taps) = taps.first_chunk::<TAPS>() else { return };
+    let outputs = (rows.len() + 1).saturating_sub(TAPS);
+    let mut first = 0;
+    while first < outputs {
+        let (rows, out) = (&rows[first..], &mut out[first * stride..]);
+        first += match outputs - first {
+            GROUP.. if V::LANES == LINE => sum_rows::<V, GROUP, TAPS>(rows, taps, out, stride),
+            4.. if V::LANES < LINE => sum_rows::<V, 4, TAPS>(rows, taps, out, stride),
+            _ => sum_rows_of_any::<V, 1>(rows, taps, out, stride),
+        };
+    }
 }
 
 #[inline(always)]
-fn across_body<V: Vector>(rows: &[&[[f32; LINE]]], taps: &[f32], (out, stride): (&mut [f32], usize)) {
+fn many_body<V: Vector>(rows: &[&[[f32; LINE]]], taps: &[f32], (out, stride): (&mut [f32], usize)) {
     let outputs = (rows.len() + 1).saturating_sub(taps.len());
     let mut first = 0;
     while first < outputs {
         let (rows, out) = (&rows[first..], &mut out[first * stride..]);
         // Each of the rows that are summed at a time keeps three registers.
-        let group = match outputs - first {
-            8.. if V::LANES == LINE => 8,
-            4.. if V::LANES < LINE => 4,
-            _ => 1,
+        first += match outputs - first {
+            GROUP.. if V::LANES == LINE => sum_rows_of_any::<V, GROUP>(rows, taps, out, stride),
+            4.. if V::LANES < LINE => sum_rows_of_any::<V, 4>(rows, taps, out, stride),
+            _ => sum_rows_of_any::<V, 1>(rows, taps, out, stride),
         };
-        macro_rules! sum_up {
-            ($($taps:literal)*) => {
-                match (group, taps.len()) {
-                    $((8, $taps) => sum_rows::<V, 8, $taps, { $taps + 7 }>(rows, taps, out, stride),
-                    (4, $taps) => sum_rows::<V, 4, $taps, { $taps + 3 }>(rows, taps, out, stride),)*
-                    (8, _) => sum_rows_of_any::<V, 8>(rows, taps, out, stride),
-                    (4, _) => sum_rows_of_any::<V, 4>(rows, taps, out, stride),
-                    _ => sum_rows_of_any::<V, 1>(rows, taps, out, stride),
-                }
-            };
-        }
-        // The numbers of taps of the default parameters.
-        sum_up!(11 13 17 21);
-        first += group;
     }
 }
 
-/// Blurs `N` consecutive rows, at most 8, so that each row is read once for all of them.
+/// Blurs `N` consecutive rows, at most [`GROUP`], so that each row is read once for all of them. Returns how many they are.
 ///
 /// The rows above and below at a distance move away from the centre by one row a step, so that all but one of each are
 /// in registers from the step before: they stay where they are and change their roles.
@@ -54,7 +83,7 @@ fn sum_rows_of_any<V: Vector, const N: usize>(
     taps: &[f32],
     out: &mut [f32],
     stride: usize,
-) {
+) -> usize {
     let radius = taps.len() / 2;
     let centre = V::splat(taps[radius]);
     let (upper, lower) = rows.split_at(radius);
@@ -92,21 +121,22 @@ fn sum_rows_of_any<V: Vector, const N: usize>(
             }
         }
     }
+    N
 }
 
-/// As [`sum_rows_of_any`], with `TAPS` taps and thus from `ROWS` rows, `N - 1` more. As these numbers are constant, a step has
-/// little else to do.
+/// As [`sum_rows_of_any`], with `TAPS` taps and thus from `N - 1` rows more. As these numbers are constant, a step has little else to do.
 #[inline(always)]
-fn sum_rows<V: Vector, const N: usize, const TAPS: usize, const ROWS: usize>(
+fn sum_rows<V: Vector, const N: usize, const TAPS: usize>(
     rows: &[&[[f32; LINE]]],
-    taps: &[f32],
+    taps: &[f32; TAPS],
     out: &mut [f32],
     stride: usize,
-) {
-    let (Some(rows), Some(taps)) = (rows.first_chunk::<ROWS>(), taps.first_chunk::<TAPS>()) else { return };
-    let (centre, lines) = (TAPS / 2, rows[0].len());
+) -> usize {
+    let (centre, count) = (TAPS / 2, TAPS + N - 1);
+    let rows = &rows[..count];
+    let lines = rows[0].len();
     // Of one length for the compiler, too.
-    let mut around = [&rows[0][..0]; ROWS];
+    let mut around = [&rows[0][..lines]; MOST + GROUP - 1];
     for (around, row) in around.iter_mut().zip(rows) {
         *around = &row[..lines];
     }
@@ -126,18 +156,19 @@ fn sum_rows<V: Vector, const N: usize, const TAPS: usize, const ROWS: usize>(
             macro_rules! turns {
                 ($($turn:literal)*) => {
                     $(if $turn < TAPS / 2 {
-                        let above = V::load(&around[(centre + ROWS - 1 - $turn) % ROWS][line][x..]);
-                        let below = V::load(&around[(centre + N + $turn) % ROWS][line][x..]);
+                        let above = V::load(&around[(centre + count - 1 - $turn) % count][line][x..]);
+                        let below = V::load(&around[(centre + N + $turn) % count][line][x..]);
                         near.step::<$turn>(V::splat(taps[(centre + 1 + $turn) % TAPS]), above, below);
                     })*
                 };
             }
-            turns!(0 1 2 3 4 5 6 7 8 9);
+            turns!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
             for (sum, out) in near.sums.into_iter().zip(&mut outs) {
                 sum.store(&mut out[line][x..]);
             }
         }
     }
+    N
 }
 
 /// Sums for `N` consecutive rows, and the rows at one distance above and below each of them.
@@ -149,13 +180,13 @@ struct Around<V, const N: usize> {
 
 impl<V: Vector, const N: usize> Around<V, N> {
     /// Goes one row further from the centres. At distance `k`, output `i` has its upper row at `i - k` and its lower one
-    /// at `i + k`, both modulo `N`; `TURN` is `k - 1`, at most 9, or that modulo `N`.
+    /// at `i + k`, both modulo `N`; `TURN` is `k - 1`, at most 15, or that modulo `N`.
     #[inline(always)]
     fn step<const TURN: usize>(&mut self, tap: V, above: V, below: V) {
-        self.above[(10 * N - 1 - TURN) % N] = above;
+        self.above[(16 * N - 1 - TURN) % N] = above;
         self.below[TURN % N] = below;
         for i in 0..N {
-            let pair = self.below[(i + TURN + 1) % N].add(self.above[(i + 10 * N - 1 - TURN) % N]);
+            let pair = self.below[(i + TURN + 1) % N].add(self.above[(i + 16 * N - 1 - TURN) % N]);
             self.sums[i] = tap.mul_add(pair, self.sums[i]);
         }
     }
@@ -169,7 +200,7 @@ mod tests {
 
     #[test]
     fn across_sums_from_the_centre_outwards() {
-        for (radius, outputs) in (0..=16).flat_map(|radius| (1..=9).map(move |outputs| (radius, outputs))) {
+        for (radius, outputs) in (0..=18).flat_map(|radius| (1..=9).map(move |outputs| (radius, outputs))) {
             let (samples, taps) = (noise((outputs + 2 * radius) * WIDTH), symmetric(radius));
             let rows: Vec<_> = samples.chunks_exact(WIDTH).map(|row| row.as_chunks().0).collect();
             let expected = |y: usize, x: usize| {
