@@ -52,10 +52,13 @@ def mosaic(images, width, height):
 
 def cases(folders, scratch, slow):
     """What is run, the name of the picture, and the case."""
-    paths = sorted(PICTURES.glob("*.jpg")) + sorted(PICTURES.glob("*.png"))
-    named = {path.stem: path for path in paths}
-    for folder in folders:
-        named |= {path.parent.name: path for path in sorted(folder.glob("*/img1.*"))}
+    named = {}
+    for path in sorted(PICTURES.glob("*.jpg")) + sorted(PICTURES.glob("*.png")):
+        named[path.stem] = path
+    for path in [path for folder in folders for path in sorted(folder.glob("*/img1.*"))]:
+        if other := named.get(path.parent.name):
+            raise SystemExit(f"{path} and {other} have the same name")
+        named[path.parent.name] = path
     images = {name: cv2.imread(str(path)) for name, path in named.items()}
     kinds = {
         "nlm7": images,
@@ -168,7 +171,7 @@ def main():
     build()
     rows = []
     with tempfile.TemporaryDirectory() as scratch, Awake():
-        sets = arguments.sets or available(["avx512", "avx2"], Path(scratch))
+        sets = arguments.sets or available(["avx512", "avx2"], Path(scratch)) or ["scalar"]
         for what, name, case in cases(arguments.folders, Path(scratch), arguments.slow):
             if what not in arguments.only:
                 continue

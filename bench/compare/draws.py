@@ -48,9 +48,9 @@ def differs(what, expected, actual):
 def measure(what, words, case, sets, rounds, scratch):
     """Runs each side once, keeping its result, and then in turn, one thread each."""
     columns = sides(case, sets)
-    outputs = {column: scratch / column for column in columns}
+    outputs = {column: scratch / column for column in ("opencv", *sets)}
     for column, side in columns.items():
-        side.run(case, 1, outputs[column])
+        side.run(case, 1, outputs.get(column))
     times = {column: [] for column in columns}
     for _ in range(rounds):
         for column, side in columns.items():
@@ -78,7 +78,8 @@ def markdown(measured):
     yield record.made_with(measured)
     yield "Pictures, sizes and parameters drawn at random; medians of alternating runs, one thread each, in milliseconds, in brackets how"
     yield "many times faster than OpenCV, for SIFT with its memory kept. Each draw has processes of its own; processors are kept awake"
-    yield f"meanwhile. Listed are the draws with the lowest ratios. Made by `python bench/compare/draws.py --seed {measured['seed']} --draws {measured['draws']}`."
+    yield "meanwhile. Listed are the draws with the lowest ratios. Made by"
+    yield f"`python bench/compare/draws.py {' '.join(f'--{name} {measured[name]}' for name in ('seed', 'draws', 'rounds'))}`."
     for what, title in TITLES.items():
         rows = [row for row in measured["rows"] if row["what"] == what]
         yield ""
@@ -118,7 +119,7 @@ def main():
     draws, rows = Draws(arguments.seed), []
     with tempfile.TemporaryDirectory() as scratch, Awake():
         scratch = Path(scratch)
-        sets = arguments.sets or available(["avx512", "avx2"], scratch)
+        sets = arguments.sets or available(["avx512", "avx2"], scratch) or ["scalar"]
         for what, draw in (("denoise", draws.denoising), ("detect", draws.detection)):
             for _ in range(arguments.draws):
                 words, case = draw(scratch / "pixels")
@@ -129,7 +130,7 @@ def main():
                 print(f"{TITLES[what]}, {words}: {ratios}{differing}", flush=True)
     asked = {"seed": arguments.seed, "draws": arguments.draws, "rounds": arguments.rounds, "instruction_sets": sets}
     measured = record.about() | asked | {"rows": rows}
-    record.write(arguments.out, "draws", measured, markdown(measured))
+    record.write(arguments.out, f"draws-{arguments.seed}", measured, markdown(measured))
     different, short = sum(bool(row["differs"]) for row in rows), sum(row["short"] for row in rows)
     print(f"{different} of {len(rows)} draws differ from OpenCV's, {short} by more than they may")
     return 1 if short else 0

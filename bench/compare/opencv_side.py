@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""OpenCV's side: reads requests and answers them, one a line, as siftd's side does (src/main.rs).
+"""OpenCV's side: reads requests and answers them, one a line, as siftd's side does (src/main.rs), but ends where one fails.
 
 What else a process allocated decides whether glibc gives OpenCV's SIFT the same memory again or maps it anew, at up to 1.7 times the
 time: with an import more it does. As it is here OpenCV takes as long as with all memory kept, on most pictures."""

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PEER = ROOT / "target" / "release" / "compare"
 OPENCV = [sys.executable, str(Path(__file__).with_name("opencv_side.py"))]
 
-# Where OpenCV's memory comes from decides by a factor of up to 1.5 how long its SIFT takes, and glibc lets that depend on what was
+# Where OpenCV's memory comes from decides by a factor of up to 1.7 how long its SIFT takes, and glibc lets that depend on what was
 # freed before: each case has processes of its own, and SIFT is run with all memory kept, too.
 KEPT = {"MALLOC_MMAP_THRESHOLD_": str(1 << 32), "MALLOC_TRIM_THRESHOLD_": str(1 << 32)}
 
@@ -56,23 +56,24 @@ def written(path, image):
     png = path.with_suffix(".png")
     if image.ndim == 3 and image.shape[2] == 2:
         return None
-    cv2.imwrite(str(png), image)
+    if not cv2.imwrite(str(png), image):
+        raise SystemExit(f"{png} can't be written")
     return png
 
 
 class Side:
     """A process that answers requests: src/main.rs or opencv_side.py."""
 
-    def __init__(self, command, isa, environment=()):
+    def __init__(self, isa=None, environment=()):
+        """siftd's with an instruction set, OpenCV's without."""
         self.isa = isa
-        self.is_opencv = command is OPENCV
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **dict(environment)}
+            [str(PEER)] if isa else OPENCV, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **dict(environment)}
         )
 
     def run(self, case, threads, output=None):
         """Milliseconds and number of keypoints."""
-        path = case.png if self.is_opencv and case.png else case.input
+        path = case.input if self.isa or not case.png else case.png
         request = {"job": case.job, "set": self.isa, "threads": threads, "input": str(path)}
         request["output"] = output and str(output)
         self.process.stdin.write(json.dumps(request) + "\n")
@@ -89,10 +90,10 @@ class Side:
 
 def sides(case, sets):
     """Fresh processes by column."""
-    columns = {"opencv": Side(OPENCV, "-")}
+    columns = {"opencv": Side()}
     if "detect" in case.job:
-        columns["kept"] = Side(OPENCV, "-", KEPT)
-    return columns | {isa: Side([str(PEER)], isa) for isa in sets}
+        columns["kept"] = Side(environment=KEPT)
+    return columns | {isa: Side(isa) for isa in sets}
 
 
 def build():
@@ -106,4 +107,7 @@ def available(sets, scratch):
     requests = [{"job": case.job, "set": isa, "threads": 1, "input": str(case.input)} for isa in sets]
     requests = "".join(json.dumps(request) + "\n" for request in requests)
     answers = subprocess.run([str(PEER)], input=requests, capture_output=True, text=True, check=True).stdout.splitlines()
-    return [isa for isa, answer in zip(sets, answers, strict=True) if "error" not in json.loads(answer)]
+    errors = {isa: json.loads(answer).get("error", "") for isa, answer in zip(sets, answers, strict=True)}
+    if failures := [error for error in errors.values() if error and "this machine has" not in error]:
+        raise SystemExit(f"{PEER}: {failures[0]}")
+    return [isa for isa, error in errors.items() if not error]

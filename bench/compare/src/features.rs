@@ -1,4 +1,4 @@
-//! Features as `sides.py` reads them.
+//! Features as `opencv_side.py` writes and `draws.py` reads them.
 
 use sift::{Descriptors, Features};
 

@@ -1,4 +1,5 @@
-//! Runs the kernels on request and says how long they took; `compare.py` and `draws.py` ask, and run OpenCV in turn.
+//! Runs the kernels on request and says how long they took; `compare.py` and `draws.py` ask, and run OpenCV in turn,
+//! and `instructions.py` counts what it executes.
 //!
 //! A request is a line of JSON on standard input, a [`Request`]. The answer is one, too: `seconds` and the number of `keypoints`
 //! (0 where none are sought), or `error` and the reason, which may be that the machine lacks the instruction set. Scratch memory is
@@ -31,8 +32,35 @@ struct Kernels {
     extractor: Extractor,
 }
 
-/// How long it took, how many keypoints there were, and the result, which of a miss is not kept.
-type Timed = Result<(Duration, usize, Option<Vec<u8>>), Box<dyn Error>>;
+/// How long it took, and the result.
+type Timed = Result<(Duration, Outcome), Box<dyn Error>>;
+
+/// What a kernel gives.
+enum Outcome {
+    Pixels(Vec<u8>),
+    Features(sift::Features),
+    /// Of a miss the number of keypoints alone.
+    Keypoints(usize),
+}
+
+impl Outcome {
+    fn keypoints(&self) -> usize {
+        match self {
+            Self::Pixels(_) => 0,
+            Self::Features(features) => features.keypoints.len(),
+            &Self::Keypoints(count) => count,
+        }
+    }
+
+    /// As it is written to a file.
+    fn into_bytes(self) -> Result<Vec<u8>, &'static str> {
+        match self {
+            Self::Pixels(pixels) => Ok(pixels),
+            Self::Features(features) => Ok(features::bytes(&features)),
+            Self::Keypoints(_) => Err("a miss has no output"),
+        }
+    }
+}
 
 impl Kernels {
     fn new(set: InstructionSet) -> Self {
@@ -68,7 +96,7 @@ impl Kernels {
         } else {
             self.denoiser.denoise(image, &params, &control)?
         };
-        Ok((started.elapsed(), 0, Some(clean)))
+        Ok((started.elapsed(), Outcome::Pixels(clean)))
     }
 
     fn detect(&mut self, asked: &Detect, threads: NonZeroUsize, grey: &[u8]) -> Timed {
@@ -83,14 +111,14 @@ impl Kernels {
         let control = sift::Control { threads, stop: None };
         let started = Instant::now();
         let found = self.detector.detect(grey, width, height, &params, &control)?;
-        Ok((started.elapsed(), found.keypoints.len(), Some(features::bytes(&found))))
+        Ok((started.elapsed(), Outcome::Features(found)))
     }
 
     fn miss(&mut self, threads: NonZeroUsize, file: &[u8]) -> Timed {
         let control = extract::Control { threads, ..Default::default() };
         let started = Instant::now();
         let found = self.extractor.extract(file, &extract::Params::default(), &LIMITS, &control)?;
-        Ok((started.elapsed(), found.features.keypoints.len(), None))
+        Ok((started.elapsed(), Outcome::Keypoints(found.features.keypoints.len())))
     }
 }
 
@@ -109,9 +137,10 @@ fn answer(kernels: &mut HashMap<InstructionSet, Kernels>, request: &str) -> Resu
         return Err(format!("this machine has {strongest} at most").into());
     }
     let kernels = kernels.entry(set).or_insert_with(|| Kernels::new(set));
-    let (took, keypoints, result) = kernels.run(&job, threads, &read(&input)?)?;
+    let (took, outcome) = kernels.run(&job, threads, &read(&input)?)?;
+    let keypoints = outcome.keypoints();
     if let Some(path) = output {
-        fs::write(path, result.ok_or("a miss has no output")?)?;
+        fs::write(path, outcome.into_bytes()?)?;
     }
     Ok(Answer::Timed { seconds: took.as_secs_f64(), keypoints })
 }

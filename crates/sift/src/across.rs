@@ -12,7 +12,7 @@ use crate::vector::Vector;
 /// Blurs across rows that all have the same number of lines: to row `i` of `out`, samples and stride, go rows `i` to
 /// `i + taps.len() - 1` of `rows`, for as many as there are.
 pub(crate) fn across(isa: Isa, rows: &[&[[f32; LINE]]], taps: &[f32], out: (&mut [f32], usize)) {
-    // A function for each number of taps up to twice that of the default parameters, or thereabouts.
+    // A function for each number up to those of a radius of one line, as along rows.
     macro_rules! of_taps {
         ($($taps:literal)*) => {
             match taps.len() {
@@ -36,7 +36,7 @@ for_each_vector! {
 
 /// The most taps of those that have a function of their own.
 const MOST: usize = 33;
-/// Rows that are summed at a time at most.
+/// Rows that are summed at a time at most, as each keeps three registers.
 const GROUP: usize = 8;
 
 #[inline(always)]
@@ -64,7 +64,6 @@ fn many_body<V: Vector>(rows: &[&[[f32; LINE]]], taps: &[f32], (out, stride): (&
     let mut first = 0;
     while first < outputs {
         let (rows, out) = (&rows[first..], &mut out[first * stride..]);
-        // Each of the rows that are summed at a time keeps three registers.
         first += match outputs - first {
             GROUP.. if V::LANES == LINE => sum_rows_of_any::<V, GROUP>(rows, taps, out, stride),
             4.. if V::LANES < LINE => sum_rows_of_any::<V, 4>(rows, taps, out, stride),
@@ -132,6 +131,7 @@ fn sum_rows<V: Vector, const N: usize, const TAPS: usize>(
     out: &mut [f32],
     stride: usize,
 ) -> usize {
+    const { assert!(TAPS <= MOST && N <= GROUP) };
     let (centre, count) = (TAPS / 2, TAPS + N - 1);
     let rows = &rows[..count];
     let lines = rows[0].len();

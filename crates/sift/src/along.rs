@@ -38,7 +38,7 @@ pub(crate) fn along(
     if (isa.design(), isa.level()) == (Design::Amd, Level::Avx2) && streamed::TAPS.contains(&taps.len()) {
         return along_streamed(isa, rows, taps);
     }
-    // A function for each number of taps up to twice that of the default parameters, or thereabouts.
+    // A function for each number up to those of a radius of one line.
     macro_rules! of_taps {
         ($($taps:literal)*) => {
             match taps.len() {
@@ -115,6 +115,7 @@ fn one_by_one<V: Vector, const ROWS: usize>(group: Group<'_, ROWS>, taps: &[f32]
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::ring::margin_for;
 
     const LINES: usize = 3;
     pub(crate) const WIDTH: usize = LINES * LINE;
@@ -136,7 +137,8 @@ pub(crate) mod tests {
     #[test]
     fn along_sums_from_left_to_right_and_few_taps_in_pairs() {
         for radius in 0..=35 {
-            let (margin, stride) = (LINE * 3, WIDTH + 6 * LINE);
+            let margin = margin_for(radius);
+            let stride = WIDTH + 2 * margin;
             let (padded, taps) = (noise(8 * stride), symmetric(radius));
             let expected = |y: usize, x: usize| {
                 let samples = &padded[y * stride + margin + x - radius..];

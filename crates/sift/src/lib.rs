@@ -6,7 +6,6 @@ mod along;
 mod around;
 mod base;
 mod control;
-
 mod cost;
 mod decimate;
 mod descriptor;

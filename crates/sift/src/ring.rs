@@ -11,8 +11,8 @@ pub(crate) const LINE: usize = 16;
 /// Rows that are computed at a time, and lie one after another in memory.
 pub(crate) const BLOCK: usize = 8;
 
-/// Samples of a margin for a blur of this radius: whole lines, and more than the radius, as that blur may read what follows.
-pub(crate) fn margins(radius: usize) -> usize {
+/// Samples of a margin for a blur of this radius: whole lines, and more than the radius, as blurs read whole vectors.
+pub(crate) fn margin_for(radius: usize) -> usize {
     (radius + 1).next_multiple_of(LINE)
 }
 
@@ -23,8 +23,8 @@ pub(crate) struct Padded<'a> {
     pub(crate) samples: &'a [f32],
     /// Samples between a row and the next.
     pub(crate) stride: usize,
-    /// Samples of a row's left margin, whole lines and no less than the radius of the blur. Its right one goes a line or more beyond
-    /// its last line.
+    /// Samples of a row's left margin, whole lines and no less than [`margin_for`] the radius of the blur, which as many follow its last
+    /// line, too.
     pub(crate) margin: usize,
 }
 
@@ -48,8 +48,8 @@ struct Layout {
 }
 
 impl Layout {
-    fn new((width, height): (usize, usize), margin: usize, rows: usize) -> Self {
-        let margin = margins(margin);
+    fn new((width, height): (usize, usize), radius: usize, rows: usize) -> Self {
+        let margin = margin_for(radius);
         Self {
             blocks: rows.div_ceil(BLOCK).min(height.div_ceil(BLOCK)).max(1),
             margin,
@@ -66,9 +66,9 @@ impl Layout {
 
 impl Ring {
     /// Makes room for the last `rows` rows up to the end of any block of an image of `width` by `height` samples, keeping the
-    /// memory it has where that is enough. Margins are `margin` samples and at least a line.
-    pub(crate) fn reset(&mut self, (width, height): (usize, usize), margin: usize, rows: usize) {
-        let layout = Layout::new((width, height), margin, rows);
+    /// memory it has where that is enough. Margins are for a blur of this radius.
+    pub(crate) fn reset(&mut self, (width, height): (usize, usize), radius: usize, rows: usize) {
+        let layout = Layout::new((width, height), radius, rows);
         self.samples.resize(layout.samples());
         let Layout { blocks, margin, stride } = layout;
         (self.width, self.margin, self.stride) = (width, margin, stride);
@@ -78,9 +78,9 @@ impl Ring {
     }
 
     /// Bytes that it takes after [`reset`](Self::reset).
-    pub(crate) fn bytes((width, height): (usize, usize), margin: usize, rows: usize) -> usize {
+    pub(crate) fn bytes((width, height): (usize, usize), radius: usize, rows: usize) -> usize {
         let starts = height.next_multiple_of(BLOCK) * size_of::<usize>();
-        Layout::new((width, height), margin, rows).samples() * size_of::<f32>() + starts
+        Layout::new((width, height), radius, rows).samples() * size_of::<f32>() + starts
     }
 
     /// Samples between a row and the next of its block.

@@ -14,7 +14,7 @@ use crate::gaussian::Kernel;
 use crate::isa::Isa;
 use crate::octave::{Octave, Source};
 use crate::reflect::reflect_101;
-use crate::ring::{BLOCK, LINE, Padded, margins};
+use crate::ring::{BLOCK, LINE, Padded, margin_for};
 use crate::upscale::doubled_row;
 
 /// Rows and columns of the last level, as many as are computed at once, and how many of them are before the sample.
@@ -86,7 +86,7 @@ impl<'a> Vicinity<'a> {
         let mut area = Area::around(y, x);
         let margin = kernels.iter().chain([&base]).map(|kernel| kernel.radius()).max().unwrap_or(0);
         // Lines begin at the same columns everywhere.
-        let (line, margin) = (area.columns.start, margins(margin));
+        let (line, margin) = (area.columns.start, margin_for(margin));
         for (level, kernel) in levels[1..].iter_mut().zip(&kernels).rev() {
             let next = area.read_by(kernel, size);
             level.reset(area, line, margin);

@@ -20,7 +20,7 @@ pub(super) struct Group<'a, const ROWS: usize> {
     pub(super) margin: usize,
     /// As many lines each.
     pub(super) out: [&'a mut [[f32; LINE]]; ROWS],
-    /// Without lines where nothing is to be fetched.
+    /// Lines that are fetched, none where nothing is to be.
     pub(super) coming: [&'a [[f32; LINE]]; ROWS],
 }
 

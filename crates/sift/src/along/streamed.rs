@@ -9,20 +9,23 @@ use crate::prefetch::prefetch;
 use crate::ring::LINE;
 use crate::vector::Vector;
 
-/// The numbers of taps of the default parameters, which are summed in this way.
-pub(super) const TAPS: [usize; 4] = [11, 13, 17, 21];
+/// Calls a function for a number of taps.
+macro_rules! for_taps {
+    ($($taps:literal: $blur:ident),*) => {
+        /// The numbers of taps of the default parameters, which are summed in this way.
+        pub(super) const TAPS: &[usize] = &[$($taps),*];
 
-/// Blurs rows with as many taps as [`TAPS`] has, in vectors that [stream](Vector::STREAMS).
-#[inline(always)]
-pub(super) fn streamed_body<V: Vector>(rows: Rows<'_>, taps: &[f32]) {
-    match taps.len() {
-        11 => fours::<V, 11>(rows, taps),
-        13 => fours::<V, 13>(rows, taps),
-        17 => threes::<V, 17>(rows, taps),
-        21 => threes::<V, 21>(rows, taps),
-        _ => {}
-    }
+        /// Blurs rows with as many taps as [`TAPS`] has, in vectors that [stream](Vector::STREAMS).
+        #[inline(always)]
+        pub(super) fn streamed_body<V: Vector>(rows: Rows<'_>, taps: &[f32]) {
+            match taps.len() {
+                $($taps => $blur::<V, $taps>(rows, taps),)*
+                _ => {}
+            }
+        }
+    };
 }
+for_taps!(11: fours, 13: fours, 17: threes, 21: threes);
 
 /// Four rows at a time, as there are registers for two sums of each.
 #[inline(always)]

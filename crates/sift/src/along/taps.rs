@@ -6,7 +6,7 @@ use crate::prefetch::prefetch;
 use crate::ring::LINE;
 use crate::vector::Vector;
 
-/// Blurs rows with `TAPS` taps, at most 33. `VECTORS` of each row, whole lines, are under way at a time: several sums hide the latency of
+/// Blurs rows with `TAPS` taps, at most those of a radius of one line. `VECTORS` of each row, whole lines, are under way at a time: several sums hide the latency of
 /// a multiply-add. See [`samples`] for `LOADING`.
 #[inline(always)]
 pub(super) fn taps_in_step<
@@ -19,6 +19,7 @@ pub(super) fn taps_in_step<
     group: Group<'_, ROWS>,
     taps: &[f32; TAPS],
 ) {
+    const { assert!(TAPS <= 2 * LINE + 1) };
     let (lines, at_once) = (group.lines(), VECTORS * V::LANES / LINE);
     if lines < at_once {
         return one_by_one::<V, ROWS>(group, taps);

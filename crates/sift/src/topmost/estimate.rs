@@ -85,7 +85,9 @@ impl Estimator {
     /// Prepares for samples of a level of this size, of so many of its rows at a time.
     pub(super) fn reset(&self, samples: &mut Ring, (width, height): (usize, usize), rows: usize) {
         let size = (width.div_ceil(self.step), height.div_ceil(self.step));
-        samples.reset(size, self.taken.next_multiple_of(MOST_LANES), rows.div_ceil(self.step) + BLOCK);
+        // Margins of whole vectors.
+        let radius = self.taken.next_multiple_of(MOST_LANES) - 1;
+        samples.reset(size, radius, rows.div_ceil(self.step) + BLOCK);
     }
 
     /// Takes samples of some rows of a level.
