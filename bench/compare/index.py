@@ -10,7 +10,7 @@ RECORDS = Path(__file__).resolve().parents[1] / "records"
 HEAD = """# Records
 
 Measured on the machines that each names, by `bench/compare` (kernels beside OpenCV), `bench/serving`, `bench/faults`, `bench/cache`,
-`bench/capacity` and `bench/soak`. A record stays as it was made.
+`bench/capacity` and `bench/soak`; `draws` are pictures and parameters drawn at random beside OpenCV. A record stays as it was made.
 
 ## Kernels beside OpenCV
 
