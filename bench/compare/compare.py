@@ -17,9 +17,7 @@ import record  # noqa: E402
 from awake import Awake  # noqa: E402
 from machine import ProcessorTime  # noqa: E402
 from record import ratio  # noqa: E402
-from sides import ROOT, Case, available, build, denoise, detect, sides  # noqa: E402
-
-PICTURES = ROOT / "testdata" / "pictures"
+from sides import Case, available, build, denoise, detect, samples, sides  # noqa: E402
 
 # Strength, template and search windows; whether as lightness and colour, not all channels together.
 DENOISINGS = {
@@ -52,9 +50,7 @@ def mosaic(images, width, height):
 
 def cases(folders, scratch, slow):
     """What is run, the name of the picture, and the case."""
-    named = {}
-    for path in sorted(PICTURES.glob("*.jpg")) + sorted(PICTURES.glob("*.png")):
-        named[path.stem] = path
+    named = {path.stem: path for path in samples()}
     for path in [path for folder in folders for path in sorted(folder.glob("*/img1.*"))]:
         if other := named.get(path.parent.name):
             raise SystemExit(f"{path} and {other} have the same name")

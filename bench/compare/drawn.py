@@ -5,20 +5,19 @@ import random
 import cv2
 import numpy as np
 
-from sides import ROOT, denoise, detect
-
-PICTURES = ROOT / "testdata" / "pictures"
+from sides import denoise, detect, samples
 
 # Pixels times offsets times channels of a draw at most: what OpenCV does in a second or two.
 MOST_PAIRS = 60_000_000
 
 
 class Draws:
+    """What a seed draws, one after another."""
+
     def __init__(self, seed):
         self.random = random.Random(seed)
         self.noise = np.random.default_rng(seed)
-        paths = sorted(PICTURES.glob("*.jpg")) + sorted(PICTURES.glob("*.png"))
-        self.photographs = [cv2.imread(str(path)) for path in paths]
+        self.photographs = [cv2.imread(str(path)) for path in samples()]
         self.kinds = [self.photograph] * 4 + [
             self.white_noise,
             self.smooth_noise,

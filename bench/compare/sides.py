@@ -12,6 +12,7 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
 PEER = ROOT / "target" / "release" / "compare"
+SAMPLES = ROOT / "testdata" / "pictures"
 OPENCV = [sys.executable, str(Path(__file__).with_name("opencv_side.py"))]
 
 # Where OpenCV's memory comes from decides by a factor of up to 1.7 how long its SIFT takes, and glibc lets that depend on what was
@@ -51,11 +52,11 @@ def detect(path, grey, **params):
 
 
 def written(path, image):
-    """Writes the pixels, and as a PNG, whose path this is, if that has as many channels."""
+    """Writes the pixels to the path, and to a PNG beside it: its path, or None for two channels, which it can't have."""
     image.tofile(path)
-    png = path.with_suffix(".png")
     if image.ndim == 3 and image.shape[2] == 2:
         return None
+    png = path.with_suffix(".png")
     if not cv2.imwrite(str(png), image):
         raise SystemExit(f"{png} can't be written")
     return png
@@ -67,8 +68,9 @@ class Side:
     def __init__(self, isa=None, environment=()):
         """siftd's with an instruction set, OpenCV's without."""
         self.isa = isa
+        command = [str(PEER)] if isa else OPENCV
         self.process = subprocess.Popen(
-            [str(PEER)] if isa else OPENCV, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **dict(environment)}
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **dict(environment)}
         )
 
     def run(self, case, threads, output=None):
@@ -94,6 +96,11 @@ def sides(case, sets):
     if "detect" in case.job:
         columns["kept"] = Side(environment=KEPT)
     return columns | {isa: Side(isa) for isa in sets}
+
+
+def samples():
+    """The repository's own pictures."""
+    return sorted(SAMPLES.glob("*.jpg")) + sorted(SAMPLES.glob("*.png"))
 
 
 def build():

@@ -23,8 +23,8 @@ pub(crate) struct Padded<'a> {
     pub(crate) samples: &'a [f32],
     /// Samples between a row and the next.
     pub(crate) stride: usize,
-    /// Samples of a row's left margin, whole lines and no less than [`margin_for`] the radius of the blur, which as many follow its last
-    /// line, too.
+    /// Samples of a row's left margin, whole lines and no less than what [`margin_for`] says of the blur's radius; as many follow the
+    /// row's last line.
     pub(crate) margin: usize,
 }
 

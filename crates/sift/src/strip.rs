@@ -52,21 +52,21 @@ pub(crate) struct Strip<'a> {
     begin: usize,
 }
 
-/// Margins and rows that a stage has room for.
+/// What a stage has room for: margins for a blur of this radius along its rows, and so many rows.
 struct Room {
-    margin: usize,
+    radius: usize,
     rows: usize,
     along: usize,
 }
 
 /// Those of all stages.
 fn rooms(kernels: &Kernels, reach: &Reach) -> impl Iterator<Item = Room> {
-    let margins = kernels.levels.iter().map(Kernel::radius).chain([kernels.topmost.radius() + BEYOND]);
-    let radii = [kernels.base.radius()].into_iter().chain(kernels.levels.iter().map(Kernel::radius));
-    margins.zip(radii).zip(&reach.levels).map(|((margin, radius), reach)| Room {
-        margin,
+    let radii = kernels.levels.iter().map(Kernel::radius).chain([kernels.topmost.radius() + BEYOND]);
+    let own = [kernels.base.radius()].into_iter().chain(kernels.levels.iter().map(Kernel::radius));
+    radii.zip(own).zip(&reach.levels).map(|((radius, own), reach)| Room {
+        radius,
         rows: reach.rows(),
-        along: radius + BLOCK + radius.next_multiple_of(BLOCK),
+        along: own + BLOCK + own.next_multiple_of(BLOCK),
     })
 }
 
@@ -79,7 +79,7 @@ pub(crate) fn bytes(
 ) -> usize {
     let size = ((columns + 2 * reach.columns).min(width), height);
     let stages = rooms(kernels, reach)
-        .map(|Room { margin, rows, along }| Ring::bytes(size, margin, rows) + Ring::bytes(size, 0, along));
+        .map(|Room { radius, rows, along }| Ring::bytes(size, radius, rows) + Ring::bytes(size, 0, along));
     let doubled = Ring::bytes(size, kernels.base.radius(), 0);
     stages.sum::<usize>() + doubled + topmost::bytes(size, &kernels.topmost)
 }
@@ -99,7 +99,7 @@ impl<'a> Strip<'a> {
         let size = (held.len(), height);
         memory.levels.resize_with(reach.levels.len(), Stage::default);
         for (stage, room) in memory.levels.iter_mut().zip(rooms(kernels, reach)) {
-            stage.rows.reset(size, room.margin, room.rows);
+            stage.rows.reset(size, room.radius, room.rows);
             stage.along.reset(size, 0, room.along);
         }
         if let Source::Image { .. } = octave.source {

@@ -84,9 +84,9 @@ impl<'a> Vicinity<'a> {
         let levels = &mut levels[..count];
         let size = (octave.width, octave.height);
         let mut area = Area::around(y, x);
-        let margin = kernels.iter().chain([&base]).map(|kernel| kernel.radius()).max().unwrap_or(0);
+        let radius = kernels.iter().chain([&base]).map(|kernel| kernel.radius()).max().unwrap_or(0);
         // Lines begin at the same columns everywhere.
-        let (line, margin) = (area.columns.start, margin_for(margin));
+        let (line, margin) = (area.columns.start, margin_for(radius));
         for (level, kernel) in levels[1..].iter_mut().zip(&kernels).rev() {
             let next = area.read_by(kernel, size);
             level.reset(area, line, margin);

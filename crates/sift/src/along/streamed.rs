@@ -9,7 +9,7 @@ use crate::prefetch::prefetch;
 use crate::ring::LINE;
 use crate::vector::Vector;
 
-/// Calls a function for a number of taps.
+/// Tells which function sums how many taps.
 macro_rules! for_taps {
     ($($taps:literal: $blur:ident),*) => {
         /// The numbers of taps of the default parameters, which are summed in this way.

@@ -6,8 +6,8 @@ use crate::prefetch::prefetch;
 use crate::ring::LINE;
 use crate::vector::Vector;
 
-/// Blurs rows with `TAPS` taps, at most those of a radius of one line. `VECTORS` of each row, whole lines, are under way at a time: several sums hide the latency of
-/// a multiply-add. See [`samples`] for `LOADING`.
+/// Blurs rows with `TAPS` taps, at most those of a radius of one line. `VECTORS` of each row, whole lines, are under way at a time:
+/// several sums hide the latency of a multiply-add. See [`samples`] for `LOADING`.
 #[inline(always)]
 pub(super) fn taps_in_step<
     V: Vector,

@@ -89,7 +89,7 @@ impl Vector for [f32; 8] {
 
     #[inline(always)]
     fn mul_add(self, factor: Self, addend: Self) -> Self {
-        // The baseline of x86-64 has no instruction for it, and a call for each lane takes ten times as long.
+        // The baseline of x86-64 has no instruction for it, and calls for each lane take more than twice as long.
         if cfg!(all(target_arch = "x86_64", not(target_feature = "fma"))) {
             fused(self, factor, addend)
         } else {

@@ -1,8 +1,9 @@
 //! Multiply-adds that are rounded once, where the target has no instruction for them.
 //!
 //! A product of floats is exact in double precision, and its sum with an addend, rounded to that and then to a float, is what it is rounded
-//! to at once, but where the first rounding led to the middle between two floats (Boldo and Melquiond, 2008, section 2). Such sums are
-//! looked for, and left to the C library, one in some hundred million.
+//! to at once, but where the first rounding led to the middle between two floats (Boldo and Melquiond, "Emulation of a FMA and correctly
+//! rounded sums: proved algorithms using rounding to odd", 2008, on double rounding). Such sums, which are few, are looked for and left to
+//! the C library.
 
 /// The middle between two floats, in the bits of a double that a float has no room for.
 const MIDDLE: u32 = 1 << 28;
