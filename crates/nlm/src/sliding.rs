@@ -24,14 +24,15 @@ use crate::task::Task;
 use crate::weights::Weights;
 use crate::{Control, Error, Params};
 
-/// Columns of a piece: few enough that the sums of all offsets along a row stay in the second-level cache.
+/// Columns of a piece: few enough that the sums of all offsets along a row stay in the second-level cache, with search windows of up to
+/// some 129 px.
 const PIECE_WIDTH: usize = 1280;
 
 /// Rows of a band, but for those of the window above it that are gone through first.
 const BAND_HEIGHT: usize = 1024;
 
-/// Largest radius of the search window: above, column sums outgrow the cache.
-const LARGEST_SEARCH: usize = 64;
+/// Largest radius of the search window: column sums take 4 MB then.
+const LARGEST_SEARCH: usize = 256;
 
 /// Pixels whose pairs are gone through at a time, by all groups of offsets, a multiple of all lanes: few enough for the
 /// first-level cache.

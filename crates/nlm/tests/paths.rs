@@ -261,7 +261,17 @@ fn tables_and_windows_at_their_limits_agree_with_the_reference() {
 /// More offsets than the pictures have pixels beside each other, in groups that begin in different runs of pixels.
 #[test]
 fn the_widest_search_windows_agree_with_the_reference() {
-    for (width, search_window, channels) in [(150, 127, 1), (9, 129, 1), (30, 129, 3), (70, 131, 1)] {
+    let cases = [
+        (150, 127, 1),
+        (9, 129, 1),
+        (30, 129, 3),
+        (70, 131, 1),
+        (30, 131, 3),
+        (4, 257, 2),
+        (3, 513, 1),
+        (2, 515, 1),
+    ];
+    for (width, search_window, channels) in cases {
         let pixels = picture(width * channels, 12, (5, 20, false, 3));
         let params = Params { h: 30.0, template_window: 3, search_window };
         let image = Image::new(&pixels, width, 12, channels).unwrap();
@@ -356,8 +366,9 @@ fn more_threads_than_there_can_be_are_as_many_as_pay() {
     let pixels = picture(40, 30, (5, 20, false, 2));
     let image = Image::new(&pixels, 40, 30, 1).unwrap();
     // Tiles with either sums, sums that slide over offsets, and the rest.
-    for (template_window, search_window) in [(7, 21), (9, 21), (35, 35), (1, 131)] {
-        let params = Params { template_window, search_window, ..Params::default() };
+    for (h, template_window, search_window) in [(10.0, 7, 21), (10.0, 9, 21), (10.0, 35, 35), (200.0, 1, 131)]
+    {
+        let params = Params { h, template_window, search_window };
         let expected = Denoiser::new().denoise(image, &params, &threads(1)).unwrap();
         assert_eq!(Denoiser::new().denoise(image, &params, &threads(usize::MAX)), Ok(expected));
     }
@@ -406,9 +417,10 @@ fn stops_when_it_is_told_to() {
     let grey = Image::new(&pixels[..64 * 64], 64, 64, 1).unwrap();
     let bgr = Image::new(&pixels, 64, 64, 3).unwrap();
     // Tiles with either sums, sums that slide over offsets, the rest, and windows that take nothing.
-    for (template_window, search_window) in [(7, 21), (9, 21), (35, 35), (1, 131), (1, 1)] {
-        let luma = Params { template_window, search_window, ..Params::default() };
-        let coloured = ColoredParams { luma, ..ColoredParams::default() };
+    let ways = [(10.0, 7, 21), (10.0, 9, 21), (10.0, 35, 35), (200.0, 1, 131), (10.0, 1, 1)];
+    for (h, template_window, search_window) in ways {
+        let luma = Params { h, template_window, search_window };
+        let coloured = ColoredParams { luma, h_color: h };
         for allowed in [0, 10] {
             let asked = AtomicUsize::new(0);
             let stop = || asked.fetch_add(1, Ordering::Relaxed) >= allowed;
