@@ -11,6 +11,7 @@ mod offsets;
 mod rows;
 mod sums;
 
+use std::iter;
 use std::ops::Range;
 
 use self::columns::{Columns, Window};
@@ -107,28 +108,39 @@ fn run_piece_body<V: Lanes, const CHANNELS: usize>(
     let mut pass = Pass::<V, CHANNELS>::new(table, task, piece, memory);
     for dy in 0..=search {
         let groups = groups(offsets(dy, search), V::LANES);
-        pass.columns.clear();
-        let first = top - dy;
-        // Two rows of one channel, or one of two, are loaded at a time; the windows' last row comes in below.
-        for y in (first - template..first + template).step_by(2 / CHANNELS) {
-            pass.rows.load_new(task, piece, dy, y);
-            for (slot, group) in groups.clone().enumerate() {
-                pass.columns.add_rows(slot, pass.rows, group, group.pairs(piece.width));
+        for span in spans(top..bottom, dy, template) {
+            pass.columns.clear();
+            let first = span.start;
+            // Two rows of one channel, or one of two, are loaded at a time; the windows' last row comes in below.
+            for y in (first - template..first + template).step_by(2 / CHANNELS) {
+                pass.rows.load_new(task, piece, dy, y);
+                for (slot, group) in groups.clone().enumerate() {
+                    pass.columns.add_rows(slot, pass.rows, group, group.pairs(piece.width));
+                }
             }
-        }
-        for y in first..bottom {
-            if control.should_stop() {
-                return Err(Error::Stopped);
+            for y in span {
+                if control.should_stop() {
+                    return Err(Error::Stopped);
+                }
+                let gone = (y > first).then_some(y - template - 1);
+                pass.rows.load_changes(task, piece, dy, y + template, gone);
+                pass.rows.load_ends(task, piece, y, y + dy);
+                let row = |y: isize| usize::try_from(y - top).ok().filter(|row| *row < piece.height);
+                pass.add_row(&groups, Ends { here: row(y), there: row(y + dy) });
             }
-            let gone = (y > first).then_some(y - template - 1);
-            pass.rows.load_changes(task, piece, dy, y + template, gone);
-            pass.rows.load_ends(task, piece, y, y + dy);
-            let row = |y: isize| usize::try_from(y - top).ok().filter(|row| *row < piece.height);
-            pass.add_row(&groups, Ends { here: row(y), there: row(y + dy) });
         }
     }
     pass.sums.divide(task, piece, out);
     Ok(())
+}
+
+/// The rows of a piece and those `dy` above them, whose pairs have an end in the piece: one span, or two where fewer rows lead into a
+/// second one, a template window high, than lie between them.
+fn spans(rows: Range<isize>, dy: isize, template: isize) -> impl Iterator<Item = Range<isize>> {
+    let above = rows.start - dy..rows.end - dy;
+    let apart = above.end + 2 * template < rows.start;
+    let (first, second) = if apart { (above, Some(rows)) } else { (above.start..rows.end, None) };
+    iter::once(first).chain(second)
 }
 
 /// Rows of a piece that the pixels at both ends of a row's pairs are in; none where they are outside.
@@ -205,5 +217,18 @@ impl<'a, V: Lanes, const CHANNELS: usize> Pass<'a, V, CHANNELS> {
         if let Some(there) = ends.there {
             self.sums.add_there(rows, group, there, pairs.start, weights);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_that_lead_to_no_pixel_are_passed_over_where_they_are_many() {
+        let all = |dy| spans(8..20, dy, 3).map(|span| (span.start, span.end)).collect::<Vec<_>>();
+        assert_eq!(all(0), [(8, 20)]);
+        assert_eq!(all(18), [(-10, 20)]);
+        assert_eq!(all(19), [(-11, 1), (8, 20)]);
     }
 }
