@@ -26,13 +26,13 @@ use crate::weights::Weights;
 use crate::{Control, Error, Params};
 
 /// Columns of a piece: few enough that the sums of all offsets along a row stay in the second-level cache, with search windows of up to
-/// some 129 px.
+/// some 130 px.
 const PIECE_WIDTH: usize = 1280;
 
 /// Rows of a band, but for those of the window above it that are gone through first.
 const BAND_HEIGHT: usize = 1024;
 
-/// Largest radius of the search window: column sums take 4 MB then.
+/// Largest radius of the search window: column sums of a whole piece take 4 MB then.
 const LARGEST_SEARCH: usize = 256;
 
 /// Pixels whose pairs are gone through at a time, by all groups of offsets, a multiple of all lanes: few enough for the
@@ -134,8 +134,8 @@ fn run_piece_body<V: Lanes, const CHANNELS: usize>(
     Ok(())
 }
 
-/// The rows of a piece and those `dy` above them, whose pairs have an end in the piece: one span, or two where fewer rows lead into a
-/// second one, a template window high, than lie between them.
+/// Rows whose pairs, `dy` below them, have an end in a piece: those above it that lead into it, and its own. They are one span with all
+/// between, or two where more lie between than the rows with which the second one's template windows begin.
 fn spans(rows: Range<isize>, dy: isize, template: isize) -> impl Iterator<Item = Range<isize>> {
     let above = rows.start - dy..rows.end - dy;
     let apart = above.end + 2 * template < rows.start;
