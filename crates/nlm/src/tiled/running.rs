@@ -4,15 +4,16 @@
 //! it, one column in and one out: the time hardly depends on the template window. Nothing is shuffled, as each lane slides
 //! over a tile of its own.
 
+mod blocks;
 mod changes;
 mod columns;
 mod weigher;
 
+use self::blocks::grid;
 use self::changes::{ChangeMemory, Changes};
 use self::columns::Columns;
 use self::weigher::Weigher;
 use super::accumulate::vectors;
-use super::grid::{Block, Grid};
 use super::offsets::Offsets;
 use super::weights::RowWeights;
 use super::{pieces, sums};
@@ -37,20 +38,18 @@ pub(crate) struct RunningMemory {
     quotients: Vec<u8>,
 }
 
-/// Most columns of a block, which is as high as a tile.
-const WIDEST_BLOCK: usize = 44;
-
 /// Largest radius of the search window: above, tiles would be little beside their surroundings.
 const LARGEST_SEARCH: usize = 64;
 
 /// Largest sum of both windows' radii for which this is the quickest way.
 const LARGEST_RADII: usize = 28;
 
-/// More weights than this are looked up less quickly by [`sliding`](crate::sliding), so that this is the quickest way for windows with
-/// larger radii, too.
+/// Largest radii for which it is, too, whatever their sum. More weights than so many are looked up less quickly by
+/// [`sliding`](crate::sliding), and templates may be larger.
+const LARGEST_QUICKEST_SEARCH: usize = 32;
+const LARGEST_TEMPLATE: usize = 6;
 const MANY_WEIGHTS: usize = 2048;
 const LARGEST_TEMPLATE_OF_MANY: usize = 10;
-const LARGEST_SEARCH_OF_MANY: usize = 32;
 
 /// The largest sum of squared differences over a template window, after what sums begin at, fits 32 bits.
 const _: () = {
@@ -74,29 +73,13 @@ pub(crate) fn kernel(isa: Isa, params: &Params, weights: &Weights, windows: Wind
     let fits = match windows {
         Windows::Quickest => {
             let are_many = weights.nonzero().len() > MANY_WEIGHTS;
-            template + search <= LARGEST_RADII
-                || (are_many && template <= LARGEST_TEMPLATE_OF_MANY && search <= LARGEST_SEARCH_OF_MANY)
+            let largest = if are_many { LARGEST_TEMPLATE_OF_MANY } else { LARGEST_TEMPLATE };
+            template + search <= LARGEST_RADII || (template <= largest && search <= LARGEST_QUICKEST_SEARCH)
         }
         Windows::Any => search <= LARGEST_SEARCH,
     };
     // A pixel alone has no pairs.
     (fits && search > 0).then(|| Kernel::new(isa, weights, LookUp::Sums)).flatten()
-}
-
-/// The grid of `lanes` tiles with the least work for a piece of this size: for each offset weights and sums of a block's pixels, columns
-/// beside them that windows begin with, and columns' sums that begin above.
-fn grid(lanes: usize, size: (usize, usize), search: usize, template: usize) -> Grid {
-    let block =
-        |width: usize, height: usize| Block { width: width.div_ceil(width.div_ceil(WIDEST_BLOCK)), height };
-    let of = |columns: usize| Grid::with_columns(lanes, columns, size, (search, template + 1), block);
-    let cost = |grid: &Grid| {
-        let Block { width, height } = grid.block;
-        let begin = 3 * (2 * template + 1) * (width + 2 * template);
-        grid.width / width * (height * (10 * width + 8 * template) + begin)
-    };
-    Grid::columns(lanes)
-        .map(of)
-        .fold(of(1), |least, grid| if cost(&grid) < cost(&least) { grid } else { least })
 }
 
 /// Denoises a band of rows, `first_row` the first of them, into `out`, interleaved.
@@ -140,7 +123,7 @@ fn run_piece_body<V: Lanes, const CHANNELS: usize>(
 ) -> Result<(), Error> {
     let (template, search) = (task.params.template_radius(), task.params.search_radius());
     let weigher = Weigher::new(table, task.weights.shift());
-    let grid = grid(V::LANES, (piece.width, piece.height), search, template);
+    let grid = grid::<V, CHANNELS>((piece.width, piece.height), search, template);
     let RunningMemory { planes, columns, weights, carries, sums, carried, quotients } = memory;
     let changes: Changes<'_, V, CHANNELS> = planes.fill(task.planes, piece, &grid, template);
     let [weights, carries] =
