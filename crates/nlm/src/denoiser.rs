@@ -137,8 +137,9 @@ fn job<'a>(
     method: &'a Method,
     threads: NonZeroUsize,
 ) -> Job<'a> {
-    let Method { params, channels, weights, path } = method;
+    let Method { params, channels, weights, .. } = method;
     planes.fill(image, params.border());
     let (channels, width, height) = (*channels, image.width(), image.height());
+    let path = method.path(width * height);
     Job::new(Task { planes, channels, width, height, params, weights, isa }, path, threads)
 }

@@ -1,5 +1,7 @@
 //! How images are denoised with some parameters.
 
+use std::sync::OnceLock;
+
 use crate::isa::Isa;
 use crate::lanes::Kernel;
 use crate::tiled::running::{self, Windows};
@@ -7,14 +9,16 @@ use crate::tiled::saturating;
 use crate::weights::Weights;
 use crate::{Params, sliding};
 
-/// What is worked out of parameters: weights, and the way that is fastest with them. Kept from image to image, as it takes as long as
+/// What is worked out of parameters: weights, and the ways that are fastest with them. Kept from image to image, as it takes as long as
 /// some thousand pixels, or ten times that where a table takes many tries.
 #[derive(Debug)]
 pub(crate) struct Method {
     pub(crate) params: Params,
     pub(crate) channels: usize,
     pub(crate) weights: Weights,
-    pub(crate) path: Path,
+    isa: Isa,
+    /// Of each [`Extent`], once it is asked for.
+    paths: [OnceLock<Path>; 3],
 }
 
 /// A way to denoise: the fastest one that is exact.
@@ -30,6 +34,16 @@ pub(crate) enum Path {
     General,
 }
 
+/// How large an image is beside the search window. Tiles have half of that around them, which is most of the work where they are small.
+#[derive(Debug, Clone, Copy)]
+enum Extent {
+    /// Less than a quarter of it.
+    Part,
+    /// Less than twice it.
+    Small,
+    Large,
+}
+
 impl Method {
     /// The one that is kept if it is for these parameters and channels, else it becomes so.
     pub(crate) fn of<'a>(kept: &'a mut Option<Self>, isa: Isa, params: &Params, channels: usize) -> &'a Self {
@@ -41,68 +55,51 @@ impl Method {
     }
 
     fn new(isa: Isa, params: &Params, channels: usize) -> Self {
-        let weights = Weights::new(params, channels);
-        let path = saturating::kernel(isa, params, channels, &weights)
-            .map(Path::Saturating)
-            .or_else(|| running::kernel(isa, params, &weights, Windows::Quickest).map(Path::Running))
-            .or_else(|| sliding::kernel(isa, params, channels, &weights).map(Path::Sliding))
-            .or_else(|| running::kernel(isa, params, &weights, Windows::Any).map(Path::Running))
-            .unwrap_or(Path::General);
-        Self { params: *params, channels, weights, path }
+        let (weights, paths) = (Weights::new(params, channels), Default::default());
+        Self { params: *params, channels, weights, isa, paths }
+    }
+
+    /// The way for an image of so many pixels.
+    pub(crate) fn path(&self, pixels: usize) -> &Path {
+        let search_window = (2 * self.params.search_radius() + 1).pow(2);
+        let extent = if pixels < search_window / 4 {
+            Extent::Part
+        } else if pixels < 2 * search_window {
+            Extent::Small
+        } else {
+            Extent::Large
+        };
+        self.paths[extent as usize].get_or_init(|| self.quickest(extent))
+    }
+
+    fn quickest(&self, extent: Extent) -> Path {
+        let path = match extent {
+            Extent::Part => self.sliding(),
+            Extent::Small => {
+                self.sliding().or_else(|| self.saturating()).or_else(|| self.running(Windows::Any))
+            }
+            Extent::Large => (self.saturating())
+                .or_else(|| self.running(Windows::Quickest))
+                .or_else(|| self.sliding())
+                .or_else(|| self.running(Windows::Any)),
+        };
+        path.unwrap_or(Path::General)
+    }
+
+    fn saturating(&self) -> Option<Path> {
+        let Self { isa, params, channels, weights, .. } = self;
+        saturating::kernel(*isa, params, *channels, weights).map(Path::Saturating)
+    }
+
+    fn running(&self, windows: Windows) -> Option<Path> {
+        running::kernel(self.isa, &self.params, &self.weights, windows).map(Path::Running)
+    }
+
+    fn sliding(&self) -> Option<Path> {
+        let Self { isa, params, channels, weights, .. } = self;
+        sliding::kernel(*isa, params, *channels, weights).map(Path::Sliding)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Level;
-
-    #[test]
-    fn parameters_take_the_quickest_way_that_is_exact() {
-        // (strength, template window, search window), channels
-        let saturating = [((10.0, 7, 21), 1), ((10.0, 7, 21), 2), ((3.0, 7, 65), 1)];
-        let running = [
-            // Weights of distances that 16 bits don't tell apart, or of more than 15 bits; other templates and channels.
-            ((20.0, 7, 21), 1),
-            ((10.0, 7, 15), 1),
-            ((10.0, 9, 21), 2),
-            ((10.0, 1, 3), 1),
-            ((10.0, 7, 21), 3),
-            ((10.0, 21, 37), 1),
-            ((30.0, 21, 65), 1),
-            // For sums that slide over offsets too many channels, weights of too many bits, too many weights.
-            ((10.0, 100, 50), 3),
-            ((10.0, 127, 15), 1),
-            ((200.0, 100, 50), 1),
-        ];
-        let sliding = [
-            ((10.0, 100, 50), 1),
-            ((10.0, 100, 50), 2),
-            ((10.0, 21, 39), 1),
-            ((10.0, 1, 129), 1),
-            ((10.0, 7, 513), 2),
-            ((30.0, 23, 65), 1),
-        ];
-        let general = [((10.0, 7, 1), 1), ((10.0, 7, 515), 1), ((200.0, 1, 131), 1), ((200.0, 7, 131), 4)];
-        let cases = [
-            ("saturating", &saturating[..]),
-            ("running", &running),
-            ("sliding", &sliding),
-            ("general", &general),
-        ];
-        for (expected, cases) in cases {
-            for &((h, template_window, search_window), channels) in cases {
-                let params = Params { h, template_window, search_window };
-                for level in [Level::Scalar, Level::Avx2, Level::Avx512] {
-                    let way = match Method::new(Isa::at_most(level), &params, channels).path {
-                        Path::Saturating(_) => "saturating",
-                        Path::Running(_) => "running",
-                        Path::Sliding(_) => "sliding",
-                        Path::General => "general",
-                    };
-                    assert_eq!(way, expected, "{level:?}, {channels} channels, {params:?}");
-                }
-            }
-        }
-    }
-}
+mod tests;
