@@ -3,7 +3,8 @@
 //! The weight of a pixel for another is that of the other for the one, so half of the search window's offsets do. For
 //! each of them the band's rows are gone through from top to bottom: sums of squared differences over a column of the
 //! template window are kept and moved down a row (one square added, one taken away), their sums along the row are made
-//! by doubling, and the weights found with them are added to the pixels at both ends of the offset.
+//! by doubling, and the weights found with them are added to the pixels at both ends of the offset. Where the ends are so far apart that
+//! most pairs between them have none in the band, each end has its own pairs.
 
 use std::ops::Range;
 
@@ -37,6 +38,38 @@ pub(crate) struct GeneralMemory {
 struct Offset {
     dy: isize,
     dx: isize,
+}
+
+/// A rectangle of pairs, where they begin.
+struct Pairs {
+    x: Range<isize>,
+    y: Range<isize>,
+}
+
+impl Pairs {
+    /// Those that end where these begin.
+    fn moved_by(&self, Offset { dy, dx }: Offset) -> Self {
+        let Self { x, y } = self;
+        Self { x: x.start - dx..x.end - dx, y: y.start - dy..y.end - dy }
+    }
+
+    /// These, the others, and all between.
+    fn and_between(&self, other: &Self) -> Self {
+        let hull = |a: &Range<isize>, b: &Range<isize>| a.start.min(b.start)..a.end.max(b.end);
+        Self { x: hull(&self.x, &other.x), y: hull(&self.y, &other.y) }
+    }
+
+    /// Squared differences in their template windows.
+    fn squares(&self, template: usize) -> usize {
+        (self.x.len() + 2 * template) * (self.y.len() + 2 * template)
+    }
+}
+
+/// Ends of pairs that are in a band of these rows, and are given their share.
+struct Ends {
+    rows: Range<isize>,
+    here: bool,
+    there: bool,
 }
 
 /// Rows of a band: enough that the work above its first row, where column sums begin anew, is a small share.
@@ -87,35 +120,51 @@ impl GeneralMemory {
         offset: Offset,
         control: &Control<'_>,
     ) -> Result<(), Error> {
-        let Task { width, params, .. } = *task;
-        let template = params.template_radius() as isize;
+        let (width, rows) = (task.width as isize, rows.start as isize..rows.end as isize);
+        let here = Pairs { x: 0..width, y: rows.clone() };
+        let there = here.moved_by(offset);
+        let template = task.params.template_radius();
+        let all = here.and_between(&there);
+        let ends = |here, there| Ends { rows: rows.clone(), here, there };
+        if 2 * here.squares(template) < all.squares(template) {
+            self.add_pairs(task, &here, &ends(true, false), offset, control)?;
+            self.add_pairs(task, &there, &ends(false, true), offset, control)
+        } else {
+            self.add_pairs(task, &all, &ends(true, true), offset, control)
+        }
+    }
+
+    fn add_pairs(
+        &mut self,
+        task: &Task<'_>,
+        pairs: &Pairs,
+        ends: &Ends,
+        offset: Offset,
+        control: &Control<'_>,
+    ) -> Result<(), Error> {
+        let template = task.params.template_radius() as isize;
         let Offset { dy, dx } = offset;
-        // Pairs of which at least one end is in the band: from (x, y) to (x + dx, y + dy).
-        let first = rows.start as isize - dy;
-        let left = (-dx).min(0);
-        let pairs = width + dx.unsigned_abs();
-        let span = pairs + 2 * template as usize;
+        let (first, left) = (pairs.y.start, pairs.x.start);
         self.columns.clear();
-        self.columns.resize(span, 0);
+        self.columns.resize(pairs.x.len() + 2 * template as usize, 0);
         for y in first - template..first + template {
             self.move_columns(task, y, None, left - template, offset);
         }
-        for y in first..rows.end as isize {
+        for y in pairs.y.clone() {
             if (y - first) % ROWS_UNASKED == 0 && control.should_stop() {
                 return Err(Error::Stopped);
             }
             let gone = (y > first).then_some(y - template - 1);
             self.move_columns(task, y + template, gone, left - template, offset);
-            self.weigh(task, pairs);
-            if y >= rows.start as isize {
+            self.weigh(task, pairs.x.len());
+            let band_row = |y: isize| (y - ends.rows.start) as usize * task.width;
+            if ends.here && ends.rows.contains(&y) {
                 // The end at (x, y), for x from 0 on, takes the pixel at (x + dx, y + dy).
-                let at = (y as usize - rows.start) * width;
-                self.share(task, at, left.unsigned_abs(), y + dy, dx);
+                self.share(task, band_row(y), -left as usize, y + dy, dx);
             }
-            if y + dy < rows.end as isize {
+            if ends.there && ends.rows.contains(&(y + dy)) {
                 // The end at (x + dx, y + dy), for x + dx from 0 on, takes the pixel at (x, y).
-                let at = ((y + dy) as usize - rows.start) * width;
-                self.share(task, at, (-dx - left) as usize, y, -dx);
+                self.share(task, band_row(y + dy), (-dx - left) as usize, y, -dx);
             }
         }
         Ok(())
