@@ -37,7 +37,7 @@ pub(crate) enum Path {
 /// How large an image is beside the search window. Tiles have half of that around them, which is most of the work where they are small.
 #[derive(Debug, Clone, Copy)]
 enum Extent {
-    /// Less than a quarter of it.
+    /// Less than half of it.
     Part,
     /// Less than twice it.
     Small,
@@ -62,7 +62,7 @@ impl Method {
     /// The way for an image of so many pixels.
     pub(crate) fn path(&self, pixels: usize) -> &Path {
         let search_window = (2 * self.params.search_radius() + 1).pow(2);
-        let extent = if pixels < search_window / 4 {
+        let extent = if pixels < search_window / 2 {
             Extent::Part
         } else if pixels < 2 * search_window {
             Extent::Small

@@ -76,8 +76,8 @@ fn small_images_are_not_taken_apart_into_tiles_where_that_is_slower() {
     assert_chosen(2 * 21 * 21, "saturating", &[((10.0, 7, 21), 1), ((10.0, 7, 20), 2)]);
     assert_chosen(2 * 21 * 21 - 1, "sliding", &[((10.0, 7, 21), 1), ((10.0, 7, 20), 2), ((10.0, 9, 21), 1)]);
     let for_tiles_alone = [((10.0, 7, 15), 1), ((10.0, 7, 15), 3), ((200.0, 9, 15), 2)];
-    assert_chosen(15 * 15 / 4, "running", &for_tiles_alone);
-    assert_chosen(15 * 15 / 4 - 1, "general", &for_tiles_alone);
+    assert_chosen(15 * 15 / 2, "running", &for_tiles_alone);
+    assert_chosen(15 * 15 / 2 - 1, "general", &for_tiles_alone);
     assert_chosen(1, "sliding", &[((10.0, 7, 21), 1)]);
 }
 
