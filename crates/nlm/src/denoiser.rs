@@ -4,10 +4,11 @@ use std::num::NonZeroUsize;
 
 use crate::isa::Isa;
 use crate::jobs::{self, Job, WorkerMemory};
+use crate::lab::{self, Colours};
 use crate::method::Method;
 use crate::planes::Planes;
 use crate::task::Task;
-use crate::{ColoredParams, Control, Error, Image, Params, lab};
+use crate::{ColoredParams, Control, Error, Image, Params};
 
 /// Denoises images one after another, keeping its scratch memory between them.
 ///
@@ -98,9 +99,11 @@ impl Denoiser {
         let (mut lightness, mut ab) = (std::mem::take(&mut self.lightness), std::mem::take(&mut self.ab));
         lab::from_bgr(self.isa, bgr.pixels(), (&mut lightness, &mut ab), control.threads);
         let result = self.denoise_lab((&lightness, &ab), (width, height), params, control);
+        let one = [ab[0], ab[1]];
         (self.lightness, self.ab) = (lightness, ab);
         let (lightness, ab) = result?;
-        Ok(lab::to_bgr(self.isa, &lightness, ab.as_deref().unwrap_or(&self.ab), control.threads))
+        let colours = ab.as_deref().map_or(Colours::One(one), Colours::Each);
+        Ok(lab::to_bgr(self.isa, &lightness, colours, control.threads))
     }
 
     /// Denoises L and, unless they are the same everywhere, a and b, which take the longer and are begun first.

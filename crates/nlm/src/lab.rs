@@ -73,6 +73,23 @@ static LIGHTNESS: LazyLock<[(i32, i32); 256]> = LazyLock::new(|| {
 /// Pixels that are converted together, as arrays of so many: look-ups one by one, arithmetic side by side.
 const GROUP: usize = 16;
 
+/// Lightness of each grey; its a and b are [`NEUTRAL`].
+static GREYS: LazyLock<[u8; 256]> = LazyLock::new(|| {
+    let lightness = |grey| group_to_lab(&CUBE_ROOTS, &[[grey; 3]; GROUP]).0[0];
+    std::array::from_fn(|grey| lightness(grey as u8))
+});
+
+const NEUTRAL: u8 = 128;
+
+/// The colours of pixels.
+#[derive(Clone, Copy)]
+pub(crate) enum Colours<'a> {
+    /// Of each pixel a and b, in turn.
+    Each(&'a [u8]),
+    /// Of all of them a and b.
+    One([u8; 2]),
+}
+
 /// Pixels for which a thread of its own pays.
 const LEAST_SHARE: usize = 1 << 17;
 
@@ -93,12 +110,26 @@ pub(crate) fn from_bgr(
 }
 
 /// Converts back.
-pub(crate) fn to_bgr(isa: Isa, lightness: &[u8], ab: &[u8], threads: NonZeroUsize) -> Vec<u8> {
+pub(crate) fn to_bgr(isa: Isa, lightness: &[u8], colours: Colours<'_>, threads: NonZeroUsize) -> Vec<u8> {
     let mut bgr = vec![0; 3 * lightness.len()];
     let share = share(lightness.len(), threads);
-    let shares = lightness.chunks(share).zip(ab.as_chunks().0.chunks(share));
-    let shares = shares.zip(bgr.as_chunks_mut().0.chunks_mut(share));
-    side_by_side(shares, |((lightness, ab), bgr)| from_lab(isa, lightness, ab, bgr));
+    let shares = lightness.chunks(share).zip(bgr.as_chunks_mut().0.chunks_mut(share));
+    match colours {
+        Colours::Each(ab) => {
+            let shares = shares.zip(ab.as_chunks().0.chunks(share));
+            side_by_side(shares, |((lightness, bgr), ab)| from_lab(isa, lightness, ab, bgr));
+        }
+        Colours::One(ab) => {
+            let all: [u8; 256] = std::array::from_fn(|lightness| lightness as u8);
+            let mut table = [[0; 3]; 256];
+            from_lab(isa, &all, &[ab; 256], &mut table);
+            side_by_side(shares, |(lightness, bgr)| {
+                for (bgr, &lightness) in bgr.iter_mut().zip(lightness) {
+                    *bgr = table[usize::from(lightness)];
+                }
+            });
+        }
+    }
     bgr
 }
 
@@ -133,12 +164,16 @@ for_each_isa! {
 
 #[inline(always)]
 fn to_lab_body(bgr: &[[u8; 3]], lightness: &mut [u8], ab: &mut [[u8; 2]]) {
-    let roots = &*CUBE_ROOTS;
+    let (roots, greys) = (&*CUBE_ROOTS, &*GREYS);
     let (bgr, bgr_rest) = bgr.as_chunks();
     let (lightness, lightness_rest) = lightness.as_chunks_mut();
     let (ab, ab_rest) = ab.as_chunks_mut();
     for ((bgr, lightness), ab) in bgr.iter().zip(lightness).zip(ab) {
-        (*lightness, *ab) = group_to_lab(roots, bgr);
+        (*lightness, *ab) = if bgr.iter().all(|&[blue, green, red]| blue == green && green == red) {
+            (bgr.map(|[grey, ..]| greys[usize::from(grey)]), [[NEUTRAL; 2]; GROUP])
+        } else {
+            group_to_lab(roots, bgr)
+        };
     }
     let mut padded = [[0; 3]; GROUP];
     padded[..bgr_rest.len()].copy_from_slice(bgr_rest);
@@ -261,8 +296,33 @@ mod tests {
 
             let (l, ab): (Vec<u8>, Vec<[u8; 2]>) =
                 pixels.as_chunks::<3>().0.iter().map(|&[l, a, b]| (l, [a, b])).unzip();
-            let bgr = to_bgr(Isa::detect(), &l, ab.as_flattened(), NonZeroUsize::MIN);
+            let bgr = to_bgr(Isa::detect(), &l, Colours::Each(ab.as_flattened()), NonZeroUsize::MIN);
             assert_eq!(crc32fast::hash(&bgr), u32::from_le_bytes(back), "to BGR, lightness {first}");
+        }
+    }
+
+    #[test]
+    fn groups_of_greys_convert_as_greys_among_colours() {
+        let (mut lightness, mut ab) = (Vec::new(), Vec::new());
+        let mut convert = |pixels: &[[u8; 3]]| {
+            from_bgr(Isa::detect(), pixels.as_flattened(), (&mut lightness, &mut ab), NonZeroUsize::MIN);
+            (lightness.clone(), ab.clone())
+        };
+        let greys: Vec<[u8; 3]> = (0..=255).map(|grey| [grey; 3]).collect();
+        let (lightness, ab) = convert(&greys);
+        for (index, grey) in greys.into_iter().enumerate() {
+            let (alone, colours) = convert(&[[1, 2, 3], grey]);
+            assert_eq!((lightness[index], &ab[2 * index..][..2]), (alone[1], &colours[2..]), "{grey:?}");
+        }
+    }
+
+    #[test]
+    fn one_colour_converts_back_as_each() {
+        let lightness: Vec<u8> = (0..=255).chain(0..100).collect();
+        for ab in [[128, 128], [0, 255], [200, 90]] {
+            let each = ab.repeat(lightness.len());
+            let to_bgr = |colours| to_bgr(Isa::detect(), &lightness, colours, NonZeroUsize::MIN);
+            assert_eq!(to_bgr(Colours::One(ab)), to_bgr(Colours::Each(&each)), "{ab:?}");
         }
     }
 }
