@@ -107,7 +107,7 @@ mod tests {
             builder.build().unwrap().budgeted_pixels(&probe, &limits).unwrap()
         };
         assert_eq!([budgeted("3", "1.6"), budgeted("2", "1.6")], [6_000_000; 2]);
-        assert!((9_000_000..12_000_000).contains(&budgeted("32", "1.6")), "54 MB");
+        assert!((9_000_000..13_000_000).contains(&budgeted("32", "1.6")), "54 MB, with AMD's strips 60");
         assert_eq!(budgeted("32", "32"), limits.max_pixels, "1.5 GB");
     }
 
