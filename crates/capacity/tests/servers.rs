@@ -112,7 +112,7 @@ fn memcached() {
         let port = free_port();
         // As root it wants to be told who to be.
         let arguments = ["-p", &port.to_string(), "-U", "0", "-m", "2048", "-u", "root"].map(str::to_owned);
-        let server = start("memcached", "memcached", &arguments, port);
+        let mut server = start("memcached", "memcached", &arguments, port);
         let mut connection = BufReader::new(TcpStream::connect(("127.0.0.1", server.port)).unwrap());
         let value = "v".repeat(value_bytes as usize);
         let mut line = String::new();
@@ -120,7 +120,12 @@ fn memcached() {
             let command = format!("set {} 0 3600 {value_bytes}\r\n{value}\r\n", key(number, key_bytes));
             connection.get_mut().write_all(command.as_bytes()).unwrap();
             line.clear();
-            connection.read_line(&mut line).unwrap();
+            if let Err(error) = connection.read_line(&mut line) {
+                panic!(
+                    "after {number} of {value_bytes}: {error}; the server's end: {:?}",
+                    server.child.try_wait()
+                );
+            }
             assert_eq!(line, "STORED\r\n");
         }
         let mut statistics = |command: &str| {

@@ -134,6 +134,7 @@ impl GeneralMemory {
         }
     }
 
+    /// Adds what these pairs give to their ends in the band.
     fn add_pairs(
         &mut self,
         task: &Task<'_>,
