@@ -103,9 +103,10 @@ def samples():
     return sorted(SAMPLES.glob("*.jpg")) + sorted(SAMPLES.glob("*.png"))
 
 
-def build():
-    """Builds siftd's side."""
-    subprocess.run(["cargo", "build", "--release", "--locked", "--package", "compare"], cwd=ROOT, check=True)
+def build(*also):
+    """Builds siftd's side, and other packages."""
+    packages = [f"--package={package}" for package in ("compare", *also)]
+    subprocess.run(["cargo", "build", "--release", "--locked", *packages], cwd=ROOT, check=True)
 
 
 def available(sets, scratch):

@@ -1,7 +1,7 @@
 //! What each stage of a detection takes: `cargo bench -p sift`.
 //!
 //! Stages are one pass and can't be run apart, so parameters leave the later ones out: no contrast is high enough for a
-//! candidate, or no edge threshold low enough for a keypoint; differences between rows are what each stage adds.
+//! candidate, or the edge threshold so low that none is a keypoint; differences between rows are what each stage adds.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -26,7 +26,7 @@ fn main() {
     let default = Params::default();
     let stages = [
         ("scale space, search", Params { contrast_threshold: 1e3, ..default }),
-        ("and refinement", Params { edge_threshold: 1e-6, ..default }),
+        ("and refinement", Params { edge_threshold: 1.0, ..default }),
         ("and orientation, description", default),
     ];
     println!("{} x {} px, medians of {ROUNDS}", image.width, image.height);
