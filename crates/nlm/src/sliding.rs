@@ -109,24 +109,12 @@ fn run_piece_body<V: Lanes, const CHANNELS: usize>(
     for dy in 0..=search {
         let groups = groups(offsets(dy, search), V::LANES);
         for span in spans(top..bottom, dy, template) {
-            pass.columns.clear();
-            let first = span.start;
-            // Two rows of one channel, or one of two, are loaded at a time; the windows' last row comes in below.
-            for y in (first - template..first + template).step_by(2 / CHANNELS) {
-                pass.rows.load_new(task, piece, dy, y);
-                for (slot, group) in groups.clone().enumerate() {
-                    pass.columns.add_rows(slot, pass.rows, group, group.pairs(piece.width));
-                }
-            }
-            for y in span {
+            pass.begin_windows(&groups, dy, span.start);
+            for y in span.clone() {
                 if control.should_stop() {
                     return Err(Error::Stopped);
                 }
-                let gone = (y > first).then_some(y - template - 1);
-                pass.rows.load_changes(task, piece, dy, y + template, gone);
-                pass.rows.load_ends(task, piece, y, y + dy);
-                let row = |y: isize| usize::try_from(y - top).ok().filter(|row| *row < piece.height);
-                pass.add_row(&groups, Ends { here: row(y), there: row(y + dy) });
+                pass.add_row(&groups, dy, y, y > span.start);
             }
         }
     }
@@ -143,15 +131,10 @@ fn spans(rows: Range<isize>, dy: isize, template: isize) -> impl Iterator<Item =
     iter::once(first).chain(second)
 }
 
-/// Rows of a piece that the pixels at both ends of a row's pairs are in; none where they are outside.
-#[derive(Clone, Copy)]
-struct Ends {
-    here: Option<usize>,
-    there: Option<usize>,
-}
-
 /// Going through a piece, row by row.
 struct Pass<'a, V: Lanes, const CHANNELS: usize> {
+    task: &'a Task<'a>,
+    piece: Piece,
     rows: &'a mut Rows,
     columns: Columns<'a, V>,
     sums: Sums<'a, V, CHANNELS>,
@@ -160,35 +143,54 @@ struct Pass<'a, V: Lanes, const CHANNELS: usize> {
     weights: [V; RUN + 1],
     /// Of each group the windows at the next pixel, and the weights of the last.
     at: [(Window<V>, V); MOST_GROUPS],
-    width: usize,
-    search: isize,
 }
 
 impl<'a, V: Lanes, const CHANNELS: usize> Pass<'a, V, CHANNELS> {
     #[inline(always)]
-    fn new(table: &V::Table, task: &Task<'_>, piece: Piece, memory: &'a mut SlidingMemory) -> Self {
+    fn new(table: &V::Table, task: &'a Task<'a>, piece: Piece, memory: &'a mut SlidingMemory) -> Self {
         let SlidingMemory { rows, columns, sums } = memory;
         rows.begin(task, piece, V::LANES);
-        let search = task.params.search_radius();
         Self {
+            task,
+            piece,
             rows,
             columns: Columns::new(columns, task, piece, V::is_long(table)),
-            sums: Sums::new(sums, piece, search),
+            sums: Sums::new(sums, piece, task.params.search_radius()),
             weigher: V::weigher(table),
             weights: [V::splat(0); RUN + 1],
             at: [(Window::new(), V::splat(0)); MOST_GROUPS],
-            width: piece.width,
-            search: search as isize,
         }
     }
 
-    /// Moves all sums down a row and adds the weights of its pairs, run by run.
+    /// Sums columns anew, of all rows that the windows of row `first` hold but their last.
     #[inline(always)]
-    fn add_row(&mut self, groups: &(impl Iterator<Item = Group> + Clone), ends: Ends) {
-        let first = -(self.search + self.search % 2);
-        for x in (first..Group::end(self.width, self.search as usize) as isize).step_by(RUN) {
+    fn begin_windows(&mut self, groups: &(impl Iterator<Item = Group> + Clone), dy: isize, first: isize) {
+        self.columns.clear();
+        let template = self.task.params.template_radius() as isize;
+        // Two rows of one channel, or one of two, are loaded at a time.
+        for y in (first - template..first + template).step_by(2 / CHANNELS) {
+            self.rows.load_new(self.task, self.piece, dy, y);
             for (slot, group) in groups.clone().enumerate() {
-                let pairs = group.pairs(self.width);
+                self.columns.add_rows(slot, self.rows, group, group.pairs(self.piece.width));
+            }
+        }
+    }
+
+    /// Moves all sums on to row `y`, from the one above unless windows begin here, and adds the weights of its pairs, run by run.
+    #[inline(always)]
+    fn add_row(&mut self, groups: &(impl Iterator<Item = Group> + Clone), dy: isize, y: isize, moves: bool) {
+        let Self { task, piece, .. } = *self;
+        let template = task.params.template_radius() as isize;
+        self.rows.load_changes(task, piece, dy, y + template, moves.then_some(y - template - 1));
+        self.rows.load_ends(task, piece, y, y + dy);
+        // Rows of the piece that the pixels at both ends of the pairs are in, if they are.
+        let row = |y: isize| usize::try_from(y - piece.y as isize).ok().filter(|row| *row < piece.height);
+        let (here, there) = (row(y), row(y + dy));
+        let search = task.params.search_radius();
+        let first = -((search + search % 2) as isize);
+        for x in (first..Group::end(piece.width, search) as isize).step_by(RUN) {
+            for (slot, group) in groups.clone().enumerate() {
+                let pairs = group.pairs(piece.width);
                 let run = pairs.start.max(x)..pairs.end.min(x + RUN as isize);
                 if run.is_empty() {
                     continue;
@@ -197,15 +199,22 @@ impl<'a, V: Lanes, const CHANNELS: usize> Pass<'a, V, CHANNELS> {
                     let window = self.columns.begin::<CHANNELS>(slot, self.rows, group, run.start);
                     self.at[slot] = (window, V::splat(0));
                 }
-                self.add_run((slot, group), run, x, ends);
+                self.add_run((slot, group), run, x, there);
             }
-            self.sums.gather(ends.here, x);
+            self.sums.gather(here, x);
         }
     }
 
-    /// Adds the weights of pairs of a group, the `slot`th, in the run of pixels that begins at `x`.
+    /// Adds the weights of pairs of a group, the `slot`th, in the run of pixels that begins at `x`; their other ends are in row
+    /// `there` of the piece, or outside.
     #[inline(always)]
-    fn add_run(&mut self, (slot, group): (usize, Group), pairs: Range<isize>, x: isize, ends: Ends) {
+    fn add_run(
+        &mut self,
+        (slot, group): (usize, Group),
+        pairs: Range<isize>,
+        x: isize,
+        there: Option<usize>,
+    ) {
         let (window, last) = &mut self.at[slot];
         let weights = &mut self.weights[..=(pairs.end - pairs.start) as usize];
         weights[0] = *last;
@@ -214,7 +223,7 @@ impl<'a, V: Lanes, const CHANNELS: usize> Pass<'a, V, CHANNELS> {
         let shares = self.sums.shares(rows, group, skip, pairs.start);
         self.columns.weigh(group, &self.weigher, &mut weights[1..], shares);
         *last = weights[weights.len() - 1];
-        if let Some(there) = ends.there {
+        if let Some(there) = there {
             self.sums.add_there(rows, group, there, pairs.start, weights);
         }
     }
