@@ -69,7 +69,7 @@ impl Denoiser {
         }
         let Self { isa, planes: [planes, _], methods: [method, _], workers, .. } = self;
         let method = Method::of(method, *isa, params, image.channels());
-        let job = job(*isa, (image, planes), method, control.threads);
+        let job = job((image, planes), method, control.threads);
         jobs::run(vec![(job, &mut out[..])], control, workers)?;
         Ok(out)
     }
@@ -123,11 +123,11 @@ impl Denoiser {
             let method = Method::of(color_method, *isa, &color, 2);
             let image = Image::new(ab, width, height, 2)?;
             let out = denoised_ab.insert(vec![0; ab.len()]);
-            let job = job(*isa, (image, color_planes), method, control.threads);
+            let job = job((image, color_planes), method, control.threads);
             all.push((job, &mut out[..]));
         }
         let image = Image::new(lightness, width, height, 1)?;
-        let job = job(*isa, (image, planes), Method::of(method, *isa, &luma, 1), control.threads);
+        let job = job((image, planes), Method::of(method, *isa, &luma, 1), control.threads);
         all.push((job, &mut denoised[..]));
         jobs::run(all, control, workers)?;
         Ok((denoised, denoised_ab))
@@ -135,14 +135,16 @@ impl Denoiser {
 }
 
 fn job<'a>(
-    isa: Isa,
     (image, planes): (Image<'_>, &'a mut Planes),
     method: &'a Method,
     threads: NonZeroUsize,
 ) -> Job<'a> {
-    let Method { params, channels, weights, .. } = method;
+    let &Method { ref params, channels, ref weights, isa, .. } = method;
     planes.fill(image, params.border());
-    let (channels, width, height) = (*channels, image.width(), image.height());
-    let path = method.path(width * height);
-    Job::new(Task { planes, channels, width, height, params, weights, isa }, path, threads)
+    let (width, height) = (image.width(), image.height());
+    Job::new(
+        Task { planes, channels, width, height, params, weights, isa },
+        method.path(width, height),
+        threads,
+    )
 }

@@ -16,7 +16,7 @@ use crate::{Control, Error};
 const BAND_BYTES: usize = 768 * 1024;
 
 /// Rows of pairs from one look at whether to stop to the next: of small pictures they are short, of wide search windows many.
-const ROWS_UNASKED: isize = 16;
+const ROWS_UNASKED: usize = 16;
 
 /// Memory of a band, kept from band to band and from image to image.
 #[derive(Debug, Default)]
@@ -31,6 +31,8 @@ pub(crate) struct GeneralMemory {
     runs: Vec<u32>,
     distances: Vec<u32>,
     weights: Vec<u32>,
+    /// Rows of pairs since the last look at whether to stop.
+    unasked: usize,
 }
 
 /// An offset between two pixels; one of each pair of opposite ones.
@@ -65,11 +67,12 @@ impl Pairs {
     }
 }
 
-/// Ends of pairs that are in a band of these rows, and are given their share.
-struct Ends {
-    rows: Range<isize>,
-    here: bool,
-    there: bool,
+/// Ends of pairs that are given their share, where they are in the band: those where the pairs begin, those at an offset from there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    Near,
+    Far,
+    Both,
 }
 
 /// Rows of a band: enough that the work above its first row, where column sums begin anew, is a small share.
@@ -89,10 +92,11 @@ pub(crate) fn run(
 ) -> Result<(), Error> {
     let rows = first_row..first_row + out.len() / (task.width * task.channels);
     memory.begin(task, rows.len());
+    let band = rows.start as isize..rows.end as isize;
     let search = task.params.search_radius() as isize;
     for dy in 0..=search {
         for dx in if dy == 0 { 1 } else { -search }..=search {
-            memory.add(task, &rows, Offset { dy, dx }, control)?;
+            memory.add(task, &band, Offset { dy, dx }, control)?;
         }
     }
     memory.finish(task, &rows, out);
@@ -116,30 +120,29 @@ impl GeneralMemory {
     fn add(
         &mut self,
         task: &Task<'_>,
-        rows: &Range<usize>,
+        rows: &Range<isize>,
         offset: Offset,
         control: &Control<'_>,
     ) -> Result<(), Error> {
-        let (width, rows) = (task.width as isize, rows.start as isize..rows.end as isize);
-        let here = Pairs { x: 0..width, y: rows.clone() };
-        let there = here.moved_by(offset);
+        // Of which the one end, or the other, is in the band.
+        let near = Pairs { x: 0..task.width as isize, y: rows.clone() };
+        let far = near.moved_by(offset);
+        let all = near.and_between(&far);
         let template = task.params.template_radius();
-        let all = here.and_between(&there);
-        let ends = |here, there| Ends { rows: rows.clone(), here, there };
-        if 2 * here.squares(template) < all.squares(template) {
-            self.add_pairs(task, &here, &ends(true, false), offset, control)?;
-            self.add_pairs(task, &there, &ends(false, true), offset, control)
+        if 2 * near.squares(template) < all.squares(template) {
+            self.add_pairs(task, rows, (&near, Ends::Near), offset, control)?;
+            self.add_pairs(task, rows, (&far, Ends::Far), offset, control)
         } else {
-            self.add_pairs(task, &all, &ends(true, true), offset, control)
+            self.add_pairs(task, rows, (&all, Ends::Both), offset, control)
         }
     }
 
-    /// Adds what these pairs give to their ends in the band.
+    /// Adds what these pairs give to their ends in a band of these rows.
     fn add_pairs(
         &mut self,
         task: &Task<'_>,
-        pairs: &Pairs,
-        ends: &Ends,
+        rows: &Range<isize>,
+        (pairs, ends): (&Pairs, Ends),
         offset: Offset,
         control: &Control<'_>,
     ) -> Result<(), Error> {
@@ -152,18 +155,22 @@ impl GeneralMemory {
             self.move_columns(task, y, None, left - template, offset);
         }
         for y in pairs.y.clone() {
-            if (y - first) % ROWS_UNASKED == 0 && control.should_stop() {
-                return Err(Error::Stopped);
+            self.unasked += 1;
+            if self.unasked >= ROWS_UNASKED {
+                self.unasked = 0;
+                if control.should_stop() {
+                    return Err(Error::Stopped);
+                }
             }
             let gone = (y > first).then_some(y - template - 1);
             self.move_columns(task, y + template, gone, left - template, offset);
             self.weigh(task, pairs.x.len());
-            let band_row = |y: isize| (y - ends.rows.start) as usize * task.width;
-            if ends.here && ends.rows.contains(&y) {
+            let band_row = |y: isize| (y - rows.start) as usize * task.width;
+            if ends != Ends::Far && rows.contains(&y) {
                 // The end at (x, y), for x from 0 on, takes the pixel at (x + dx, y + dy).
                 self.share(task, band_row(y), -left as usize, y + dy, dx);
             }
-            if ends.there && ends.rows.contains(&(y + dy)) {
+            if ends != Ends::Near && rows.contains(&(y + dy)) {
                 // The end at (x + dx, y + dy), for x + dx from 0 on, takes the pixel at (x, y).
                 self.share(task, band_row(y + dy), (-dx - left) as usize, y, -dx);
             }

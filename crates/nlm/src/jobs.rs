@@ -27,7 +27,7 @@ pub(crate) struct WorkerMemory {
 /// An image of at least a pixel to be denoised, in bands of rows.
 pub(crate) struct Job<'a> {
     task: Task<'a>,
-    path: &'a Path,
+    path: Path<'a>,
     /// Rows of each band but the last.
     rows: usize,
 }
@@ -42,7 +42,7 @@ struct Band<'a> {
 
 impl<'a> Job<'a> {
     /// In bands for so many threads.
-    pub(crate) fn new(task: Task<'a>, path: &'a Path, threads: NonZeroUsize) -> Self {
+    pub(crate) fn new(task: Task<'a>, path: Path<'a>, threads: NonZeroUsize) -> Self {
         let rows = match path {
             Path::Saturating(_) | Path::Running(_) => {
                 tiled::band_rows(task.height, task.params.search_radius(), threads.get())

@@ -249,7 +249,7 @@ pub(crate) fn wide_lanes_mut<V: Lanes>(vectors: &mut [V::Wide]) -> &mut [u32] {
 
 /// The vectors of an instruction set that this machine has, and a table of weights for them.
 #[derive(Debug)]
-#[allow(clippy::large_enum_variant, reason = "there is one a call")]
+#[allow(clippy::large_enum_variant, reason = "there are few")]
 pub(crate) enum Kernel {
     Portable(<Portable as Lanes>::Table),
     #[cfg(target_arch = "x86_64")]

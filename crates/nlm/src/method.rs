@@ -4,44 +4,58 @@ use std::sync::OnceLock;
 
 use crate::isa::Isa;
 use crate::lanes::Kernel;
-use crate::tiled::running::{self, Windows};
-use crate::tiled::saturating;
+use crate::tiled::{running, saturating};
 use crate::weights::Weights;
 use crate::{Params, sliding};
 
-/// What is worked out of parameters: weights, and the ways that are fastest with them. Kept from image to image, as it takes as long as
-/// some thousand pixels, or ten times that where a table takes many tries.
+/// What is worked out of parameters: weights, and kernels of the ways that are exact with them. Kept from image to image, as it takes as
+/// long as some thousand pixels, or ten times that where a table takes many tries.
 #[derive(Debug)]
 pub(crate) struct Method {
     pub(crate) params: Params,
     pub(crate) channels: usize,
     pub(crate) weights: Weights,
-    isa: Isa,
-    /// Of each [`Extent`], once it is asked for.
-    paths: [OnceLock<Path>; 3],
+    pub(crate) isa: Isa,
+    // Each once it is asked for; `None` where it is not for these parameters.
+    saturating: OnceLock<Option<Kernel>>,
+    running: OnceLock<Option<Kernel>>,
+    sliding: OnceLock<Option<Kernel>>,
 }
 
-/// A way to denoise: the fastest one that is exact.
-#[derive(Debug)]
-pub(crate) enum Path {
+/// A way to denoise.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Path<'a> {
     /// Template windows of 7 x 7, by tiles and sums of 16 bits.
-    Saturating(Kernel),
+    Saturating(&'a Kernel),
     /// Any template window, by tiles and sums of 32 bits.
-    Running(Kernel),
+    Running(&'a Kernel),
     /// Any template window, by sums that slide over offsets.
-    Sliding(Kernel),
-    /// Whatever fits none of these.
+    Sliding(&'a Kernel),
+    /// Any parameters, a row of pairs after another: for what none of these is for, and for small images.
     General,
 }
 
 /// How large an image is beside the search window. Tiles have half of that around them, which is most of the work where they are small.
-#[derive(Debug, Clone, Copy)]
 enum Extent {
     /// Less than half of it.
     Part,
     /// Less than twice it.
     Small,
     Large,
+}
+
+impl Extent {
+    fn of(width: usize, height: usize, search: usize) -> Self {
+        let window = 2 * search + 1;
+        let (pixels, window) = (width * height, window * window);
+        if pixels < window / 2 {
+            Self::Part
+        } else if pixels < 2 * window {
+            Self::Small
+        } else {
+            Self::Large
+        }
+    }
 }
 
 impl Method {
@@ -55,49 +69,39 @@ impl Method {
     }
 
     fn new(isa: Isa, params: &Params, channels: usize) -> Self {
-        let (weights, paths) = (Weights::new(params, channels), Default::default());
-        Self { params: *params, channels, weights, isa, paths }
+        let weights = Weights::new(params, channels);
+        let (saturating, running, sliding) = Default::default();
+        Self { params: *params, channels, weights, isa, saturating, running, sliding }
     }
 
-    /// The way for an image of so many pixels.
-    pub(crate) fn path(&self, pixels: usize) -> &Path {
-        let search_window = (2 * self.params.search_radius() + 1).pow(2);
-        let extent = if pixels < search_window / 2 {
-            Extent::Part
-        } else if pixels < 2 * search_window {
-            Extent::Small
-        } else {
-            Extent::Large
-        };
-        self.paths[extent as usize].get_or_init(|| self.quickest(extent))
-    }
-
-    fn quickest(&self, extent: Extent) -> Path {
-        let path = match extent {
+    /// The quickest way that is exact for an image of this size.
+    pub(crate) fn path(&self, width: usize, height: usize) -> Path<'_> {
+        let quickest = match Extent::of(width, height, self.params.search_radius()) {
             Extent::Part => self.sliding(),
-            Extent::Small => {
-                self.sliding().or_else(|| self.saturating()).or_else(|| self.running(Windows::Any))
+            Extent::Small => self.sliding().or_else(|| self.saturating()).or_else(|| self.running()),
+            Extent::Large if running::is_quickest(&self.params, &self.weights) => {
+                self.saturating().or_else(|| self.running()).or_else(|| self.sliding())
             }
-            Extent::Large => (self.saturating())
-                .or_else(|| self.running(Windows::Quickest))
-                .or_else(|| self.sliding())
-                .or_else(|| self.running(Windows::Any)),
+            Extent::Large => self.saturating().or_else(|| self.sliding()).or_else(|| self.running()),
         };
-        path.unwrap_or(Path::General)
+        quickest.unwrap_or(Path::General)
     }
 
-    fn saturating(&self) -> Option<Path> {
+    fn saturating(&self) -> Option<Path<'_>> {
         let Self { isa, params, channels, weights, .. } = self;
-        saturating::kernel(*isa, params, *channels, weights).map(Path::Saturating)
+        let kernel = self.saturating.get_or_init(|| saturating::kernel(*isa, params, *channels, weights));
+        kernel.as_ref().map(Path::Saturating)
     }
 
-    fn running(&self, windows: Windows) -> Option<Path> {
-        running::kernel(self.isa, &self.params, &self.weights, windows).map(Path::Running)
+    fn running(&self) -> Option<Path<'_>> {
+        let kernel = self.running.get_or_init(|| running::kernel(self.isa, &self.params, &self.weights));
+        kernel.as_ref().map(Path::Running)
     }
 
-    fn sliding(&self) -> Option<Path> {
+    fn sliding(&self) -> Option<Path<'_>> {
         let Self { isa, params, channels, weights, .. } = self;
-        sliding::kernel(*isa, params, *channels, weights).map(Path::Sliding)
+        let kernel = self.sliding.get_or_init(|| sliding::kernel(*isa, params, *channels, weights));
+        kernel.as_ref().map(Path::Sliding)
     }
 }
 

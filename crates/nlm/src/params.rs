@@ -26,7 +26,7 @@ pub struct Params {
     /// Default 7.
     pub template_window: u32,
     /// Side of the area searched for similar windows, px, from 1 to [`MAX_SEARCH_WINDOW`]. Even sides act as the next
-    /// odd one. Default 21. Time grows with its square, and faster where it is larger than the picture.
+    /// odd one. Default 21. Time grows about with its square.
     pub search_window: u32,
 }
 

@@ -238,8 +238,7 @@ fn tables_and_windows_at_their_limits_agree_with_the_reference() {
 /// More offsets than the pictures have pixels beside each other, in groups that begin in different runs of pixels.
 #[test]
 fn the_widest_search_windows_agree_with_the_reference() {
-    let cases =
-        [(150, 127, 1), (9, 129, 1), (30, 129, 3), (70, 131, 1), (30, 131, 3), (4, 257, 2), (3, 513, 1)];
+    let cases = [(150, 127, 1), (9, 129, 1), (70, 131, 1), (30, 131, 3), (4, 257, 2), (3, 513, 1)];
     for (width, search_window, channels) in cases {
         let pixels = picture(width * channels, 12, (5, 20, false, 3));
         let params = Params { h: 30.0, template_window: 3, search_window };

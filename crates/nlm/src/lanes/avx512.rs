@@ -16,7 +16,7 @@ pub(crate) struct Avx512(__m512i);
 
 /// A product. For sums, one of factors or weights by index, the last of them zero.
 #[derive(Debug)]
-#[allow(clippy::large_enum_variant, reason = "there is one a call")]
+#[allow(clippy::large_enum_variant, reason = "there are few")]
 pub(crate) enum Table {
     Product(Product),
     FewDigits(Digits<32, 2>),

@@ -41,11 +41,11 @@ pub(crate) struct RunningMemory {
 /// Largest radius of the search window: above, tiles would be little beside their surroundings.
 const LARGEST_SEARCH: usize = 64;
 
-/// Largest sum of both windows' radii for which this is the quickest way.
+/// Of images that are large beside the search window this is the quickest way with radii of both windows up to this sum.
 const LARGEST_RADII: usize = 28;
 
-/// Largest radii for which it is, too, whatever their sum. More weights than so many are looked up less quickly by
-/// [`sliding`](crate::sliding), and templates may be larger.
+/// And with radii up to these. More weights than so many are looked up less quickly by [`sliding`](crate::sliding), and templates may
+/// be larger.
 const LARGEST_QUICKEST_SEARCH: usize = 32;
 const LARGEST_TEMPLATE: usize = 6;
 const MANY_WEIGHTS: usize = 2048;
@@ -58,28 +58,19 @@ const _: () = {
     assert!(squares + ((MOST_PLACES_BEFORE as u64) << shift) <= u32::MAX as u64);
 };
 
-/// For which windows a kernel is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Windows {
-    /// Those that nothing but [`saturating`](super::saturating) is quicker for.
-    Quickest,
-    /// Others, too, whose tiles are not too large.
-    Any,
+/// The kernel for these parameters; `None` where they are not for this path.
+pub(crate) fn kernel(isa: Isa, params: &Params, weights: &Weights) -> Option<Kernel> {
+    // A pixel alone has no pairs.
+    let fits = (1..=LARGEST_SEARCH).contains(&params.search_radius());
+    fits.then(|| Kernel::new(isa, weights, LookUp::Sums)).flatten()
 }
 
-/// The kernel for these parameters; `None` where it is for other windows.
-pub(crate) fn kernel(isa: Isa, params: &Params, weights: &Weights, windows: Windows) -> Option<Kernel> {
+/// Whether nothing but [`saturating`](super::saturating) is quicker for images that are large beside the search window.
+pub(crate) fn is_quickest(params: &Params, weights: &Weights) -> bool {
     let (template, search) = (params.template_radius(), params.search_radius());
-    let fits = match windows {
-        Windows::Quickest => {
-            let are_many = weights.nonzero().len() > MANY_WEIGHTS;
-            let largest = if are_many { LARGEST_TEMPLATE_OF_MANY } else { LARGEST_TEMPLATE };
-            template + search <= LARGEST_RADII || (template <= largest && search <= LARGEST_QUICKEST_SEARCH)
-        }
-        Windows::Any => search <= LARGEST_SEARCH,
-    };
-    // A pixel alone has no pairs.
-    (fits && search > 0).then(|| Kernel::new(isa, weights, LookUp::Sums)).flatten()
+    let are_many = weights.nonzero().len() > MANY_WEIGHTS;
+    let largest = if are_many { LARGEST_TEMPLATE_OF_MANY } else { LARGEST_TEMPLATE };
+    template + search <= LARGEST_RADII || (template <= largest && search <= LARGEST_QUICKEST_SEARCH)
 }
 
 /// Denoises a band of rows, `first_row` the first of them, into `out`, interleaved.
